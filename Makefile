@@ -1,0 +1,55 @@
+# Everything a person or the CI does with this project. `make` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The simulated cloud: which environment, and what to do with it.
+STACK ?= prod
+VERB ?= up
+ARGS ?=
+
+TOOLS := $(CURDIR)/.tools
+MODULES := . sandbox tools sdks/netlify
+# golangci-lint and gofumpt are built once from the tools module, which pins them.
+TOOL_SUMS := tools/go.mod tools/go.sum
+
+.PHONY: help
+help: ## List what there is to do.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: sandbox
+sandbox: ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
+	cd sandbox && go run . $(VERB) --stack $(STACK) $(ARGS)
+
+.PHONY: test
+test: ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
+	go test -race ./...
+	cd sandbox && go test ./...
+	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
+	cd tools && go test ./netlifysdk/...
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
+	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...); done
+
+.PHONY: format
+format: $(TOOLS)/golangci-lint ## Format the code.
+	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...); done
+
+.PHONY: generate
+generate: ## Write the generated files again: the stack file's JSON Schema, the Netlify SDK.
+	go generate ./...
+	cd tools && go generate ./...
+
+.PHONY: bench
+bench: ## Measure build, preview and up against their goals, in one run.
+	cd sandbox && go run . bench $(ARGS)
+
+.PHONY: clean
+clean: ## Forget the simulated cloud and the built tools. Nothing real is touched.
+	rm -rf .sandbox $(TOOLS)
+
+$(TOOLS)/golangci-lint: $(TOOL_SUMS)
+	@echo "building golangci-lint from the tools module (some minutes the first time)"
+	cd tools && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
