@@ -1,0 +1,91 @@
+package catalogue
+
+import "net/netip"
+
+// Region is a DigitalOcean datacenter region.
+type Region struct {
+	// Slug names the region, such as "tor1".
+	Slug string
+	// Place is where it is.
+	Place string
+	// Databases is whether PostgreSQL, Valkey and OpenSearch can all run there.
+	Databases bool
+	// Kubernetes is whether DOKS clusters can.
+	Kubernetes bool
+	// Spaces is whether buckets can be made there.
+	Spaces bool
+}
+
+// Compute reports whether a whole environment can run in the region: cluster,
+// databases and load balancer, which every region with DOKS has.
+func (r Region) Compute() bool { return r.Kubernetes && r.Databases }
+
+// Regions returns the regions in alphabetical order.
+//
+// Sources: databases from the options of the public API specification
+// (github.com/digitalocean/openapi, databases/responses/options.yml, 2026-08-07;
+// nyc2 lacks Valkey); Spaces from the Terraform provider
+// (digitalocean/spaces/spaces_entities.go, 2026-08-06); DOKS from
+// docs.digitalocean.com/products/kubernetes (every region but the oldest
+// datacenters: not nyc2, ams2 and sfo1). For ric1 no source states DOKS.
+func Regions() []Region {
+	return []Region{
+		{Slug: "ams3", Place: "Amsterdam", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "atl1", Place: "Atlanta", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "blr1", Place: "Bangalore", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "fra1", Place: "Frankfurt", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "lon1", Place: "London", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "nyc1", Place: "New York", Databases: true, Kubernetes: true},
+		{Slug: "nyc2", Place: "New York"},
+		{Slug: "nyc3", Place: "New York", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "ric1", Place: "Richmond", Databases: true},
+		{Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "sgp1", Place: "Singapore", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true},
+	}
+}
+
+// ComputeRegions returns the slugs of the regions that can run an environment.
+func ComputeRegions() []string { return slugs(Region.Compute) }
+
+// SpacesRegions returns the slugs of the regions that can hold buckets.
+func SpacesRegions() []string {
+	return slugs(func(r Region) bool { return r.Spaces })
+}
+
+func slugs(wanted func(Region) bool) []string {
+	var found []string
+	for _, region := range Regions() {
+		if wanted(region) {
+			found = append(found, region.Slug)
+		}
+	}
+	return found
+}
+
+// UptimeRegions returns the places that uptime checks can look from.
+//
+// Source: Terraform provider, docs/resources/uptime_check.md, 2026-08-06.
+func UptimeRegions() []string {
+	return []string{"us_east", "us_west", "eu_west", "se_asia"}
+}
+
+// ReservedRanges returns the address ranges that DigitalOcean keeps for itself:
+// no VPC in the region may overlap them.
+//
+// Source: docs.digitalocean.com/products/networking/vpc/concepts/plan-your-network
+// and the release note of 2025-03-07 for 10.229.0.0/16.
+func ReservedRanges(region string) []netip.Prefix {
+	reserved := []netip.Prefix{
+		netip.MustParsePrefix("10.229.0.0/16"),
+		netip.MustParsePrefix("10.244.0.0/16"),
+		netip.MustParsePrefix("10.245.0.0/16"),
+		netip.MustParsePrefix("10.246.0.0/24"),
+	}
+	if region == "nyc1" {
+		reserved = append(reserved, netip.MustParsePrefix("10.10.0.0/16"))
+	}
+	return reserved
+}

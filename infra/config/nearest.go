@@ -1,0 +1,40 @@
+package config
+
+import "strings"
+
+// nearest returns the candidate that a person most likely meant by a word, or
+// "" if none is close: the same letters in another case, or at most two edits,
+// fewer in a short word.
+func nearest(word string, candidates []string) string {
+	best, closest := "", min(2, len(word)/3)
+	for _, candidate := range candidates {
+		if strings.EqualFold(word, candidate) {
+			return candidate
+		}
+		if d := distance(word, candidate); d < closest || d == closest && best == "" {
+			best, closest = candidate, d
+		}
+	}
+	return best
+}
+
+// distance is the number of insertions, deletions and substitutions that turn
+// one word into another.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
