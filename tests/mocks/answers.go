@@ -127,9 +127,9 @@ var answers = map[string]Answer{
 		name, team := args["name"].StringValue(), args["teamSlug"].StringValue()
 		switch {
 		case team != "vmstio":
-			return nil, fmt.Errorf("Could not list Netlify sites in team %q: %q", team, "404 Not Found") //nolint:staticcheck // The provider's words.
-		case name != "vmst-docs":
-			return nil, fmt.Errorf("Could not find Netlify site with name %q in team %q", name, team) //nolint:staticcheck // The provider's words.
+			return nil, fmt.Errorf("error reading Netlify team: Could not list Netlify sites in team %q: %q", team, "404 Not Found")
+		case name == "nowhere":
+			return nil, fmt.Errorf("error reading Netlify team: Could not find Netlify site with name %q in team %q", name, team)
 		}
 		return resource.PropertyMap{
 			"id": resource.NewProperty("site-of-" + name), "name": args["name"], "teamSlug": args["teamSlug"],

@@ -122,16 +122,24 @@ func (r *Recorder) Run(program pulumi.RunFunc) error {
 	if stack == "" {
 		stack = "test"
 	}
+	against := pulumi.WithMocks(project, stack, r)
+	if r.Preview {
+		preview, stop, err := r.preview(project, stack)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		against = preview
+	}
 	return pulumi.RunErr(func(ctx *pulumi.Context) error {
 		err := program(ctx)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.exports = ctx.GetCurrentExportMap()
 		return err
-	}, pulumi.WithMocks(project, stack, r), func(info *pulumi.RunInfo) {
+	}, against, func(info *pulumi.RunInfo) {
 		info.Config = r.Config
 		info.ConfigSecretKeys = r.SecretKeys
-		info.DryRun = r.Preview
 	})
 }
 
