@@ -22,11 +22,11 @@ const (
 
 func cacheArgs() cache.Args {
 	return cache.Args{
-		Name: "mccoy", Region: "tor1", VPCID: pulumi.String("vpc-uuid"),
+		Name: "queues", Region: "tor1", VPCID: pulumi.String("vpc-uuid"),
 		Version: "8", Size: "db-s-1vcpu-2gb", Nodes: 2,
 		Maintenance: room.Window{Day: "monday", Time: "08:00"},
 		ClusterID:   pulumi.String("doks-uuid"), Protect: true,
-		Rails: &cache.RailsArgs{Name: "chapel", Size: "db-s-1vcpu-1gb", Nodes: 1},
+		Rails: &cache.RailsArgs{Name: "side", Size: "db-s-1vcpu-1gb", Nodes: 1},
 	}
 }
 
@@ -62,10 +62,10 @@ func TestCacheKeepsJobsAndMayDropTheRailsCache(t *testing.T) {
 	queues := r.One(t, cacheClusterType, "cache-cluster")
 	require.Contains(t, queues.Parent, cacheType+"::cache")
 	require.Equal(t, common(map[string]any{
-		"name": "mccoy", "size": "db-s-1vcpu-2gb", "nodeCount": 2.0, "evictionPolicy": "noeviction",
+		"name": "queues", "size": "db-s-1vcpu-2gb", "nodeCount": 2.0, "evictionPolicy": "noeviction",
 	}), queues.Inputs.Mappable())
 	require.Equal(t, common(map[string]any{
-		"name": "chapel", "size": "db-s-1vcpu-1gb", "nodeCount": 1.0, "evictionPolicy": "allkeys_lru",
+		"name": "side", "size": "db-s-1vcpu-1gb", "nodeCount": 1.0, "evictionPolicy": "allkeys_lru",
 	}), r.One(t, cacheClusterType, "cache-rails-cluster").Inputs.Mappable())
 }
 
@@ -103,7 +103,7 @@ func TestCacheOutputs(t *testing.T) {
 		got[name] = <-value
 	}
 	require.NoError(t, pulumi.RunErr(cacheProgram(cacheArgs(), func(c *cache.Cache) {
-		for name, e := range map[string]*cache.Endpoint{"": &c.Endpoint, "rails ": c.Rails} {
+		for name, e := range map[string]*cache.Endpoint{"": &c.Endpoint, "rails-": c.Rails} {
 			note(name+"id", e.ID)
 			note(name+"urn", e.ClusterURN)
 			note(name+"host", e.Host)
@@ -116,7 +116,7 @@ func TestCacheOutputs(t *testing.T) {
 		note("urn 1", c.URNs[1])
 	}), pulumi.WithMocks("vmst", "test", &cacheMonitor{&mocks.Recorder{}})))
 
-	for _, e := range []struct{ prefix, cluster string }{{"", "cache-cluster"}, {"rails ", "cache-rails-cluster"}} {
+	for _, e := range []struct{ prefix, cluster string }{{"", "cache-cluster"}, {"rails-", "cache-rails-cluster"}} {
 		host := "private-" + e.cluster + ".db.ondigitalocean.com"
 		require.Equal(t, e.cluster+"-id", got[e.prefix+"id"])
 		require.Equal(t, "do:dbaas:"+e.cluster, got[e.prefix+"urn"])
@@ -135,7 +135,7 @@ func TestCacheOutputs(t *testing.T) {
 		require.False(t, secret[e.prefix+"host"])
 	}
 	require.Equal(t, got["urn"], got["urn 0"])
-	require.Equal(t, got["rails urn"], got["urn 1"])
+	require.Equal(t, got["rails-urn"], got["urn 1"])
 }
 
 func TestCacheWithoutRails(t *testing.T) {
@@ -191,5 +191,5 @@ func TestCacheRefusesBadArguments(t *testing.T) {
 
 	args := cacheArgs()
 	args.Rails.Name = args.Name
-	require.ErrorContains(t, (&mocks.Recorder{}).Run(cacheProgram(args, nil)), `Rails.Name "mccoy" is the Name of the first cluster`)
+	require.ErrorContains(t, (&mocks.Recorder{}).Run(cacheProgram(args, nil)), `Rails.Name "queues" is the Name of the first cluster`)
 }

@@ -25,18 +25,18 @@ const (
 
 func clusterArgs() cluster.Args {
 	return cluster.Args{
-		Name: "kirk-vmst-io", Region: "tor1", VersionPrefix: "1.35", VPCID: pulumi.String("vpc-id"),
+		Name: "main-vmst-io", Region: "tor1", VersionPrefix: "1.35", VPCID: pulumi.String("vpc-id"),
 		PodSubnet: "10.101.0.0/16", ServiceSubnet: "10.102.0.0/19", HighlyAvailable: true, AutoUpgrade: true,
 		MaintenanceDay: "sunday", MaintenanceTime: "06:00",
 		AllowedAddresses: []string{"198.51.100.7", "2001:db8::/32"},
-		DefaultPool:      cluster.DefaultPool{Name: "leslie-vmst-io", Size: "s-2vcpu-2gb", Nodes: 2},
+		DefaultPool:      cluster.DefaultPool{Name: "small-vmst-io", Size: "s-2vcpu-2gb", Nodes: 2},
 		NodePools: []cluster.NodePool{
 			{
-				Name: "sulu-vmst-io", Role: "general", Size: "s-4vcpu-16gb-amd", MinNodes: 3, MaxNodes: 6,
+				Name: "front-vmst-io", Role: "general", Size: "s-4vcpu-16gb-amd", MinNodes: 3, MaxNodes: 6,
 				Labels: map[string]string{"disk": "fast"},
 			},
 			{
-				Name: "scotty-vmst-io", Role: "background", Size: "s-4vcpu-16gb-amd", MinNodes: 1, MaxNodes: 4,
+				Name: "workers-vmst-io", Role: "background", Size: "s-4vcpu-16gb-amd", MinNodes: 1, MaxNodes: 4,
 				Taints: []cluster.Taint{{Key: "work", Value: "background", Effect: "NoSchedule"}},
 			},
 		},
@@ -77,14 +77,14 @@ func TestCluster(t *testing.T) {
 		made := r.One(t, clusterType, "cluster-cluster")
 		require.Contains(t, made.Parent, "vmst:cluster:Cluster::cluster")
 		require.Equal(t, map[string]any{
-			"name": "kirk-vmst-io", "region": "tor1", "version": "1.35.2-do.1", "vpcUuid": "vpc-id",
+			"name": "main-vmst-io", "region": "tor1", "version": "1.35.2-do.1", "vpcUuid": "vpc-id",
 			"clusterSubnet": "10.101.0.0/16", "serviceSubnet": "10.102.0.0/19",
 			"ha": true, "autoUpgrade": true, "surgeUpgrade": true,
 			"maintenancePolicy":             map[string]any{"day": "sunday", "startTime": "06:00"},
 			"controlPlaneFirewall":          map[string]any{"enabled": true, "allowedAddresses": []any{"198.51.100.7", "2001:db8::/32"}},
 			"destroyAllAssociatedResources": false,
 			"nodePool": map[string]any{
-				"name": "leslie-vmst-io", "size": "s-2vcpu-2gb", "nodeCount": 2.0, "labels": map[string]any{"vmst.io/pool": "default"},
+				"name": "small-vmst-io", "size": "s-2vcpu-2gb", "nodeCount": 2.0, "labels": map[string]any{"vmst.io/pool": "default"},
 			},
 		}, made.Inputs.Mappable())
 		require.Empty(t, made.IgnoreChanges)
@@ -111,7 +111,7 @@ func TestClusterNodePools(t *testing.T) {
 	require.NoError(t, r.Run(clusterProgram(clusterArgs())))
 
 	require.Equal(t, map[string]any{
-		"clusterId": "cluster-cluster-id", "name": "sulu-vmst-io", "size": "s-4vcpu-16gb-amd",
+		"clusterId": "cluster-cluster-id", "name": "front-vmst-io", "size": "s-4vcpu-16gb-amd",
 		"autoScale": true, "minNodes": 3.0, "maxNodes": 6.0,
 		"labels": map[string]any{"vmst.io/pool": "general", "disk": "fast"}, "taints": []any{},
 	}, r.One(t, nodePoolType, "cluster-pool-general").Inputs.Mappable())
@@ -163,7 +163,7 @@ func TestClusterKubernetesProviderOutlivesTheTokenOfSevenDays(t *testing.T) {
 		Current string `json:"current-context"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(text), &config))
-	require.Equal(t, "kirk-vmst-io", config.Current)
+	require.Equal(t, "main-vmst-io", config.Current)
 	require.Equal(t, "https://cluster-cluster.k8s.ondigitalocean.com", config.Clusters[0].Cluster.Server)
 	require.Equal(t, "Y2E=", config.Clusters[0].Cluster.CA)
 	exec := config.Users[0].User.Exec
@@ -208,7 +208,7 @@ func TestClusterVersion(t *testing.T) {
 		{name: "a new prefix", running: "1.34.5-do.2", auto: true, version: "1.35.2-do.1"},
 		{
 			name: "a lower prefix", running: "1.36.0-do.0", auto: true,
-			problem: `vmst:settings.cluster.version "1.35" is lower than 1.36.0-do.0, which cluster "kirk-vmst-io" runs: ` +
+			problem: `vmst:settings.cluster.version "1.35" is lower than 1.36.0-do.0, which cluster "main-vmst-io" runs: ` +
 				`Kubernetes cannot be downgraded; set it to "1.36"`,
 		},
 		{name: "a version of another form", running: "latest", problem: `version "latest" is not of the form`},
@@ -260,7 +260,7 @@ func TestClusterVersionThatIsNotOffered(t *testing.T) {
 func TestClusterReturnsFailures(t *testing.T) {
 	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, clusterProgram(clusterArgs()))
 	for token, doing := range map[string]string{
-		clusterLookUp: `looking up the version of cluster "kirk-vmst-io"`, clusterVersions: "listing the versions of Kubernetes",
+		clusterLookUp: `looking up the version of cluster "main-vmst-io"`, clusterVersions: "listing the versions of Kubernetes",
 	} {
 		r := &mocks.Recorder{Answers: map[string]mocks.Answer{
 			token: func(resource.PropertyMap) (resource.PropertyMap, error) { return nil, errors.New("no connection") },

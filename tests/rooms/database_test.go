@@ -24,7 +24,7 @@ const (
 
 func databaseArgs() database.Args {
 	return database.Args{
-		Name: "spock", Region: "tor1", VPCID: pulumi.String("vpc-uuid"),
+		Name: "archive", Region: "tor1", VPCID: pulumi.String("vpc-uuid"),
 		Engine: "advanced_pg", Version: "17", Size: "gd-2vcpu-8gb", Nodes: 2,
 		Database: "mastodon", User: "mastodon_app", PoolName: "pool", PoolSize: 150,
 		Maintenance: room.Window{Day: "sunday", Time: "09:00"},
@@ -60,7 +60,7 @@ func TestDatabase(t *testing.T) {
 	cluster := r.One(t, databaseClusterType, "database-cluster")
 	require.Contains(t, cluster.Parent, "vmst:database:Database::database")
 	require.Equal(t, map[string]any{
-		"name": "spock", "engine": "advanced_pg", "version": "17", "size": "gd-2vcpu-8gb",
+		"name": "archive", "engine": "advanced_pg", "version": "17", "size": "gd-2vcpu-8gb",
 		"nodeCount": 2.0, "region": "tor1", "privateNetworkUuid": "vpc-uuid",
 		"maintenanceWindows": []any{map[string]any{"day": "sunday", "hour": "09:00"}},
 	}, cluster.Inputs.Mappable())

@@ -95,8 +95,8 @@ func recordsArgs() dns.RecordsArgs {
 		Zone: "vmst.io", ZoneName: pulumi.String("vmst.io"), Domain: "vmst.io", TTL: 1800,
 		WebIP: pulumi.String("203.0.113.10"), StreamingHost: "streaming.vmst.io",
 		CDN: []dns.CNAME{
-			{Host: "cdn.vmst.io", Target: pulumi.String("mudd.nyc3.cdn.digitaloceanspaces.com")},
-			{Host: "assets.vmst.io", Target: pulumi.String("riley.nyc3.cdn.digitaloceanspaces.com.")},
+			{Host: "cdn.vmst.io", Target: pulumi.String("media.nyc3.cdn.digitaloceanspaces.com")},
+			{Host: "assets.vmst.io", Target: pulumi.String("static.nyc3.cdn.digitaloceanspaces.com.")},
 		},
 		Mail: dns.Mail{
 			MX:    []dns.MX{{Host: "in1.mail.example.com", Priority: 10}, {Host: "in2.mail.example.com.", Priority: 20}},
@@ -150,8 +150,8 @@ func TestRecords(t *testing.T) {
 		"records-a-web":                                     entry("A", "@", "203.0.113.10"),
 		"records-a-streaming":                               entry("A", "streaming", "203.0.113.10"),
 		"records-caa-issue":                                 entry("CAA", "@", "letsencrypt.org."),
-		"records-cname-cdn":                                 entry("CNAME", "cdn", "mudd.nyc3.cdn.digitaloceanspaces.com."),
-		"records-cname-assets":                              entry("CNAME", "assets", "riley.nyc3.cdn.digitaloceanspaces.com."),
+		"records-cname-cdn":                                 entry("CNAME", "cdn", "media.nyc3.cdn.digitaloceanspaces.com."),
+		"records-cname-assets":                              entry("CNAME", "assets", "static.nyc3.cdn.digitaloceanspaces.com."),
 		"records-mx-in1-mail-example-com":                   entry("MX", "@", "in1.mail.example.com."),
 		"records-mx-in2-mail-example-com":                   entry("MX", "@", "in2.mail.example.com."),
 		"records-txt-spf":                                   entry("TXT", "@", "v=spf1 include:amazonses.com -all"),
@@ -243,7 +243,8 @@ func TestRecordsThatExcludeEachOther(t *testing.T) {
 	args.Records = []dns.Record{
 		{Name: "streaming", Type: "CNAME", Value: "elsewhere.example.com"},
 		{Name: "cdn", Type: "CNAME", Value: "elsewhere.example.com"},
-		{Name: "@", Type: "TXT", Value: "same"}, {Name: "@", Type: "TXT", Value: "same"},
+		{Name: "@", Type: "TXT", Value: "same"},
+		{Name: "@", Type: "TXT", Value: "same"},
 	}
 	r := &mocks.Recorder{}
 	err := r.Run(recordsProgram(args))

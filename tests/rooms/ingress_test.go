@@ -29,7 +29,7 @@ func ingressArgs() ingress.Args {
 		Replicas:  2,
 		Resources: ingress.Resources{CPU: "200m", Memory: "256Mi", MemoryLimit: "512Mi"},
 		LoadBalancer: ingress.LoadBalancer{
-			ID: pulumi.String("balancer-id"), Name: "uhura-vmst-io", Type: "REGIONAL", Nodes: 2, ProxyProtocol: true,
+			ID: pulumi.String("balancer-id"), Name: "public-vmst-io", Type: "REGIONAL", Nodes: 2, ProxyProtocol: true,
 		},
 		TrustedRange: "10.100.0.0/20", MaxBodySize: "99m", HSTSMaxAge: 63072000,
 		CertManager: release.Chart{Repository: "https://certs.example.com", Name: "cert-manager", Version: "v1.21.2"},
@@ -107,7 +107,7 @@ func TestIngressServiceAdoptsTheLoadBalancer(t *testing.T) {
 		require.Equal(t, "Local", made.Input("values", "controller", "service", "externalTrafficPolicy"))
 		require.Equal(t, map[string]any{
 			"kubernetes.digitalocean.com/load-balancer-id": "balancer-id",
-			ingressAnnotation + "name":                     "uhura-vmst-io",
+			ingressAnnotation + "name":                     "public-vmst-io",
 			ingressAnnotation + "type":                     "REGIONAL",
 			ingressAnnotation + "network":                  "EXTERNAL",
 			ingressAnnotation + "network-stack":            "IPV4",

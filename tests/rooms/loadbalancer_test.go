@@ -15,7 +15,7 @@ const loadBalancerType = "digitalocean:index/loadBalancer:LoadBalancer"
 
 func loadBalancerArgs() loadbalancer.Args {
 	return loadbalancer.Args{
-		Name: "uhura-vmst-io", Region: "tor1", VPCID: pulumi.String("vpc-id"), Type: loadbalancer.Regional,
+		Name: "public-vmst-io", Region: "tor1", VPCID: pulumi.String("vpc-id"), Type: loadbalancer.Regional,
 		Nodes: 2, ProxyProtocol: true, Protect: true,
 	}
 }
@@ -40,7 +40,7 @@ func TestLoadBalancer(t *testing.T) {
 
 		made := r.One(t, loadBalancerType, "loadbalancer-loadbalancer")
 		require.Contains(t, made.Parent, "vmst:loadbalancer:LoadBalancer::loadbalancer")
-		require.Equal(t, "uhura-vmst-io", made.Input("name"))
+		require.Equal(t, "public-vmst-io", made.Input("name"))
 		require.Equal(t, "tor1", made.Input("region"))
 		require.Equal(t, "vpc-id", made.Input("vpcUuid"))
 		require.Equal(t, "REGIONAL", made.Input("type"), "never left to a default")

@@ -13,7 +13,7 @@ import (
 func releaseArgs() release.Args {
 	return release.Args{
 		Chart:       release.Chart{Repository: "https://charts.example.com", Name: "transporter", Version: "1.2.3"},
-		ReleaseName: "transporter", Namespace: pulumi.String("enterprise"),
+		ReleaseName: "transporter", Namespace: pulumi.String("host"),
 		Values: pulumi.Map{"replicaCount": pulumi.Int(2)},
 	}
 }
@@ -33,7 +33,7 @@ func TestRelease(t *testing.T) {
 		require.True(t, made.Custom)
 		require.Equal(t, map[string]any{
 			"chart": "transporter", "version": "1.2.3", "repositoryOpts": map[string]any{"repo": "https://charts.example.com"},
-			"name": "transporter", "namespace": "enterprise", "values": map[string]any{"replicaCount": 2.0},
+			"name": "transporter", "namespace": "host", "values": map[string]any{"replicaCount": 2.0},
 			"timeout": 900.0, "compat": "true",
 		}, made.Inputs.Mappable())
 	}
@@ -74,10 +74,10 @@ func TestReleaseValues(t *testing.T) {
 		Name  string   `json:"name"`
 		List  []string `json:"list"`
 		Inner inner    `json:"inner"`
-	}{"kirk", []string{"a", "b"}, inner{Size: 3, Part: 0.5, On: true}})
+	}{"main", []string{"a", "b"}, inner{Size: 3, Part: 0.5, On: true}})
 	require.NoError(t, err)
 	require.Equal(t, pulumi.Map{
-		"name": pulumi.String("kirk"),
+		"name": pulumi.String("main"),
 		"list": pulumi.Array{pulumi.String("a"), pulumi.String("b")},
 		"inner": pulumi.Map{
 			"size": pulumi.Float64(3), "part": pulumi.Float64(0.5), "on": pulumi.Bool(true),

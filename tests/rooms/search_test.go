@@ -20,7 +20,7 @@ const (
 
 func searchArgs() search.Args {
 	return search.Args{
-		Name: "daystrom", Region: "tor1", VPCID: pulumi.String("vpc-uuid"),
+		Name: "finder", Region: "tor1", VPCID: pulumi.String("vpc-uuid"),
 		Version: "2.19", Size: "db-s-2vcpu-4gb", Nodes: 3, IndexPreset: "small_cluster",
 		Maintenance: room.Window{Day: "tuesday", Time: "08:00"},
 		ClusterID:   pulumi.String("doks-uuid"),
@@ -52,7 +52,7 @@ func TestSearch(t *testing.T) {
 	cluster := r.One(t, searchClusterType, "search-cluster")
 	require.Contains(t, cluster.Parent, searchType+"::search")
 	require.Equal(t, map[string]any{
-		"name": "daystrom", "engine": "opensearch", "version": "2.19", "size": "db-s-2vcpu-4gb",
+		"name": "finder", "engine": "opensearch", "version": "2.19", "size": "db-s-2vcpu-4gb",
 		"nodeCount": 3.0, "region": "tor1", "privateNetworkUuid": "vpc-uuid",
 		"maintenanceWindows": []any{map[string]any{"day": "tuesday", "hour": "08:00"}},
 	}, cluster.Inputs.Mappable())

@@ -223,11 +223,11 @@ func TestStorageReturnsFailures(t *testing.T) {
 func TestStorageRefusesBadArguments(t *testing.T) {
 	r := &mocks.Recorder{}
 	err := r.Run(storageProgram(storage.Args{
-		Media: storage.BucketArgs{Name: "Mudd"}, MediaHost: "CDN", WebOrigin: "https://example.com/", CDNTTL: 5,
+		Media: storage.BucketArgs{Name: "Media!"}, MediaHost: "CDN", WebOrigin: "https://example.com/", CDNTTL: 5,
 	}, nil))
 	for _, problem := range []string{
 		"storage arguments: ", "Region is missing", "BackupRegion is missing",
-		`Media.Name "Mudd" is not 3 to 63 lower-case letters`, "Media.KeyName is missing",
+		`Media.Name "Media!" is not 3 to 63 lower-case letters`, "Media.KeyName is missing",
 		`Assets.Name "" is not`, "Assets.KeyName is missing", `Backups.Name "" is not`, "Backups.KeyName is missing",
 		`MediaHost "CDN" is not a lower-case host name`, `AssetsHost "" is not a lower-case host name`,
 		`WebOrigin "https://example.com/" is not of the form https://<domain>`,

@@ -1,0 +1,191 @@
+package mastodon
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/room"
+)
+
+// The names of what is shared with the chart, inside the namespace.
+const (
+	releaseName    = "mastodon"
+	serviceAccount = "mastodon"
+	authorities    = "mastodon-authorities"
+	keysSecret     = "mastodon-keys"
+	databaseSecret = "mastodon-database"
+	cacheSecret    = "mastodon-valkey"
+	mediaSecret    = "mastodon-media"
+	assetsSecret   = "mastodon-assets"
+	smtpSecret     = "mastodon-smtp"
+	searchSecret   = "mastodon-search"
+	adminSecret    = "mastodon-database-admin"
+	jobsSecret     = "mastodon-jobs"
+	// variablesSecret holds Args.SecretEnvironment.
+	variablesSecret = "mastodon-environment"
+)
+
+// railsCacheKey is the password of the Rails cache in cacheSecret.
+const railsCacheKey = "cache-password"
+
+// Where the certificate authorities are in every container.
+const (
+	authoritiesPath = "/etc/mastodon/authorities"
+	databaseCA      = authoritiesPath + "/database.crt"
+	searchCA        = authoritiesPath + "/search.crt"
+)
+
+// secret is a Kubernetes Secret.
+type secret struct {
+	name string
+	data pulumi.StringMap
+}
+
+// podSecrets are those that the chart's pods read. Their keys are those that the
+// chart's values name existingSecretKeys by default, so that the values need not
+// repeat them.
+func (a *Args) podSecrets(keys *Keys) []secret {
+	cache := pulumi.StringMap{"password": a.Cache.escapedPassword()}
+	if a.RailsCache != nil {
+		cache[railsCacheKey] = a.RailsCache.escapedPassword()
+	}
+	// The chart wants the Secret of the mail relay even where there is no login.
+	login := pulumi.StringMap{"username": pulumi.String(""), "password": pulumi.String("")}
+	if a.SMTP.AuthMethod != noLogin {
+		login = pulumi.StringMap{"username": a.SMTP.Username, "password": a.SMTP.Password}
+	}
+	list := []secret{
+		{keysSecret, pulumi.StringMap{
+			"secret-key-base":       keys.SecretKeyBase,
+			"vapid-private-key":     keys.VAPIDPrivateKey,
+			"vapid-public-key":      keys.VAPIDPublicKey,
+			"are-primary-key":       keys.ActiveRecordPrimaryKey,
+			"are-deterministic-key": keys.ActiveRecordDeterministicKey,
+			"are-derivation-salt":   keys.ActiveRecordKeyDerivationSalt,
+		}},
+		{databaseSecret, pulumi.StringMap{"username": a.Database.Username, "password": a.Database.Password}},
+		{cacheSecret, cache},
+		{mediaSecret, a.Media.keyPair()},
+		{smtpSecret, login},
+	}
+	if s := a.Search; s != nil {
+		list = append(list, secret{searchSecret, pulumi.StringMap{"username": s.Username, "password": s.Password}})
+	}
+	if len(a.SecretEnvironment) > 0 {
+		list = append(list, secret{variablesSecret, pulumi.StringMap(a.SecretEnvironment)})
+	}
+	return list
+}
+
+// jobSecrets are those that only the Jobs read.
+func (a *Args) jobSecrets(keys *Keys) []secret {
+	list := []secret{
+		{jobsSecret, a.environment(keys)},
+		{assetsSecret, a.Assets.keyPair()},
+	}
+	if admin := a.Database.Admin; admin != nil {
+		// The names are those of libpq.
+		list = append(list, secret{adminSecret, pulumi.StringMap{
+			"PGHOST": a.Database.Host, "PGPORT": text(a.Database.Port), "PGDATABASE": a.Database.Name,
+			"PGUSER": admin.Username, "PGPASSWORD": admin.Password,
+			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(databaseCA),
+		}})
+	}
+	return list
+}
+
+func (b Bucket) keyPair() pulumi.StringMap {
+	return pulumi.StringMap{"access-key-id": b.AccessKey, "secret-access-key": b.SecretKey}
+}
+
+// certificates are the contents of the ConfigMap of certificate authorities, which
+// are public.
+func (a *Args) certificates() pulumi.StringMap {
+	files := pulumi.StringMap{"database.crt": a.Database.CA}
+	if a.Search != nil && a.Search.CA != nil {
+		files["search.crt"] = a.Search.CA
+	}
+	return files
+}
+
+// furnish makes the namespace and what the pods find in it, and returns it all.
+func (m *Mastodon) furnish(ctx *pulumi.Context, name string, args *Args, secrets []secret) ([]pulumi.Resource, error) {
+	parent, keep := pulumi.Parent(m), room.Keep(args.Protect)
+	namespace, err := corev1.NewNamespace(ctx, name+"-namespace", &corev1.NamespaceArgs{
+		Metadata: &metav1.ObjectMetaArgs{
+			Name: pulumi.String(args.Namespace),
+			// Pods that ask for the host or for privileges are refused.
+			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("baseline")},
+		},
+	}, parent, keep)
+	if err != nil {
+		return nil, fmt.Errorf("creating namespace %q: %w", args.Namespace, err)
+	}
+	made := []pulumi.Resource{namespace}
+	meta := func(name string) *metav1.ObjectMetaArgs {
+		return &metav1.ObjectMetaArgs{Name: pulumi.String(name), Namespace: namespace.Metadata.Name()}
+	}
+
+	// Mastodon never talks to Kubernetes, so its pods get no token. The account that
+	// the chart would make has one.
+	account, err := corev1.NewServiceAccount(ctx, name+"-account", &corev1.ServiceAccountArgs{
+		Metadata: meta(serviceAccount), AutomountServiceAccountToken: pulumi.Bool(false),
+	}, parent)
+	if err != nil {
+		return nil, fmt.Errorf("creating service account %q: %w", serviceAccount, err)
+	}
+	certificates, err := corev1.NewConfigMap(ctx, name+"-authorities", &corev1.ConfigMapArgs{
+		Metadata: meta(authorities), Data: args.certificates(),
+	}, parent)
+	if err != nil {
+		return nil, fmt.Errorf("creating ConfigMap %q: %w", authorities, err)
+	}
+	made = append(made, account, certificates)
+	for _, s := range secrets {
+		// The first part of every name is the release, and the component's name says it.
+		object, err := corev1.NewSecret(ctx, name+s.name[len(releaseName):], &corev1.SecretArgs{
+			Metadata: meta(s.name), StringData: s.data,
+		}, parent, keep)
+		if err != nil {
+			return nil, fmt.Errorf("creating Secret %q: %w", s.name, err)
+		}
+		made = append(made, object)
+	}
+	return made, nil
+}
+
+// checksum changes with everything that is in those Secrets and certificates. Pods
+// carry it as an annotation, so that they are replaced when something changes that
+// they would otherwise not notice.
+//
+// It is keyed with SECRET_KEY_BASE, which nobody can guess: without that, the bare
+// hash of a weak SMTP password could be found out by trial. So it gives nothing
+// away and is no secret itself; as one, it would make all the chart's values one.
+//
+// It is only unknown in a preview when a secret in it is, which is so before the
+// first run and when a cloud is about to make a new one. A preview then shows the
+// chart as one resource. The Secrets' resourceVersion, the alternative, would be
+// unknown at every change of any of them.
+func checksum(key pulumi.StringInput, certificates pulumi.StringMap, secrets []secret) pulumi.StringOutput {
+	parts := []any{key, certificates}
+	for _, s := range secrets {
+		parts = append(parts, s.data)
+	}
+	sum := pulumi.All(parts...).ApplyT(func(parts []any) (string, error) {
+		message, err := json.Marshal(parts[1:])
+		if err != nil {
+			return "", fmt.Errorf("hashing the secrets: %w", err)
+		}
+		mac := hmac.New(sha256.New, []byte(parts[0].(string)))
+		mac.Write(message)
+		return hex.EncodeToString(mac.Sum(nil)), nil
+	}).(pulumi.StringOutput)
+	return pulumi.Unsecret(sum).(pulumi.StringOutput)
+}
