@@ -1,0 +1,175 @@
+package cloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// formatVersion changes when the file's shape does, so that a state of another shape is refused instead of misread.
+const formatVersion = 1
+
+// document is the shape of the file.
+type document struct {
+	Version int      `json:"version"`
+	Objects []Object `json:"objects"`
+}
+
+// fingerprint tells whether the file on disk is still the one that was read or written last.
+type fingerprint struct {
+	exists  bool
+	size    int64
+	changed time.Time
+	// file makes a file that was replaced by another of the same size within the clock's resolution differ.
+	file os.FileInfo
+}
+
+func fingerprintOf(info os.FileInfo) fingerprint {
+	return fingerprint{exists: true, size: info.Size(), changed: info.ModTime(), file: info}
+}
+
+func (f fingerprint) equal(other fingerprint) bool {
+	if !f.exists || !other.exists {
+		return f.exists == other.exists
+	}
+
+	return f.size == other.size && f.changed.Equal(other.changed) && os.SameFile(f.file, other.file)
+}
+
+// reload reads the file when it is not the one that was seen last. A file that has disappeared is an empty cloud.
+func (c *Cloud) reload() error {
+	info, err := os.Stat(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if c.seen.exists {
+			c.objects, c.seen = objects{}, fingerprint{}
+		}
+
+		return nil
+	}
+
+	if err != nil {
+		return fmt.Errorf("reading the simulated cloud: %w", err)
+	}
+
+	seen := fingerprintOf(info)
+	if seen.equal(c.seen) {
+		return nil
+	}
+
+	all, err := read(c.path)
+	if err != nil {
+		return err
+	}
+
+	c.objects, c.seen = all, seen
+
+	return nil
+}
+
+func read(path string) (objects, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the simulated cloud: %w", err)
+	}
+
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+
+	var file document
+	if err := decoder.Decode(&file); err != nil {
+		return nil, fmt.Errorf("reading the simulated cloud %s: %w: correct the file, or remove it to start with an empty cloud",
+			path, err)
+	}
+
+	if file.Version != formatVersion {
+		return nil, fmt.Errorf("reading the simulated cloud %s: version %d, this program knows %d: "+
+			"remove the file to start with an empty cloud", path, file.Version, formatVersion)
+	}
+
+	all := objects{}
+
+	for i, o := range file.Objects {
+		if o.Type == "" || o.ID == "" {
+			return nil, fmt.Errorf("reading the simulated cloud %s: objects[%d] has no type or no id", path, i)
+		}
+
+		if _, ok := all[o.Type][o.ID]; ok {
+			return nil, fmt.Errorf("reading the simulated cloud %s: objects[%d] is a second %s %q", path, i, o.Type, o.ID)
+		}
+
+		if all[o.Type] == nil {
+			all[o.Type] = map[string]Object{}
+		}
+
+		all[o.Type][o.ID] = o
+	}
+
+	return all, nil
+}
+
+// write replaces the file with these objects, sorted by type and ID so that two states can be compared line by line.
+// The new file is complete before it takes the old one's name: a reader sees either, never half of one.
+func (all objects) write(path string) (fingerprint, error) {
+	file := document{Version: formatVersion, Objects: []Object{}}
+
+	for _, typ := range slices.Sorted(maps.Keys(all)) {
+		for _, id := range slices.Sorted(maps.Keys(all[typ])) {
+			file.Objects = append(file.Objects, all[typ][id])
+		}
+	}
+
+	var text bytes.Buffer
+
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+
+	if err := encoder.Encode(file); err != nil {
+		return fingerprint{}, fmt.Errorf("writing the simulated cloud: %w", err)
+	}
+
+	seen, err := replaceFile(path, text.Bytes())
+	if err != nil {
+		return fingerprint{}, fmt.Errorf("writing the simulated cloud %s: %w", path, err)
+	}
+
+	return seen, nil
+}
+
+func replaceFile(path string, text []byte) (fingerprint, error) {
+	directory := filepath.Dir(path)
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return fingerprint{}, err
+	}
+
+	// os.CreateTemp makes files with mode 0600.
+	temporary, err := os.CreateTemp(directory, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fingerprint{}, err
+	}
+
+	defer func() { _ = os.Remove(temporary.Name()) }() // after the rename there is nothing left to remove
+
+	_, err = temporary.Write(text)
+	if err := errors.Join(err, temporary.Close()); err != nil {
+		return fingerprint{}, err
+	}
+
+	if err := os.Rename(temporary.Name(), path); err != nil {
+		return fingerprint{}, err
+	}
+
+	info, err := os.Stat(path)
+	if err != nil {
+		return fingerprint{}, err
+	}
+
+	return fingerprintOf(info), nil
+}

@@ -1,0 +1,406 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/blang/semver"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+)
+
+// New makes a provider of a package whose objects live in the given cloud. The result is meant for
+// [plugin.NewProviderServer]; besides [plugin.Provider] it has the method Attach, which the engine calls on a provider
+// that it did not start itself.
+func New(pkg Package, c *cloud.Cloud) plugin.GrpcProvider {
+	return &simulated{pkg: pkg, cloud: c}
+}
+
+type simulated struct {
+	plugin.UnimplementedProvider
+
+	pkg    Package
+	cloud  *cloud.Cloud
+	config atomic.Pointer[State]
+}
+
+func (p *simulated) Attach(string) error { return nil }
+
+func (p *simulated) Close() error { return nil }
+
+func (p *simulated) SignalCancellation(context.Context) error { return nil }
+
+func (p *simulated) Handshake(
+	context.Context, plugin.ProviderHandshakeRequest,
+) (*plugin.ProviderHandshakeResponse, error) {
+	return &plugin.ProviderHandshakeResponse{AcceptSecrets: true}, nil
+}
+
+func (p *simulated) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
+	version, err := semver.Parse(p.pkg.Version)
+	if err != nil {
+		return plugin.PluginInfo{}, fmt.Errorf("the version of the simulated provider %s: %w", p.pkg.Name, err)
+	}
+
+	return plugin.PluginInfo{Version: &version}, nil
+}
+
+// configResource lets the provider's configuration be checked and compared as a resource's inputs are.
+func (p *simulated) configResource() Resource {
+	return Resource{Inputs: p.pkg.Config.With(Fields{"version": String(), "pluginDownloadURL": String()})}
+}
+
+func (p *simulated) CheckConfig(
+	_ context.Context, request plugin.CheckConfigRequest,
+) (plugin.CheckConfigResponse, error) {
+	checked := p.configResource().check(plugin.CheckRequest{
+		URN: request.URN, Type: tokens.Type("pulumi:providers:" + p.pkg.Name), News: p.decode(request.News),
+	})
+
+	return plugin.CheckConfigResponse{Properties: request.News, Failures: checked.Failures}, nil
+}
+
+// decode reads the JSON texts in which SDKs pass configuration values that are not texts.
+func (p *simulated) decode(config resource.PropertyMap) resource.PropertyMap {
+	decoded := config.Copy()
+
+	for key, value := range config {
+		field, ok := p.pkg.Config[string(key)]
+
+		value = reveal(value)
+		if !ok || field.kind == stringKind || !value.IsString() {
+			continue
+		}
+
+		var read any
+		if err := json.Unmarshal([]byte(value.StringValue()), &read); err == nil {
+			decoded[key] = property(read)
+		}
+	}
+
+	return decoded
+}
+
+func (p *simulated) DiffConfig(_ context.Context, request plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
+	return p.configResource().diff(plugin.DiffRequest{
+		OldInputs: p.decode(request.OldInputs), NewInputs: p.decode(request.NewInputs), IgnoreChanges: request.IgnoreChanges,
+	}), nil
+}
+
+func (p *simulated) Configure(_ context.Context, request plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
+	config := plainMap(p.decode(request.Inputs))
+	p.config.Store(&config)
+
+	return plugin.ConfigureResponse{}, nil
+}
+
+// call starts what a resource or function does in the cloud.
+func (p *simulated) call(tx *cloud.Tx, token string) (Call, error) {
+	config := State{}
+	if stored := p.config.Load(); stored != nil {
+		config = *stored
+	}
+
+	if p.pkg.Authorize != nil {
+		if err := p.pkg.Authorize(config, token); err != nil {
+			return Call{}, err
+		}
+	}
+
+	return Call{Tx: tx, Config: config, Type: token}, nil
+}
+
+func (p *simulated) resource(token string) (Resource, error) {
+	declared, ok := p.pkg.Resources[token]
+	if !ok {
+		return Resource{}, fmt.Errorf("%s: unknown resource type; the simulated provider %s has %s",
+			token, p.pkg.Name, strings.Join(slices.Sorted(maps.Keys(p.pkg.Resources)), ", "))
+	}
+
+	return declared, nil
+}
+
+func (p *simulated) Check(_ context.Context, request plugin.CheckRequest) (plugin.CheckResponse, error) {
+	declared, err := p.resource(string(request.Type))
+	if err != nil {
+		//nolint:nilerr // what is wrong with a resource is a failure of the check, not of the call
+		return plugin.CheckResponse{Failures: []plugin.CheckFailure{{Reason: err.Error()}}}, nil
+	}
+
+	return declared.check(request), nil
+}
+
+func (p *simulated) Diff(_ context.Context, request plugin.DiffRequest) (plugin.DiffResponse, error) {
+	declared, err := p.resource(string(request.Type))
+	if err != nil {
+		return plugin.DiffResponse{}, err
+	}
+
+	return declared.diff(request), nil
+}
+
+func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plugin.CreateResponse, error) {
+	token := string(request.Type)
+
+	declared, err := p.resource(token)
+	if err != nil {
+		return plugin.CreateResponse{}, err
+	}
+
+	if request.Preview {
+		state := plainMap(request.Properties)
+		unknown(declared.Inputs, state)
+
+		for _, name := range declared.computed() {
+			state.SetDefault(name, Unknown{})
+		}
+
+		return plugin.CreateResponse{Properties: declared.outputs(state, request.Properties)}, nil
+	}
+
+	var response plugin.CreateResponse
+
+	err = p.cloud.Update(func(tx *cloud.Tx) error {
+		call, err := p.call(tx, token)
+		if err != nil {
+			return err
+		}
+
+		state := plainMap(request.Properties)
+
+		id, err := declared.Create(call, state)
+		if err != nil {
+			return err
+		}
+
+		if state, err = state.clone(); err != nil {
+			return err
+		}
+
+		response = plugin.CreateResponse{ID: resource.ID(id), Properties: declared.outputs(state, request.Properties)}
+
+		if p.pkg.Local {
+			return nil
+		}
+
+		return tx.Put(cloud.Object{Type: token, ID: id, Outputs: state})
+	})
+
+	return response, err
+}
+
+// unknown marks in state everything that the cloud chooses because the program did not.
+func unknown(fields Fields, state State) {
+	for name, field := range fields {
+		if field.computed {
+			state.SetDefault(name, Unknown{})
+		}
+
+		if object := state.Object(name); field.kind == objectKind && object != nil {
+			unknown(field.fields, object)
+		}
+	}
+}
+
+func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.ReadResponse, error) {
+	token, id := string(request.Type), string(request.ID)
+
+	declared, err := p.resource(token)
+	if err != nil {
+		return plugin.ReadResponse{}, err
+	}
+
+	if p.pkg.Local {
+		if request.State == nil {
+			return plugin.ReadResponse{}, nil // an import of what only a state could know
+		}
+
+		return plugin.ReadResponse{ReadResult: plugin.ReadResult{
+			ID: request.ID, Inputs: request.Inputs, Outputs: request.State,
+		}}, nil
+	}
+
+	var response plugin.ReadResponse
+
+	err = p.cloud.Update(func(tx *cloud.Tx) error {
+		call, err := p.call(tx, token)
+		if err != nil {
+			return err
+		}
+
+		object, ok := tx.Get(token, id)
+		if !ok {
+			return nil // an empty ID tells the engine that the object is gone
+		}
+
+		state := State(object.Outputs)
+
+		if declared.Refresh != nil {
+			if err := declared.Refresh(call, id, state); err != nil {
+				return err
+			}
+
+			object.Outputs = state
+			if err := tx.Put(object); err != nil {
+				return err
+			}
+
+			if state, err = state.clone(); err != nil {
+				return err
+			}
+		}
+
+		inputs := properties(readInputs(declared.Inputs, plainMap(request.Inputs), state))
+		if list, ok := request.Inputs[defaultsKey]; ok {
+			inputs[defaultsKey] = list
+		}
+
+		keepSecret(inputs, request.Inputs)
+
+		outputs := declared.outputs(state, request.State)
+		keepSecret(outputs, request.Inputs)
+
+		response.ReadResult = plugin.ReadResult{ID: request.ID, Inputs: inputs, Outputs: outputs}
+
+		return nil
+	})
+
+	return response, err
+}
+
+func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plugin.UpdateResponse, error) {
+	token, id := string(request.Type), string(request.ID)
+
+	declared, err := p.resource(token)
+	if err != nil {
+		return plugin.UpdateResponse{}, err
+	}
+
+	if request.Preview {
+		state := declared.overlay(plainMap(request.OldOutputs), plainMap(request.NewInputs))
+		return plugin.UpdateResponse{Properties: declared.outputs(state, request.NewInputs)}, nil
+	}
+
+	var response plugin.UpdateResponse
+
+	err = p.cloud.Update(func(tx *cloud.Tx) error {
+		call, err := p.call(tx, token)
+		if err != nil {
+			return err
+		}
+
+		object, ok := tx.Get(token, id)
+		if !ok {
+			return fmt.Errorf("updating %s %q: it is not in the cloud any more: run a refresh, which forgets it", token, id)
+		}
+
+		before := State(object.Outputs)
+
+		current, err := before.clone()
+		if err != nil {
+			return err
+		}
+
+		state := declared.overlay(current, plainMap(request.NewInputs))
+
+		if declared.Update != nil {
+			if err := declared.Update(call, id, before, state); err != nil {
+				return err
+			}
+		}
+
+		if state, err = state.clone(); err != nil {
+			return err
+		}
+
+		object.Outputs = state
+		response.Properties = declared.outputs(state, request.NewInputs)
+
+		return tx.Put(object)
+	})
+
+	return response, err
+}
+
+func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+	token, id := string(request.Type), string(request.ID)
+
+	declared, err := p.resource(token)
+	if err != nil {
+		return plugin.DeleteResponse{}, err
+	}
+
+	return plugin.DeleteResponse{}, p.cloud.Update(func(tx *cloud.Tx) error {
+		call, err := p.call(tx, token)
+		if err != nil {
+			return err
+		}
+
+		object, ok := tx.Get(token, id)
+		if !ok {
+			return nil // somebody else deleted it, which is what was wanted
+		}
+
+		if declared.Delete != nil {
+			if err := declared.Delete(call, id, object.Outputs); err != nil {
+				return err
+			}
+		}
+
+		return tx.Delete(token, id)
+	})
+}
+
+func (p *simulated) Invoke(_ context.Context, request plugin.InvokeRequest) (plugin.InvokeResponse, error) {
+	token := string(request.Tok)
+
+	declared, ok := p.pkg.Functions[token]
+	if !ok {
+		return plugin.InvokeResponse{}, fmt.Errorf("%s: unknown function; the simulated provider %s has %s",
+			token, p.pkg.Name, strings.Join(slices.Sorted(maps.Keys(p.pkg.Functions)), ", "))
+	}
+
+	c := &checker{token: token}
+
+	args, _ := c.object(nil, declared.Inputs, request.Args)
+	if len(c.failures) > 0 {
+		return plugin.InvokeResponse{Failures: c.failures}, nil
+	}
+
+	if args.ContainsUnknowns() {
+		return plugin.InvokeResponse{}, errors.New(token + ": an argument is not known yet")
+	}
+
+	var response plugin.InvokeResponse
+
+	err := p.cloud.Update(func(tx *cloud.Tx) error {
+		call, err := p.call(tx, token)
+		if err != nil {
+			return err
+		}
+
+		result, err := declared.Call(call, plainMap(args))
+		if err != nil {
+			return err
+		}
+
+		if result, err = result.clone(); err != nil {
+			return err
+		}
+
+		response.Properties = properties(result)
+
+		return nil
+	})
+
+	return response, err
+}

@@ -1,0 +1,171 @@
+package random_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/vmstio/infrastructure/sandbox/provider/providertest"
+	"github.com/vmstio/infrastructure/sandbox/random"
+)
+
+type inputs = providertest.Inputs
+
+const (
+	password = "random:index/randomPassword:RandomPassword"
+	text     = "random:index/randomString:RandomString"
+	bytes    = "random:index/randomBytes:RandomBytes"
+	id       = "random:index/randomId:RandomId"
+)
+
+func TestPasswords(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+
+	for name, test := range map[string]struct {
+		inputs  inputs
+		pattern string
+	}{
+		"all classes":      {inputs{"length": 100}, `[a-zA-Z0-9!@#$%&*()\-_=+\[\]{}<>:?]{100}`},
+		"no special":       {inputs{"length": 64, "special": false}, `[a-zA-Z0-9]{64}`},
+		"digits only":      {inputs{"length": 10, "special": false, "lower": false, "upper": false}, `[0-9]{10}`},
+		"no digits":        {inputs{"length": 64, "special": false, "numeric": false}, `[a-zA-Z]{64}`},
+		"old name":         {inputs{"length": 64, "special": false, "number": false}, `[a-zA-Z]{64}`},
+		"own special":      {inputs{"length": 9, "lower": false, "upper": false, "numeric": false, "overrideSpecial": "_-"}, `[_-]{9}`},
+		"minimum of digit": {inputs{"length": 4, "minNumeric": 4}, `[0-9]{4}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := w.In(t)
+			r := w.Create(password, "p", test.inputs)
+			result := r.Text("result")
+
+			if !regexp.MustCompile("^" + test.pattern + "$").MatchString(result) {
+				t.Errorf("a password does not match %s", test.pattern)
+			}
+
+			if !r.Outputs["result"].IsSecret() || !r.Outputs["bcryptHash"].IsSecret() {
+				t.Error("a password or its hash is not secret")
+			}
+
+			if bcrypt.CompareHashAndPassword([]byte(r.Text("bcryptHash")), []byte(result)[:min(72, len(result))]) != nil {
+				t.Error("the hash is not the password's")
+			}
+
+			if other := w.Create(password, "p", test.inputs); len(result) > 20 && other.Text("result") == result {
+				t.Error("two passwords are the same")
+			}
+		})
+	}
+
+	if s := w.Create(text, "s", inputs{"length": 8}); s.Outputs["result"].IsSecret() || s.ID != s.Text("result") {
+		t.Error("a RandomString is no secret, and its own ID")
+	}
+}
+
+// The characters that a minimum asks for must not always stand first.
+func TestPasswordsAreShuffled(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+
+	for range 50 {
+		r := w.Create(password, "p", inputs{"length": 20, "minNumeric": 1, "special": false})
+		if first := r.Text("result")[0]; first < '0' || first > '9' {
+			return
+		}
+	}
+
+	t.Error("fifty passwords begin with a digit")
+}
+
+func TestPasswordsRefuse(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+
+	_, err := w.Try(password, "p", inputs{"length": 3, "minUpper": 2, "minLower": 2})
+	w.Refused(err, "length = 3: must be at least 4")
+
+	_, err = w.Try(password, "p", inputs{"length": 3, "upper": false, "lower": false, "numeric": false, "special": false})
+	w.Refused(err, "at least one of lower, upper, numeric and special")
+
+	_, err = w.Try(password, "p", inputs{"length": 0})
+	w.Refused(err, "length = 0: must be between")
+
+	_, err = w.Try(bytes, "b", inputs{})
+	w.Refused(err, "missing required property length")
+}
+
+func TestBytesAndIDs(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+
+	b := w.Create(bytes, "b", inputs{"length": 32})
+	raw, err := base64.StdEncoding.DecodeString(b.Text("base64"))
+
+	if err != nil || len(raw) != 32 || hex.EncodeToString(raw) != b.Text("hex") {
+		t.Errorf("32 bytes came as %d, %v", len(raw), err)
+	}
+
+	if !b.Outputs["base64"].IsSecret() || !b.Outputs["hex"].IsSecret() {
+		t.Error("random bytes are not secret")
+	}
+
+	i := w.Create(id, "i", inputs{"byteLength": 8, "prefix": "ncc-"})
+	raw, err = base64.RawURLEncoding.DecodeString(i.ID)
+
+	if err != nil || i.Text("hex") != "ncc-"+hex.EncodeToString(raw) || i.Text("b64Url") != "ncc-"+i.ID || !strings.HasPrefix(i.Text("dec"), "ncc-") {
+		t.Errorf("RandomId = %v", i.Outputs)
+	}
+}
+
+func TestEveryChangeReplaces(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+	base := inputs{"length": 32, "keepers": map[string]any{"epoch": "1"}}
+	r := w.Create(bytes, "b", base)
+
+	if diff := w.Diff(r, base); len(diff.DetailedDiff) > 0 {
+		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
+	}
+
+	for want, change := range map[string]inputs{
+		"length update-replace":        {"length": 33},
+		"keepers.epoch update-replace": {"keepers": map[string]any{"epoch": "2"}},
+	} {
+		if diff := w.Diff(r, providertest.With(base, change)); providertest.Changes(diff) != want || diff.DeleteBeforeReplace {
+			t.Errorf("diff is %s, want %s", providertest.Changes(diff), want)
+		}
+	}
+}
+
+func TestConfiguration(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+
+	for config, failures := range map[string]int{"version": 0, "seed": 1} {
+		checked, err := w.Provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{
+			News: providertest.Map(inputs{config: "1.2.3"}),
+		})
+		if err != nil || len(checked.Failures) != failures {
+			t.Errorf("CheckConfig of %s = %v, %v", config, checked.Failures, err)
+		}
+	}
+}
+
+// What the real provider makes exists in Pulumi's state alone: nothing outside can change or lose it.
+func TestLivesInStateAlone(t *testing.T) {
+	w := providertest.New(t, random.New, nil)
+	r := w.Create(password, "p", inputs{"length": 32})
+
+	if n := len(w.Cloud.List(password)); n != 0 {
+		t.Errorf("the cloud holds %d passwords", n)
+	}
+
+	read, drift, found := w.Refresh(r)
+	if !found || drift != "" || read.Text("result") != r.Text("result") {
+		t.Errorf("a refresh found %t with drift %q", found, drift)
+	}
+
+	if err := w.Delete(r); err != nil {
+		t.Error(err)
+	}
+}
