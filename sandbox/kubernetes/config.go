@@ -1,0 +1,188 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+)
+
+// configKeys are the settings of the real provider (pulumi-kubernetes v4.33.0, ProviderArgs), and the type of each. Left
+// out are renderYamlToDirectory and alwaysRender, which make a provider that talks to no cluster at all.
+var configKeys = map[string]string{
+	"cluster":                     "string",
+	"clusterIdentifier":           "string",
+	"context":                     "string",
+	"deleteUnreachable":           "bool",
+	"enableConfigMapMutable":      "bool",
+	"enablePatchForce":            "bool",
+	"enableSecretMutable":         "bool",
+	"enableServerSideApply":       "bool",
+	"helmReleaseSettings":         "object",
+	"kubeClientSettings":          "object",
+	"kubeconfig":                  "string",
+	"namespace":                   "string",
+	"skipUpdateUnreachable":       "bool",
+	"suppressDeprecationWarnings": "bool",
+	"suppressHelmHookWarnings":    "bool",
+	"upsertExistingObjects":       "bool",
+}
+
+// settings is the provider's configuration.
+type settings struct {
+	// credentials are nil as long as the kubeconfig is unknown.
+	credentials *credentials
+	values      map[string]any
+}
+
+// on tells whether a boolean setting is true. The engine passes settings as JSON values or as their text.
+func (s settings) on(key string) bool { return s.values[key] == true || s.values[key] == "true" }
+
+// defaultNamespace is the namespace of objects that name none: the provider's, the kubeconfig context's, "default".
+func (s settings) defaultNamespace() string {
+	if ns, _ := s.values["namespace"].(string); ns != "" {
+		return ns
+	}
+
+	if s.credentials != nil && s.credentials.Namespace != "" {
+		return s.credentials.Namespace
+	}
+
+	return "default"
+}
+
+// newSettings reads a configuration; the failures name its keys.
+func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) {
+	var failures []plugin.CheckFailure
+
+	fail := func(key resource.PropertyKey, format string, args ...any) {
+		failures = append(failures, plugin.CheckFailure{Property: key, Reason: fmt.Sprintf(format, args...)})
+	}
+
+	s := settings{values: map[string]any{}}
+
+	for _, key := range inputs.StableKeys() {
+		value := plainValue(inputs[key])
+
+		wanted, known := configKeys[string(key)]
+		if !known && key != "version" && key != "pluginDownloadURL" && !strings.HasPrefix(string(key), "__") {
+			fail(key, "unknown setting; the provider has %s", strings.Join(sortedKeys(configKeys), ", "))
+
+			continue
+		}
+
+		if !known || value.IsNull() || isUnknown(value) {
+			continue
+		}
+
+		if !isOf(value, wanted) {
+			fail(key, "got a %s, want a %s", value.TypeString(), wanted)
+
+			continue
+		}
+
+		s.values[string(key)] = value.Mappable()
+	}
+
+	config := plainValue(inputs["kubeconfig"])
+
+	switch {
+	case isUnknown(config):
+	case !config.IsString():
+		fail("kubeconfig", "required: the simulated cloud does not fall back to a kubeconfig of this machine")
+	default:
+		wantedContext, _ := s.values["context"].(string)
+		wantedCluster, _ := s.values["cluster"].(string)
+
+		credentials, err := parseKubeconfig(config.StringValue(), wantedContext, wantedCluster)
+		if err != nil {
+			fail("kubeconfig", "%v", err)
+		} else {
+			s.credentials = &credentials
+		}
+	}
+
+	return s, failures
+}
+
+func isOf(value resource.PropertyValue, wanted string) bool {
+	switch wanted {
+	case "bool":
+		return value.IsBool() || value.IsString() && (value.StringValue() == "true" || value.StringValue() == "false")
+	case "object":
+		// Nested settings of explicit providers arrive as JSON text.
+		return value.IsObject() || value.IsString()
+	default:
+		return value.IsString()
+	}
+}
+
+// CheckConfig refuses unknown settings and kubeconfigs that cannot be read.
+func (p *Provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
+	_, failures := newSettings(req.News)
+
+	return plugin.CheckConfigResponse{Properties: req.News, Failures: failures}, nil
+}
+
+// DiffConfig replaces the provider, and so everything made with it, when it leads to another cluster: when
+// clusterIdentifier changes if there is one, else when the server of the kubeconfig changes. Other changes, such as a
+// new token, are updates.
+func (p *Provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
+	var replacing []string
+
+	if _, identified := req.NewInputs["clusterIdentifier"]; identified {
+		replacing = []string{"clusterIdentifier"}
+	} else {
+		olds, _ := newSettings(req.OldInputs)
+		news, _ := newSettings(req.NewInputs)
+
+		if olds.credentials != nil && news.credentials != nil && olds.credentials.Server != news.credentials.Server {
+			replacing = []string{"kubeconfig", "context", "cluster"}
+		}
+	}
+
+	return diffInputs(req.OldInputs, req.NewInputs, replacing), nil
+}
+
+// Configure takes the configuration into use.
+func (p *Provider) Configure(_ context.Context, req plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
+	s, failures := newSettings(req.Inputs)
+	if len(failures) > 0 {
+		return plugin.ConfigureResponse{}, fmt.Errorf("configuring the Kubernetes provider: %s: %s", failures[0].Property, failures[0].Reason)
+	}
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.settings = s
+
+	return plugin.ConfigureResponse{}, nil
+}
+
+func (p *Provider) configured() settings {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.settings
+}
+
+// inCluster runs a change in the configured cluster. The error is an [unreachableError] when there is no such cluster.
+func (p *Provider) inCluster(change func(v view) error) error {
+	s := p.configured()
+	if s.credentials == nil {
+		return &unreachableError{"the kubeconfig is not known yet"}
+	}
+
+	return p.cloud.Update(func(tx *cloud.Tx) error {
+		connected, err := s.credentials.connect(tx)
+		if err != nil {
+			return err
+		}
+
+		return change(view{Tx: tx, cluster: connected, kinds: p.kinds})
+	})
+}

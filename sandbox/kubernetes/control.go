@@ -1,0 +1,320 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// skipAwait makes the provider not wait for an object to become ready.
+const skipAwait = "pulumi.com/skipAwait"
+
+// pollInterval is how often an object that is not ready yet is looked at.
+const pollInterval = 20 * time.Millisecond
+
+// notYet is why an object is not ready.
+type notYet struct {
+	reason string
+	// final is set when waiting cannot help.
+	final bool
+	// pulumi is set for what Pulumi waits for but Helm does not: what leads to pods.
+	pulumi bool
+}
+
+// await lets the controllers act on an object until it is ready or patience is at an end; with skip they act once.
+// reasons say why it is not ready.
+func (p *Provider) await(ctx context.Context, r record, skip bool) (state record, reasons []string, err error) {
+	deadline := time.Now().Add(p.shared.options.Patience)
+	skip = skip || annotation(r.Inputs, skipAwait) == "true"
+
+	for {
+		var missing []notYet
+
+		err := p.inCluster(func(v view) error {
+			current, ok := v.get(r.Kind, r.id())
+			if !ok {
+				return fmt.Errorf("%s %q was deleted while it was awaited", r.Kind.Kind, r.id())
+			}
+
+			var err error
+			state, missing, err = v.settle(current)
+			missing = slices.DeleteFunc(missing, func(m notYet) bool { return m.pulumi && r.Release != "" })
+
+			return err
+		})
+		if err != nil {
+			return record{}, nil, err
+		}
+
+		if len(missing) == 0 || skip {
+			return state, nil, nil
+		}
+
+		final := false
+		reasons = reasons[:0]
+
+		for _, m := range missing {
+			reasons = append(reasons, m.reason)
+			final = final || m.final
+		}
+
+		if final || time.Now().After(deadline) {
+			return state, reasons, nil
+		}
+
+		select {
+		case <-ctx.Done():
+			return record{}, nil, ctx.Err()
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+// settle does what the controllers of the object's kind do, writes its status, and says what it still waits for.
+func (v view) settle(r record) (record, []notYet, error) {
+	typed, problems := v.kinds.decode(r.Kind, r.Live)
+	if typed == nil || len(problems) > 0 {
+		// Custom kinds without a Go type have no controller here. An object that was edited from outside to
+		// something that is not of its kind has none either.
+		return r, nil, nil
+	}
+
+	var (
+		status  map[string]any
+		missing []notYet
+		err     error
+	)
+
+	switch {
+	case r.Kind.is("", "Namespace"):
+		status = map[string]any{"phase": "Active"}
+	case r.Kind.is("", "PersistentVolumeClaim"):
+		status = map[string]any{"phase": "Bound", "accessModes": at(r.Live, "spec", "accessModes")}
+	case r.Kind.is("", "Service"):
+		status, missing, err = v.settleService(r, typed.(*core.Service))
+	case r.Kind.is("networking.k8s.io", "Ingress"):
+		status, missing = v.settleIngress(r)
+	case r.Kind.Group == "cert-manager.io":
+		status, err = v.settleCertificates(r)
+	default:
+		if template, _ := podTemplate(typed); template != nil && !r.Kind.is("batch", "CronJob") {
+			status, missing = v.settlePods(r, template)
+		}
+	}
+
+	if err != nil {
+		return record{}, nil, fmt.Errorf("%s %q: %w", r.Kind.Kind, r.id(), err)
+	}
+
+	if status == nil {
+		return r, missing, nil
+	}
+
+	r.Live["status"] = status
+
+	return r, missing, v.save(r)
+}
+
+// settlePods makes a workload ready when its pods can start.
+func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]any, []notYet) {
+	replicas, counted := at(r.Live, "spec", "replicas").(float64)
+	if !counted {
+		replicas = 1
+	}
+
+	var missing []notYet
+
+	switch {
+	case counted && replicas == 0:
+	case v.cluster.Nodes == 0:
+		missing = append(missing, notYet{reason: "timed out waiting to be ready: 0/0 nodes are available: the cluster has no nodes", final: true})
+	default:
+		for _, reference := range v.missingReferences(namespace(r.Live), template.Spec) {
+			missing = append(missing, notYet{reason: "timed out waiting to be ready: its pods cannot start: " + reference})
+		}
+	}
+
+	ready := replicas
+	if len(missing) > 0 {
+		ready = 0
+	}
+
+	now := v.Now().Format(time.RFC3339)
+	generation := at(r.Live, "metadata", "generation")
+
+	switch {
+	case r.Kind.is("batch", "Job"):
+		if suspended, _ := at(r.Live, "spec", "suspend").(bool); suspended {
+			return map[string]any{"conditions": []any{condition("Suspended", true, now)}}, nil
+		}
+
+		if ready == 0 {
+			return map[string]any{"active": 1.0, "startTime": now}, missing
+		}
+
+		return map[string]any{
+			"succeeded": at(r.Live, "spec", "completions"), "startTime": now, "completionTime": now,
+			"conditions": []any{condition("Complete", true, now)},
+		}, nil
+	case r.Kind.is("", "Pod"):
+		phase := "Running"
+		if ready == 0 {
+			phase = "Pending"
+		}
+
+		return map[string]any{"phase": phase, "conditions": []any{condition("Ready", ready > 0, now)}}, missing
+	case r.Kind.is("apps", "DaemonSet"):
+		n := float64(v.cluster.Nodes)
+		if len(missing) > 0 {
+			ready = 0
+		} else {
+			ready = n
+		}
+
+		return map[string]any{
+			"observedGeneration": generation, "desiredNumberScheduled": n, "currentNumberScheduled": n,
+			"numberReady": ready, "numberAvailable": ready, "updatedNumberScheduled": n,
+		}, missing
+	default:
+		return map[string]any{
+			"observedGeneration": generation, "replicas": replicas, "updatedReplicas": replicas,
+			"readyReplicas": ready, "availableReplicas": ready, "unavailableReplicas": replicas - ready,
+			"conditions": []any{condition("Available", ready == replicas, now), condition("Progressing", true, now)},
+		}, missing
+	}
+}
+
+func condition(name string, on bool, since string) map[string]any {
+	status := "False"
+	if on {
+		status = "True"
+	}
+
+	return map[string]any{"type": name, "status": status, "lastTransitionTime": since}
+}
+
+// missingReferences lists the objects that pods refer to, may not be without, and do not find.
+func (v view) missingReferences(in string, pods core.PodSpec) []string {
+	var missing []string
+
+	need := func(kindName, name string, optional *bool) {
+		if name == "" || optional != nil && *optional || systemProvides(kindName, name) {
+			return
+		}
+
+		if _, ok := v.get(v.kind("", kindName), objectID(in, name)); !ok {
+			missing = append(missing, fmt.Sprintf("%s %q not found", strings.ToLower(kindName), name))
+		}
+	}
+
+	for _, container := range append(append([]core.Container{}, pods.InitContainers...), pods.Containers...) {
+		for _, from := range container.EnvFrom {
+			if ref := from.SecretRef; ref != nil {
+				need("Secret", ref.Name, ref.Optional)
+			}
+
+			if ref := from.ConfigMapRef; ref != nil {
+				need("ConfigMap", ref.Name, ref.Optional)
+			}
+		}
+
+		for _, variable := range container.Env {
+			missing = append(missing, v.missingKey(in, variable, need)...)
+		}
+	}
+
+	for _, volume := range pods.Volumes {
+		if source := volume.Secret; source != nil {
+			need("Secret", source.SecretName, source.Optional)
+		}
+
+		if source := volume.ConfigMap; source != nil {
+			need("ConfigMap", source.Name, source.Optional)
+		}
+
+		if source := volume.PersistentVolumeClaim; source != nil {
+			need("PersistentVolumeClaim", source.ClaimName, nil)
+		}
+	}
+
+	need("ServiceAccount", pods.ServiceAccountName, nil)
+
+	return missing
+}
+
+// systemProvides tells what controllers put into every namespace.
+func systemProvides(kindName, name string) bool {
+	return kindName == "ServiceAccount" && name == "default" || kindName == "ConfigMap" && name == "kube-root-ca.crt"
+}
+
+// missingKey checks a variable that is taken from one key of a Secret or ConfigMap.
+func (v view) missingKey(in string, variable core.EnvVar, need func(kind, name string, optional *bool)) []string {
+	if variable.ValueFrom == nil {
+		return nil
+	}
+
+	var (
+		kindName, object, key string
+		optional              *bool
+	)
+
+	switch from := variable.ValueFrom; {
+	case from.SecretKeyRef != nil:
+		kindName, object, key, optional = "Secret", from.SecretKeyRef.Name, from.SecretKeyRef.Key, from.SecretKeyRef.Optional
+	case from.ConfigMapKeyRef != nil:
+		kindName, object, key, optional = "ConfigMap", from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Key, from.ConfigMapKeyRef.Optional
+	default:
+		return nil
+	}
+
+	need(kindName, object, optional)
+
+	found, ok := v.get(v.kind("", kindName), objectID(in, object))
+	if !ok || optional != nil && *optional || at(found.Live, "data", key) != nil {
+		return nil
+	}
+
+	return []string{fmt.Sprintf("couldn't find key %s in %s %s", key, kindName, objectID(in, object))}
+}
+
+// workloads are the kinds whose pods a Service can lead to.
+var workloads = [][2]string{
+	{"apps", "Deployment"}, {"apps", "StatefulSet"}, {"apps", "DaemonSet"}, {"apps", "ReplicaSet"}, {"", "Pod"},
+}
+
+// hasPods tells whether a selector matches pods that are ready.
+func (v view) hasPods(in string, selector map[string]string) bool {
+	matches := labels.SelectorFromSet(selector)
+
+	for _, w := range workloads {
+		for _, r := range v.list(v.kind(w[0], w[1]), in) {
+			typed, _ := v.kinds.decode(r.Kind, r.Live)
+
+			template, _ := podTemplate(typed)
+			if template != nil && matches.Matches(labels.Set(template.Labels)) && isReady(r.Live) {
+				return true
+			}
+		}
+	}
+
+	return false
+}
+
+func isReady(live map[string]any) bool {
+	if text(live, "status", "phase") == "Running" {
+		return true
+	}
+
+	for _, key := range []string{"availableReplicas", "numberAvailable"} {
+		if n, _ := at(live, "status", key).(float64); n > 0 {
+			return true
+		}
+	}
+
+	return false
+}

@@ -1,0 +1,255 @@
+package kubernetes
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	core "k8s.io/api/core/v1"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+)
+
+// Annotations of a Service that DigitalOcean's cloud controller manager acts on
+// (docs/controllers/services/annotations.md of digitalocean-cloud-controller-manager).
+const (
+	loadBalancerPrefix = "service.beta.kubernetes.io/do-loadbalancer-"
+	loadBalancerID     = "kubernetes.digitalocean.com/load-balancer-id"
+	disown             = "service.kubernetes.io/do-loadbalancer-disown"
+)
+
+// settleService gives a Service of type LoadBalancer its load balancer, and waits for pods behind a selector.
+func (v view) settleService(r record, service *core.Service) (map[string]any, []notYet, error) {
+	status, _ := r.Live["status"].(map[string]any)
+	if status == nil {
+		status = map[string]any{"loadBalancer": map[string]any{}}
+	}
+
+	switch balanced := service.Spec.Type == core.ServiceTypeLoadBalancer; {
+	case service.Annotations[disown] == "true":
+		// The controller leaves the load balancer and the Service's status alone.
+	case balanced:
+		address, err := v.adoptLoadBalancer(r, service)
+		if err != nil {
+			missing := []notYet{{reason: "Service was not allocated an IP address: " + err.Error(), final: true}}
+
+			return status, missing, nil //nolint:nilerr // the Service exists; what it waits for is no failure to write it
+		}
+
+		status = map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"ip": address, "ipMode": "VIP"}}}}
+	case at(status, "loadBalancer", "ingress") != nil:
+		// It was of type LoadBalancer before.
+		if balancer, ok := v.loadBalancerOf(service); ok {
+			if err := v.Delete(loadBalancerType, balancer.ID); err != nil {
+				return nil, nil, err
+			}
+		}
+
+		status = map[string]any{"loadBalancer": map[string]any{}}
+	}
+
+	if service.Spec.Type == core.ServiceTypeExternalName || service.Spec.ClusterIP == core.ClusterIPNone || len(service.Spec.Selector) == 0 {
+		return status, nil, nil
+	}
+
+	if !v.hasPods(service.Namespace, service.Spec.Selector) {
+		return status, []notYet{{
+			reason: "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match labels on any Pods",
+			pulumi: true,
+		}}, nil
+	}
+
+	return status, nil, nil
+}
+
+// adoptLoadBalancer finds the load balancer that the Service names, or makes one, and configures it as the Service says.
+// It returns its address.
+func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error) {
+	wantedType := service.Annotations[loadBalancerPrefix+"type"]
+	if wantedType == "" {
+		wantedType = defaultLoadBalancerType(v.cluster.Version)
+	}
+
+	balancer, ok := v.loadBalancerOf(service)
+	if !ok {
+		balancer = v.newLoadBalancer(service, wantedType)
+	}
+
+	haveType := text(balancer.Outputs, "type")
+	if haveType != "" && haveType != wantedType {
+		return "", fmt.Errorf("load balancer %s is of type %s, the Service asks for %s (annotation %stype, by default %s): "+
+			"the type of a load balancer cannot be changed",
+			balancer.ID, haveType, wantedType, loadBalancerPrefix, defaultLoadBalancerType(v.cluster.Version))
+	}
+
+	if vpc := text(balancer.Outputs, "vpcUuid"); vpc != "" && v.cluster.VPC != "" && vpc != v.cluster.VPC {
+		return "", fmt.Errorf("load balancer %s is in VPC %s, the cluster in %s", balancer.ID, vpc, v.cluster.VPC)
+	}
+
+	proxy, _ := strconv.ParseBool(service.Annotations[loadBalancerPrefix+"enable-proxy-protocol"])
+
+	// A network load balancer passes packets on and ignores the annotation without a word.
+	balancer.Outputs["enableProxyProtocol"] = proxy && haveType != "REGIONAL_NETWORK"
+	balancer.Outputs["forwardingRules"] = forwardingRules(service)
+	balancer.Outputs["healthcheck"] = healthcheck(service)
+
+	if name := service.Annotations[loadBalancerPrefix+"name"]; name != "" {
+		balancer.Outputs["name"] = name
+	}
+
+	// The controller writes the ID back, so that it finds the load balancer again.
+	put(r.Live, balancer.ID, "metadata", "annotations", loadBalancerID)
+
+	return text(balancer.Outputs, "ip"), v.Put(balancer)
+}
+
+// loadBalancerOf finds the load balancer of a Service: by the ID that is written there, else by the name that the
+// controller gives to those it makes.
+func (v view) loadBalancerOf(service *core.Service) (cloud.Object, bool) {
+	if balancer, ok := v.Get(loadBalancerType, service.Annotations[loadBalancerID]); ok {
+		return balancer, true
+	}
+
+	for _, balancer := range v.List(loadBalancerType) {
+		if text(balancer.Inputs, "name") == loadBalancerName(service) {
+			return balancer, true
+		}
+	}
+
+	return cloud.Object{}, false
+}
+
+// loadBalancerName is "a" and the Service's UID without dashes, cut to 32 characters.
+func loadBalancerName(service *core.Service) string {
+	name := "a" + strings.ReplaceAll(string(service.UID), "-", "")
+
+	return name[:min(len(name), 32)]
+}
+
+// newLoadBalancer is what the controller orders when a Service names none.
+func (v view) newLoadBalancer(service *core.Service, wantedType string) cloud.Object {
+	id := uuid.NewString()
+
+	inputs := map[string]any{
+		"name": loadBalancerName(service), "region": v.cluster.Region, "type": wantedType, "vpcUuid": v.cluster.VPC,
+		"network": "EXTERNAL", "sizeUnit": 1.0,
+	}
+
+	outputs := copyOf(inputs)
+	outputs["ip"] = v.freeAddress()
+	outputs["status"] = "active"
+	outputs["loadBalancerUrn"] = "do:loadbalancer:" + id
+	outputs[clusterKey] = v.cluster.ID
+
+	return cloud.Object{Type: loadBalancerType, ID: id, Inputs: inputs, Outputs: outputs}
+}
+
+// defaultLoadBalancerType is REGIONAL_NETWORK from DOKS 1.33 on
+// (digitalocean-cloud-controller-manager v0.1.61).
+func defaultLoadBalancerType(version string) string {
+	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")
+	if len(parts) > 1 {
+		major, _ := strconv.Atoi(parts[0])
+		if minor, _ := strconv.Atoi(parts[1]); major > 1 || minor >= 33 {
+			return "REGIONAL_NETWORK"
+		}
+	}
+
+	return "REGIONAL"
+}
+
+// freeAddress is an address of the documentation range 198.51.100.0/24 that no load balancer has.
+func (v view) freeAddress() string {
+	taken := map[string]bool{}
+	for _, o := range v.List(loadBalancerType) {
+		taken[text(o.Outputs, "ip")] = true
+	}
+
+	for last := 1; last < 255; last++ {
+		if address := fmt.Sprintf("198.51.100.%d", last); !taken[address] {
+			return address
+		}
+	}
+
+	return "198.51.100.255"
+}
+
+// forwardingRules are one per port: the controller forwards to the port's node port.
+func forwardingRules(service *core.Service) []any {
+	protocol := service.Annotations[loadBalancerPrefix+"protocol"]
+	tlsPorts := strings.Split(service.Annotations[loadBalancerPrefix+"tls-ports"], ",")
+	certificate := service.Annotations[loadBalancerPrefix+"certificate-name"]
+
+	var rules []any
+
+	for _, port := range service.Spec.Ports {
+		entry, target := "tcp", "tcp"
+		if protocol != "" {
+			entry, target = protocol, protocol
+		}
+
+		if port.Protocol == core.ProtocolUDP {
+			entry, target = "udp", "udp"
+		}
+
+		rule := map[string]any{"entryPort": float64(port.Port), "targetPort": float64(port.NodePort), "tlsPassthrough": false}
+
+		if slices.Contains(tlsPorts, strconv.Itoa(int(port.Port))) {
+			entry, target = "https", "http"
+			rule["certificateName"] = certificate
+			rule["tlsPassthrough"] = service.Annotations[loadBalancerPrefix+"tls-passthrough"] == "true"
+		}
+
+		rule["entryProtocol"], rule["targetProtocol"] = entry, target
+		rules = append(rules, rule)
+	}
+
+	return rules
+}
+
+// healthcheck asks the node's health port with externalTrafficPolicy Local and kube-proxy's otherwise.
+func healthcheck(service *core.Service) map[string]any {
+	check := map[string]any{
+		"checkIntervalSeconds": 3.0, "responseTimeoutSeconds": 5.0, "unhealthyThreshold": 3.0, "healthyThreshold": 5.0,
+		"protocol": "http", "port": 10256.0, "path": "/healthz",
+	}
+
+	if service.Spec.ExternalTrafficPolicy == core.ServiceExternalTrafficPolicyLocal {
+		check["port"] = float64(31000 + hash(string(service.UID))%1000)
+	}
+
+	for key, annotation := range map[string]string{
+		"checkIntervalSeconds": "healthcheck-check-interval-seconds", "responseTimeoutSeconds": "healthcheck-response-timeout-seconds",
+		"unhealthyThreshold": "healthcheck-unhealthy-threshold", "healthyThreshold": "healthcheck-healthy-threshold", "port": "healthcheck-port",
+	} {
+		if n, err := strconv.Atoi(service.Annotations[loadBalancerPrefix+annotation]); err == nil {
+			check[key] = float64(n)
+		}
+	}
+
+	for _, key := range []string{"protocol", "path"} {
+		if value := service.Annotations[loadBalancerPrefix+"healthcheck-"+key]; value != "" {
+			check[key] = value
+		}
+	}
+
+	return check
+}
+
+// releaseLoadBalancer deletes the load balancer of a Service that is deleted, unless the Service disowned it.
+func (v view) releaseLoadBalancer(r record) error {
+	typed, _ := v.kinds.decode(r.Kind, r.Live)
+
+	service, ok := typed.(*core.Service)
+	if !ok || service.Spec.Type != core.ServiceTypeLoadBalancer || service.Annotations[disown] == "true" {
+		return nil
+	}
+
+	if balancer, ok := v.loadBalancerOf(service); ok {
+		return v.Delete(loadBalancerType, balancer.ID)
+	}
+
+	return nil
+}
