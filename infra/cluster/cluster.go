@@ -184,6 +184,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		// of another cluster, and would replace all there is in this one
 		// (pulumi-kubernetes, provider/pkg/provider/provider.go, DiffConfig).
 		ClusterIdentifier: cluster.ID().ToStringOutput().ToStringPtrOutput(),
+		// A changed credential is an update. The provider's default is to replace the
+		// Secret, which protection would refuse.
+		EnableSecretMutable:    pulumi.Bool(true),
+		EnableConfigMapMutable: pulumi.Bool(true),
 	}, pulumi.Parent(c), pulumi.DependsOn(c.NodesReady))
 	if err != nil {
 		return nil, fmt.Errorf("creating the Kubernetes provider of cluster %q: %w", args.Name, err)

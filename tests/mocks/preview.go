@@ -48,7 +48,9 @@ func (r *Recorder) preview(project, stack string) (option pulumi.RunOption, stop
 			info.DryRun = true
 		}, func() {
 			close(cancel)
-			<-handle.Done
+			if err := <-handle.Done; err != nil {
+				panic(fmt.Sprintf("stopping the preview's monitor: %v", err))
+			}
 		}, nil
 }
 

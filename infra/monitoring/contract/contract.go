@@ -22,7 +22,7 @@ type Outputs struct {
 	// Domain is Mastodon's LOCAL_DOMAIN.
 	Domain string `json:"domain"`
 	// Endpoints are the public addresses by name: "web", "streaming", "media",
-	// "assets".
+	// "assets", and "docs" where the stack manages it.
 	Endpoints map[string]Endpoint `json:"endpoints"`
 	// Cluster is the Kubernetes cluster.
 	Cluster Cluster `json:"cluster"`
@@ -35,6 +35,8 @@ type Outputs struct {
 	Buckets map[string]Bucket `json:"buckets"`
 	// Mastodon is the application.
 	Mastodon Mastodon `json:"mastodon"`
+	// Docs is the documentation site; nil where the stack does not manage it.
+	Docs *Docs `json:"docs"`
 	// UptimeChecks are the IDs of DigitalOcean's uptime checks by endpoint name.
 	UptimeChecks map[string]string `json:"uptimeChecks"`
 	// ProjectID is the DigitalOcean Project that groups the resources.
@@ -110,6 +112,19 @@ type Mastodon struct {
 	Namespace string `json:"namespace"`
 }
 
+// Docs is the documentation site.
+type Docs struct {
+	// SiteID is Netlify's ID of the site.
+	SiteID string `json:"siteId"`
+	// Site is Netlify's name of the site.
+	Site string `json:"site"`
+	// URL of the published documentation.
+	URL string `json:"url"`
+	// BranchURLs are the addresses of the branches that are served beside it, by
+	// branch.
+	BranchURLs map[string]string `json:"branchUrls"`
+}
+
 // MonthlyCost is a range, because node pools scale.
 type MonthlyCost struct {
 	// Currency is "USD".
@@ -129,6 +144,8 @@ type CostItem struct {
 	// Minimum and Maximum in the currency of the whole.
 	Minimum float64 `json:"minimum"`
 	Maximum float64 `json:"maximum"`
+	// Known is false where no source states the price: the item is not in the sum.
+	Known bool `json:"known"`
 }
 
 // Decode reads what `pulumi stack output --json` prints. An output that is not
