@@ -1,0 +1,2 @@
+// Package netlify manages settings of sites that exist on Netlify.
+package netlify
