@@ -28,6 +28,7 @@ func (s *Settings) check(r *report) {
 	s.checkSidekiq(r)
 	s.checkEnvironment(r)
 	s.checkMonitoring(r)
+	s.checkDocs(r)
 }
 
 // choice reports a text that is none of those that are allowed, and returns

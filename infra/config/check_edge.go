@@ -109,12 +109,19 @@ type host struct{ path, name string }
 
 // hosts returns the public names, the web host first.
 func (s *Settings) hosts() []host {
-	return []host{
+	hosts := []host{
 		{settingsPath + ".domain", s.Domain},
 		{settingsPath + ".mastodon.streamingHost", s.Mastodon.StreamingHost},
 		{settingsPath + ".storage.mediaHost", s.Storage.MediaHost},
 		{settingsPath + ".storage.assetsHost", s.Storage.AssetsHost},
 	}
+	if s.Docs.Enabled {
+		hosts = append(hosts, host{docsPath + ".host", s.Docs.Host})
+		for i, alias := range s.Docs.Aliases {
+			hosts = append(hosts, host{at(docsPath+".aliases", i), alias})
+		}
+	}
+	return hosts
 }
 
 // checkHosts checks that the public names are valid, distinct, and in the zone.

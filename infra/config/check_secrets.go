@@ -14,7 +14,7 @@ import (
 // check reports secrets that are missing for the given settings or cannot be
 // right. No problem quotes a value.
 func (s *Secrets) check(r *report, settings *Settings) {
-	for _, named := range s.named() {
+	for _, named := range s.named(settings) {
 		path := secretsPath + "." + named.name
 		if !named.secret.Set() && slices.Contains(SecretNames(settings), named.name) {
 			r.add(path, "the value is missing", setSecret(path))
@@ -24,6 +24,7 @@ func (s *Secrets) check(r *report, settings *Settings) {
 		}
 	}
 	s.checkWebhook(r)
+	s.checkDocsVariables(r, settings)
 	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
 		r.variable(secretsPath+".environment."+name, name)
 	}
@@ -41,8 +42,8 @@ type namedSecret struct {
 	secret Secret
 }
 
-func (s *Secrets) named() []namedSecret {
-	return []namedSecret{
+func (s *Secrets) named(settings *Settings) []namedSecret {
+	named := []namedSecret{
 		{"digitalOceanToken", s.DigitalOceanToken},
 		{"spacesAccessId", s.SpacesAccessID},
 		{"spacesSecretKey", s.SpacesSecretKey},
@@ -50,7 +51,14 @@ func (s *Secrets) named() []namedSecret {
 		{"smtpUsername", s.SMTPUsername},
 		{"smtpPassword", s.SMTPPassword},
 		{"slackWebhook", s.SlackWebhook},
+		{"netlifyToken", s.NetlifyToken},
 	}
+	for _, name := range settings.Docs.secretNames() {
+		if variable, ok := strings.CutPrefix(name, docsVariables); ok {
+			named = append(named, namedSecret{name, s.DocsVariables[variable]})
+		}
+	}
+	return named
 }
 
 func (s *Secrets) checkWebhook(r *report) {

@@ -51,9 +51,12 @@ func (s *Settings) MonthlyCost() Cost {
 	c.add(fmt.Sprintf("load balancer, %d x %s", s.LoadBalancer.Nodes, s.LoadBalancer.Type),
 		s.LoadBalancer.Nodes, s.LoadBalancer.Nodes, catalogue.LoadBalancerNode(s.LoadBalancer.Type), catalogue.BalancerPricing)
 	c.add("Spaces, all buckets of the account", 1, 1, catalogue.Spaces(), catalogue.SpacesPricing)
-	// Web, streaming and media. The account's first check is free, and may be
-	// another environment's.
-	const checks = 3
+	// Web, streaming and media, and the documentation. The account's first check is
+	// free, and may be another environment's. Netlify's free plan serves the site.
+	checks := 3
+	if s.Docs.Enabled {
+		checks++
+	}
 	c.add(fmt.Sprintf("uptime checks, %d", checks), checks-1, checks, catalogue.UptimeCheck(), catalogue.UptimePricing)
 	return c
 }

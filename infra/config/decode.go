@@ -94,5 +94,5 @@ func SecretNames(s *Settings) []string {
 	if s.Monitoring.SlackChannel != "" {
 		names = append(names, "slackWebhook")
 	}
-	return names
+	return append(names, s.Docs.secretNames()...)
 }

@@ -25,6 +25,9 @@ func defaults() Settings {
 	}
 	s.DNS.TTL = 1800
 	s.Mastodon = mastodonDefaults()
+	s.Docs.Build = DocsBuild{
+		Directory: "docs", Command: "npm run generate", PublishDirectory: "dist", ProductionBranch: "main",
+	}
 	s.Monitoring.LatencyMilliseconds = 2000
 	s.Monitoring.CPUPercent = 90
 	s.Monitoring.MemoryPercent = 90
@@ -60,6 +63,12 @@ func (s *Settings) complete() {
 	}
 	if s.Monitoring.Regions == nil {
 		s.Monitoring.Regions = []string{"us_east", "us_west", "eu_west"}
+	}
+	if s.Docs.Build.Branches == nil {
+		s.Docs.Build.Branches = []string{"staging"}
+	}
+	if s.Docs.Host == "" && s.DNS.Zone != "" {
+		s.Docs.Host = "docs." + s.DNS.Zone
 	}
 	if s.Search.Enabled && s.Search.IndexPreset == "" {
 		s.Search.IndexPreset = PresetSmallCluster

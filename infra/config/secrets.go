@@ -70,6 +70,12 @@ type Secrets struct {
 	// SlackWebhook is the URL that takes the alerts for monitoring.slackChannel. It
 	// is needed when that is set.
 	SlackWebhook Secret `json:"slackWebhook"`
+	// NetlifyToken is a personal access token of a member of the site's team. It is
+	// needed when docs.enabled is true.
+	NetlifyToken Secret `json:"netlifyToken"`
+	// DocsVariables are the values of the secret variables of docs.variables, by
+	// name.
+	DocsVariables map[string]Secret `json:"docsVariables"`
 	// Mastodon are the keys of an instance that already lives. All of them or
 	// none: without them, new ones are generated once and kept.
 	Mastodon *MastodonSecrets `json:"mastodon"`

@@ -41,6 +41,8 @@ type Settings struct {
 	Mastodon Mastodon `json:"mastodon" jsonschema:"required"`
 	// Monitoring are the checks, and whom they tell.
 	Monitoring Monitoring `json:"monitoring" jsonschema:"required"`
+	// Docs is the documentation site on Netlify.
+	Docs Docs `json:"docs"`
 }
 
 // Environment is the kind of an environment.

@@ -67,8 +67,8 @@ func TestBadSidekiq(t *testing.T) {
 			`mastodon.sidekiq: no group works on the queue fasp; add it to a group's queues`,
 		}},
 		{"queue entries", `{mastodon: {sidekiq: [{name: a, queues: [default, push, ingress, mailers, pull, scheduler, fasp], replicas: 1, threads: 5},
-			{name: b, queues: [defualt, "push,0", "pull,1,2", mailers, "mailers,2"], replicas: 1, threads: 5}, {name: c, queues: [], replicas: 1, threads: 5}]}}`, []string{
-			`mastodon.sidekiq[1].queues[0]: "defualt" is not a queue of Mastodon; did you mean "default"? Allowed: default, push, ingress, mailers, pull, scheduler, fasp`,
+			{name: b, queues: [defaults, "push,0", "pull,1,2", mailers, "mailers,2"], replicas: 1, threads: 5}, {name: c, queues: [], replicas: 1, threads: 5}]}}`, []string{
+			`mastodon.sidekiq[1].queues[0]: "defaults" is not a queue of Mastodon; did you mean "default"? Allowed: default, push, ingress, mailers, pull, scheduler, fasp`,
 			`mastodon.sidekiq[1].queues[1]: "push,0" is not a queue with a weight; write it as default or "default,8", the weight from 1 to 99`,
 			`mastodon.sidekiq[1].queues[2]: "pull,1,2" is not a queue with a weight; write it as default or "default,8", the weight from 1 to 99`,
 			`mastodon.sidekiq[1].queues[4]: "mailers" is already used by vmst:settings.mastodon.sidekiq[1].queues[3]; use each value once`,

@@ -44,10 +44,10 @@ func TestMonthlyCostOfProduction(t *testing.T) {
 		"OpenSearch, 3 x db-s-2vcpu-4gb":                 {117, 180},
 		"load balancer, 2 x REGIONAL":                    {24, 24},
 		"Spaces, all buckets of the account":             {5, 5},
-		"uptime checks, 3":                               {2, 3},
+		"uptime checks, 4":                               {3, 4},
 	}, bounds)
-	assert.InDelta(t, 991, cost.Min, 0.001)
-	assert.InDelta(t, 1475, cost.Max, 0.001)
+	assert.InDelta(t, 992, cost.Min, 0.001)
+	assert.InDelta(t, 1476, cost.Max, 0.001)
 }
 
 // A price that no source gives is said to be unknown, and not counted as 0 in silence.

@@ -57,12 +57,13 @@ func merge(under, over map[string]any) map[string]any {
 	return under
 }
 
-// secrets returns what the base settings need, with a YAML snippet merged over it.
+// secrets returns what the base settings and the stacks need, with a YAML snippet merged over it.
 func secrets(t testing.TB, snippet string) string {
 	t.Helper()
 	return toJSON(t, merge(map[string]any{
 		"digitalOceanToken": "fake-token", "spacesAccessId": "fake-id", "spacesSecretKey": "fake-key",
 		"acmeDnsToken": "fake-dns-token", "smtpUsername": "fake-user", "smtpPassword": "fake-password",
+		"netlifyToken": "fake-netlify-token",
 	}, fromYAML(t, snippet)))
 }
 

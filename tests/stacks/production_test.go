@@ -1,0 +1,260 @@
+package stacks_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/monitoring/contract"
+	"github.com/vmstio/infrastructure/tests/mocks"
+)
+
+const (
+	databaseType = "digitalocean:index/databaseCluster:DatabaseCluster"
+	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
+	bucketType   = "digitalocean:index/spacesBucket:SpacesBucket"
+	releaseType  = "kubernetes:helm.sh/v3:Release"
+	chartType    = "kubernetes:helm.sh/v4:Chart"
+)
+
+// kept says, for every type of resource that the program has, whether it holds
+// data or identity. A new type fails the test until somebody has decided.
+var kept = map[string]bool{
+	"digitalocean:index/vpc:Vpc":                               true, // a new one would replace every database
+	"digitalocean:index/kubernetesCluster:KubernetesCluster":   false,
+	"digitalocean:index/kubernetesNodePool:KubernetesNodePool": false,
+	"digitalocean:index/domain:Domain":                         true,
+	"digitalocean:index/dnsRecord:DnsRecord":                   false,
+	"digitalocean:index/loadBalancer:LoadBalancer":             true, // the public address
+	databaseType: true,
+	firewallType: true, // a database without one is open
+	"digitalocean:index/databaseDb:DatabaseDb":                         true,
+	"digitalocean:index/databaseUser:DatabaseUser":                     true,
+	"digitalocean:index/databaseConnectionPool:DatabaseConnectionPool": false,
+	bucketType: true,
+	"digitalocean:index/spacesBucketObject:SpacesBucketObject":                       false,
+	"digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration": false,
+	"digitalocean:index/spacesKey:SpacesKey":                                         false,
+	"digitalocean:index/certificate:Certificate":                                     false,
+	"digitalocean:index/cdn:Cdn":                                                     false,
+	"digitalocean:index/uptimeCheck:UptimeCheck":                                     false,
+	"digitalocean:index/uptimeAlert:UptimeAlert":                                     false,
+	"digitalocean:index/monitorAlert:MonitorAlert":                                   false,
+	"digitalocean:index/project:Project":                                             false,
+	"random:index/randomBytes:RandomBytes":                                           true,
+	"random:index/randomPassword:RandomPassword":                                     true,
+	"tls:index/privateKey:PrivateKey":                                                true,
+	"kubernetes:core/v1:Namespace":                                                   true, // deleting it deletes what is inside
+	"kubernetes:core/v1:Secret":                                                      true,
+	"kubernetes:core/v1:ServiceAccount":                                              false,
+	"kubernetes:core/v1:ConfigMap":                                                   false,
+	"kubernetes:batch/v1:Job":                                                        false,
+	"kubernetes:policy/v1:PodDisruptionBudget":                                       false,
+	"kubernetes:cert-manager.io/v1:ClusterIssuer":                                    false,
+	releaseType: false,
+	chartType:   false,
+	// The site itself is not ours; its settings stay when they are no longer managed.
+	"netlify:index/siteBuildSettings:SiteBuildSettings":                 false,
+	"netlify:index/siteCollaborationSettings:SiteCollaborationSettings": false,
+	"netlify:index/siteDomainSettings:SiteDomainSettings":               false,
+	"netlify:index/environmentVariable:EnvironmentVariable":             false,
+}
+
+// exceptions are resources that are kept, or not, against the rule for their type.
+var exceptions = map[string]bool{
+	"ingress-controller":             true,  // its Service has adopted the load balancer
+	"cluster-cluster":                true,  // by its own switch, which is on in production
+	"cache-rails-cluster":            false, // can be computed again
+	"cache-rails-firewall":           false,
+	"search-cluster":                 false, // can be indexed again
+	"search-firewall":                false,
+	"ingress-cert-manager-namespace": false, // certificates can be issued again
+	"ingress-dns-token":              false, // a copy of what the configuration holds
+}
+
+func TestProductionKeepsWhatHoldsDataOrIdentity(t *testing.T) {
+	for _, res := range up(t, "prod").All() {
+		if !res.Custom || strings.HasPrefix(res.Type, "pulumi:") {
+			continue
+		}
+		want, known := kept[res.Type]
+		assert.True(t, known, "decide whether %s is kept", res.Type)
+		if exception, ok := exceptions[res.Name]; ok {
+			want = exception
+		}
+		assert.Equal(t, want, res.Protect, "protection of %s %s", res.Type, res.Name)
+		if res.Name != "cluster-cluster" {
+			assert.Equal(t, want, res.RetainOnDelete, "retention of %s %s", res.Type, res.Name)
+		}
+	}
+}
+
+func TestStagingKeepsNothing(t *testing.T) {
+	for _, res := range up(t, "staging").All() {
+		require.False(t, res.Protect, "%s %s", res.Type, res.Name)
+		require.False(t, res.RetainOnDelete, "%s %s", res.Type, res.Name)
+	}
+}
+
+// atLeastTwo requires a number at a path of a resource.
+func atLeastTwo(t *testing.T, res mocks.Resource, path ...any) {
+	t.Helper()
+	n, ok := res.Input(path...).(float64)
+	require.True(t, ok, "%s has no number at %v", res.Name, path)
+	require.GreaterOrEqual(t, n, 2.0, "%s at %v", res.Name, path)
+}
+
+func TestProductionHasTwoOfEverythingCritical(t *testing.T) {
+	r := up(t, "prod")
+
+	cluster := r.OfType("digitalocean:index/kubernetesCluster:KubernetesCluster")[0]
+	require.Equal(t, true, cluster.Input("ha"))
+	atLeastTwo(t, cluster, "nodePool", "nodeCount")
+	pools := r.OfType("digitalocean:index/kubernetesNodePool:KubernetesNodePool")
+	require.NotEmpty(t, pools)
+	for _, pool := range pools {
+		atLeastTwo(t, pool, "minNodes")
+	}
+	for _, db := range r.OfType(databaseType) {
+		if db.Name != "cache-rails-cluster" { // without it pages are slower, nothing is lost
+			atLeastTwo(t, db, "nodeCount")
+		}
+	}
+	atLeastTwo(t, r.OfType("digitalocean:index/loadBalancer:LoadBalancer")[0], "sizeUnit")
+	for _, release := range r.OfType(releaseType) {
+		switch release.Input("chart") {
+		case "ingress-nginx":
+			atLeastTwo(t, release, "values", "controller", "replicaCount")
+		case "cert-manager":
+			atLeastTwo(t, release, "values", "replicaCount")
+			atLeastTwo(t, release, "values", "webhook", "replicaCount")
+		default:
+			t.Errorf("decide whether the release of %v is critical", release.Input("chart"))
+		}
+	}
+	require.Len(t, r.OfType(releaseType), 2)
+
+	chart := r.OfType(chartType)[0]
+	atLeastTwo(t, chart, "values", "mastodon", "web", "replicas")
+	atLeastTwo(t, chart, "values", "mastodon", "streaming", "replicas")
+	schedulers := 0
+	workers, ok := chart.Input("values", "mastodon", "sidekiq", "workers").([]any)
+	require.True(t, ok)
+	for i := range workers {
+		queues := chart.Input("values", "mastodon", "sidekiq", "workers", i, "queues")
+		if list, ok := queues.([]any); ok && strings.HasPrefix(list[0].(string), "scheduler") {
+			schedulers++
+			require.Equal(t, 1.0, chart.Input("values", "mastodon", "sidekiq", "workers", i, "replicas"))
+			continue
+		}
+		atLeastTwo(t, chart, "values", "mastodon", "sidekiq", "workers", i, "replicas")
+	}
+	require.Equal(t, 1, schedulers)
+}
+
+func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
+	each(t, func(t *testing.T, stack string) {
+		r := up(t, stack)
+		firewalls := map[any]mocks.Resource{}
+		for _, firewall := range r.OfType(firewallType) {
+			firewalls[firewall.Input("clusterId")] = firewall
+		}
+		for _, db := range r.OfType(databaseType) {
+			firewall, ok := firewalls[db.Name+"-id"]
+			require.True(t, ok, "%s has no firewall", db.Name)
+			require.Equal(t, []any{map[string]any{"type": "k8s", "value": "cluster-cluster-id"}}, firewall.Input("rules"))
+			require.Equal(t, "network-vpc-id", db.Input("privateNetworkUuid"))
+		}
+		for _, bucket := range r.OfType(bucketType) {
+			require.Equal(t, "private", bucket.Input("acl"), bucket.Name)
+		}
+		require.Empty(t, r.OfType("kubernetes:core/v1:Service"), "the only Service with an address is the ingress controller's")
+		require.Len(t, r.OfType("digitalocean:index/loadBalancer:LoadBalancer"), 1)
+
+		controller := r.One(t, releaseType, "ingress-controller")
+		id := controller.Input("values", "controller", "service", "annotations", "kubernetes.digitalocean.com/load-balancer-id")
+		require.Equal(t, "load-balancer-loadbalancer-id", id)
+	})
+}
+
+func TestSecretsAreNeverPlain(t *testing.T) {
+	marks := []string{secretMark, "password-of-", "secret-of-", "hex-of-", "base64-of-", "result-of-", "uri-of-", "kube-token"}
+	each(t, func(t *testing.T, stack string) {
+		r := up(t, stack)
+		found := map[string]bool{}
+		for _, res := range r.All() {
+			walk(resource.NewProperty(res.Inputs), false, func(text string, secret bool) {
+				for _, mark := range marks {
+					if strings.Contains(text, mark) {
+						found[mark] = true
+						require.True(t, secret, "%s %s has a secret (%s...) in a plain input", res.Type, res.Name, mark)
+					}
+				}
+			})
+		}
+		require.True(t, found[secretMark], "the test sees no secrets at all")
+		require.True(t, found["password-of-"], "the test sees no passwords at all")
+		printed := string(outputs(t, stack))
+		for _, mark := range marks {
+			require.NotContains(t, printed, mark)
+		}
+	})
+}
+
+// walk shows every text below a value, and whether it is inside a secret.
+func walk(v resource.PropertyValue, secret bool, see func(string, bool)) {
+	switch {
+	case v.IsSecret():
+		walk(v.SecretValue().Element, true, see)
+	case v.IsOutput():
+		walk(v.OutputValue().Element, secret || v.OutputValue().Secret, see)
+	case v.IsArray():
+		for _, element := range v.ArrayValue() {
+			walk(element, secret, see)
+		}
+	case v.IsObject():
+		for _, element := range v.ObjectValue() {
+			walk(element, secret, see)
+		}
+	case v.IsString():
+		see(v.StringValue(), secret)
+	}
+}
+
+func TestOutputsKeepTheContract(t *testing.T) {
+	each(t, func(t *testing.T, stack string) {
+		read, err := contract.Decode(outputs(t, stack))
+		require.NoError(t, err)
+		require.Equal(t, contract.Version, read.ContractVersion)
+		require.Equal(t, "203.0.113.10", read.LoadBalancer.IP)
+		require.Equal(t, "k8s:"+read.Cluster.ID, read.Cluster.NodeTag)
+		require.NotEmpty(t, read.Cluster.NodePools)
+		require.Contains(t, read.Databases["database"].Host, "private-")
+		require.Equal(t, 25060, read.Databases["database"].Port)
+		require.Len(t, read.Buckets, 3)
+		require.Equal(t, read.Endpoints["web"].URL, "https://"+read.Domain)
+		for _, name := range []string{"web", "streaming", "media"} {
+			require.NotEmpty(t, read.UptimeChecks[name])
+			require.NotEmpty(t, read.Endpoints[name].HealthURL)
+		}
+		require.Positive(t, read.MonthlyCost.Minimum)
+		require.GreaterOrEqual(t, read.MonthlyCost.Maximum, read.MonthlyCost.Minimum)
+		require.NotEmpty(t, read.Mastodon.Version)
+	})
+}
+
+// The packages below pull in every API package of Kubernetes, which triples the
+// build time of the program.
+func TestTheProgramBuildsFast(t *testing.T) {
+	list, err := exec.Command("go", "list", "-deps", "../..").Output()
+	require.NoError(t, err)
+	packages := strings.Fields(string(list))
+	require.Contains(t, packages, "github.com/vmstio/infrastructure/infra")
+	for _, heavy := range []string{"helm/v3", "yaml", "yaml/v2"} {
+		require.NotContains(t, packages, "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/"+heavy)
+	}
+}
