@@ -22,20 +22,22 @@ help: ## List what there is to do.
 sandbox: ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
 	cd sandbox && go run . $(VERB) --stack $(STACK) $(ARGS)
 
+# -count=1, because Go's cache of test results does not see the files outside a
+# module: the stack files, for the sandbox; the generated SDK, for the tools.
 .PHONY: test
 test: ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
 	go test -race ./...
-	cd sandbox && go test ./...
-	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
-	cd tools && go test ./netlifysdk/...
+	cd sandbox && go test -count=1 ./...
+	cd sandbox && go test -count=1 -race ./cloud/... ./provider/... ./behaviour/...
+	cd tools && go test -count=1 ./netlifysdk/...
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
-	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...); done
+	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the code.
-	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...); done
+	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
 generate: ## Write the generated files again: the stack file's JSON Schema, the Netlify SDK.
