@@ -1,0 +1,178 @@
+package netlify
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
+)
+
+// siteID names the site that settings belong to.
+func siteID() sim.Property { return sim.String().Required().Replaces() }
+
+// settings declares settings of a site: what says what they are in messages, write completes and checks them.
+func settings(what string, inputs sim.Fields, write func(call sim.Call, id string, state sim.State) error) sim.Resource {
+	set := func(call sim.Call, state sim.State) error {
+		id := state.String("siteId")
+		if _, ok := site(call, id); !ok {
+			return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q", what, id, notFound)
+		}
+
+		if err := write(call, id, state); err != nil {
+			return fmt.Errorf("error updating site %s settings: Could not update site %[1]s settings for site %q: %w", what, id, err)
+		}
+
+		state["lastUpdated"] = updated(call)
+
+		return nil
+	}
+
+	return sim.Resource{
+		Inputs:  inputs.With(sim.Fields{"siteId": siteID()}),
+		Outputs: []string{"lastUpdated"},
+		Create: func(call sim.Call, state sim.State) (string, error) {
+			return state.String("siteId"), set(call, state)
+		},
+		Update: func(call sim.Call, _ string, _, state sim.State) error { return set(call, state) },
+		Refresh: func(call sim.Call, id string, _ sim.State) error {
+			if _, ok := site(call, id); !ok {
+				return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q", what, id, notFound)
+			}
+
+			return nil
+		},
+	}
+}
+
+func build() sim.Resource {
+	resource := settings("build", sim.Fields{
+		"baseDirectory":            sim.String().Default(""),
+		"branchDeployAllBranches":  sim.Bool().Default(false),
+		"branchDeployBranches":     sim.List(sim.String()).Default([]any{}),
+		"buildCommand":             sim.String().Required(),
+		"buildImage":               sim.String().Computed(),
+		"deployPreviews":           sim.Bool().Default(true),
+		"functionsDirectory":       sim.String().Default(""),
+		"functionsRegion":          sim.String().Computed(),
+		"packageDirectory":         sim.String().Default(""),
+		"prettyUrls":               sim.Bool().Default(true),
+		"preventNonGitProdDeploys": sim.Bool().Default(false),
+		"productionBranch":         sim.String().Required(),
+		"publishDirectory":         sim.String().Required(),
+		"stopBuilds":               sim.Bool().Default(false),
+		"wafPolicyId":              sim.String(),
+	}, func(call sim.Call, id string, state sim.State) error {
+		if found, _ := site(call, id); state.Has("wafPolicyId") && found.String("plan") != "enterprise" {
+			return errors.New("422 Unprocessable Entity: the plan has no web application firewall")
+		}
+
+		state.SetDefault("buildImage", "noble")
+		state.SetDefault("functionsRegion", "us-east-2")
+
+		return nil
+	})
+	resource.Check = func(state sim.State) []error {
+		if state.Known("branchDeployAllBranches", "branchDeployBranches") &&
+			state.Bool("branchDeployAllBranches") && len(state.Strings("branchDeployBranches")) > 0 {
+			return []error{errors.New("branchDeployBranches must be empty when branchDeployAllBranches is true")}
+		}
+
+		return nil
+	}
+
+	return resource
+}
+
+func collaboration() sim.Resource {
+	return settings("collaboration", sim.Fields{
+		"netlifyDrawerInBranchDeploys":  sim.Bool().Required(),
+		"netlifyDrawerInDeployPreviews": sim.Bool().Required(),
+		"netlifyHeadsUpDisplay":         sim.Bool().Required(),
+	}, func(sim.Call, string, sim.State) error { return nil })
+}
+
+// singleDomains are the properties that hold one domain. The provider sends them only when they have a value, so that
+// one which a program no longer gives stays with the site, and the next refresh shows it.
+var singleDomains = []string{"branchDeployCustomDomain", "customDomain", "deployPreviewCustomDomain"}
+
+func domains() sim.Resource {
+	resource := settings("domain", sim.Fields{
+		"branchDeployCustomDomain":  sim.String(),
+		"customDomain":              sim.String(),
+		"deployPreviewCustomDomain": sim.String(),
+		"domainAliases":             sim.List(sim.String()).Default([]any{}),
+	}, checkDomains)
+	update := resource.Update
+	resource.Update = func(call sim.Call, id string, before, state sim.State) error {
+		for _, key := range singleDomains {
+			if before.Has(key) {
+				state.SetDefault(key, before[key])
+			}
+		}
+
+		return update(call, id, before, state)
+	}
+	// What remains of the settings is what the site itself says then.
+	resource.Delete = func(call sim.Call, id string, state sim.State) error {
+		object, ok := call.Get(typeSite, id)
+		if !ok {
+			return nil
+		}
+
+		for _, key := range append(slices.Clone(singleDomains), "domainAliases") {
+			object.Outputs[key] = state[key]
+		}
+
+		return call.Put(object)
+	}
+
+	return resource
+}
+
+// hostsOf holds the domains of a site: those of its settings, or else its own.
+func hostsOf(call sim.Call, id string, own sim.State) sim.State {
+	if object, ok := call.Get(typeDomains, id); ok {
+		return object.Outputs
+	}
+
+	return own
+}
+
+// checkDomains refuses domains that another site has, and branches' domains that Netlify does not answer for.
+func checkDomains(call sim.Call, id string, state sim.State) error {
+	wanted := append(state.Strings("domainAliases"), state.String("customDomain"))
+
+	for _, object := range call.List(typeSite) {
+		if object.ID == id {
+			continue
+		}
+
+		hosts := hostsOf(call, object.ID, object.Outputs)
+		for _, host := range append(hosts.Strings("domainAliases"), hosts.String("customDomain")) {
+			if host != "" && slices.Contains(wanted, host) {
+				return fmt.Errorf("422 Unprocessable Entity: the domain %s is used by another site", host)
+			}
+		}
+	}
+
+	for _, key := range []string{"branchDeployCustomDomain", "deployPreviewCustomDomain"} {
+		if domain := state.String(key); domain != "" && !answersFor(call, domain) {
+			return fmt.Errorf("422 Unprocessable Entity: the domain %s is not managed by Netlify DNS", domain)
+		}
+	}
+
+	return nil
+}
+
+// answersFor tells whether Netlify is the name server of the domain: a person can say so with an object of the type
+// netlify:index/dnsZone:DnsZone whose output "name" is the zone.
+func answersFor(call sim.Call, domain string) bool {
+	return slices.ContainsFunc(call.List("netlify:index/dnsZone:DnsZone"), func(zone cloud.Object) bool {
+		name, _ := zone.Outputs["name"].(string)
+
+		return domain == name || strings.HasSuffix(domain, "."+name)
+	})
+}

@@ -1,0 +1,144 @@
+package netlify
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/crypto/ssh"
+
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
+)
+
+var (
+	allScopes    = []any{"builds", "functions", "runtime", "post-processing"}
+	secretScopes = []string{"builds", "functions", "runtime"}
+)
+
+func variable() sim.Resource {
+	value := func(parameter, value sim.Property) sim.Property {
+		return sim.List(sim.Object(sim.Fields{
+			"context": sim.String().Required().OneOf(
+				"all", "dev", "dev-server", "branch-deploy", "deploy-preview", "production", "branch"),
+			"contextParameter": parameter,
+			"value":            value.Required(),
+		})).Unordered()
+	}
+
+	return sim.Resource{
+		Inputs: sim.Fields{
+			"key":    sim.String().Required().Replaces(),
+			"siteId": sim.String().Replaces(),
+			"teamId": sim.String().Computed().Replaces(),
+			"scopes": sim.List(sim.String().OneOf("builds", "functions", "runtime", "post-processing")).
+				Unordered().Default(allScopes),
+			"values":       value(sim.String(), sim.String()),
+			"secretValues": value(sim.String().Default(""), sim.String().Secret()).Secret(),
+		},
+		Outputs: []string{"lastUpdated"},
+		Check:   checkVariable,
+		Create:  createVariable,
+		Update: func(call sim.Call, _ string, before, state sim.State) error {
+			if before.Has("secretValues") && !state.Has("secretValues") {
+				return refuse("updating", state, errors.New("422 Unprocessable Entity: a secret cannot be made readable again"))
+			}
+
+			return writeVariable(call, "updating", state)
+		},
+	}
+}
+
+func checkVariable(state sim.State) []error {
+	var errs []error
+
+	if state.Has("values") == state.Has("secretValues") {
+		errs = append(errs, errors.New("exactly one of values and secretValues must be specified"))
+	}
+
+	for _, list := range []string{"values", "secretValues"} {
+		for i, value := range state.Objects(list) {
+			if value.Known("context", "contextParameter") &&
+				(value.String("context") == "branch") != (value.String("contextParameter") != "") {
+				errs = append(errs, fmt.Errorf(
+					"%s[%d].contextParameter must be a non-empty string if context is branch, and only then", list, i))
+			}
+		}
+	}
+
+	return errs
+}
+
+func createVariable(call sim.Call, state sim.State) (string, error) {
+	if !state.Has("teamId") {
+		team, ok := defaultTeam(call)
+		if !ok {
+			return "", errors.New("missing team ID: Team ID is required for creating a Netlify environment variable")
+		}
+
+		state["teamId"] = team["teamId"]
+	}
+
+	// IDs are those by which the provider imports a variable.
+	id := state.String("teamId") + ":" + state.String("siteId") + ":" + state.String("key")
+	if _, ok := call.Get(typeVariable, id); ok {
+		return "", refuse("creating", state, errors.New("422 Unprocessable Entity: the key is used already"))
+	}
+
+	return id, writeVariable(call, "creating", state)
+}
+
+// writeVariable refuses what the API does.
+func writeVariable(call sim.Call, doing string, state sim.State) error {
+	team, ok := teamOf(call, func(site sim.State) bool { return site.String("teamId") == state.String("teamId") })
+	if !ok {
+		return refuse(doing, state, errors.New(notFound))
+	}
+
+	if found, ok := site(call, state.String("siteId")); state.Has("siteId") && (!ok || found["teamId"] != team["teamId"]) {
+		return refuse(doing, state, errors.New(notFound))
+	}
+
+	scopes, secret := state.Strings("scopes"), state.Has("secretValues")
+	slices.Sort(scopes)
+
+	switch everywhere := len(scopes) == len(allScopes); {
+	case secret && slices.Contains(scopes, "post-processing") && !everywhere:
+		return refuse(doing, state, errors.New("422 Unprocessable Entity: secrets cannot have the scope post-processing"))
+	case team.String("plan") != "free":
+	case secret && !slices.Equal(scopes, secretScopes):
+		return refuse(doing, state, errors.New("422 Unprocessable Entity: on the free plan the scopes of a secret are builds, functions, runtime"))
+	case !secret && !everywhere:
+		return refuse(doing, state, errors.New("422 Unprocessable Entity: the free plan has no scopes"))
+	}
+
+	state["lastUpdated"] = call.Now().Format(time.RFC3339)
+
+	return nil
+}
+
+// refuse words a refusal as the provider does.
+func refuse(doing string, state sim.State, reason error) error {
+	return fmt.Errorf("error %s Netlify environment variable: key %q (team ID: %q, site ID: %q): %w",
+		doing, state.String("key"), state.String("teamId"), state.String("siteId"), reason)
+}
+
+// createDeployKey makes a key pair and forgets its private half, which only Netlify would have.
+func createDeployKey(call sim.Call, state sim.State) (string, error) {
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("making a deploy key: %w", err)
+	}
+
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return "", fmt.Errorf("making a deploy key: %w", err)
+	}
+
+	state["publicKey"], state["lastUpdated"] = string(ssh.MarshalAuthorizedKey(key)), updated(call)
+
+	return uuid.NewString(), nil
+}
