@@ -60,9 +60,8 @@ type shared struct {
 	options Options
 	charts  *helm.Source
 
-	mu sync.Mutex
-	// warned are the charts that the person was told about.
-	warned map[string]bool
+	// warning is that some charts cannot be had.
+	warning sync.Once
 }
 
 // New makes a provider on the simulated cloud.
@@ -85,7 +84,6 @@ func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 	common := &shared{
 		options: options,
 		charts:  helm.NewSource(options.ChartsDir, options.Offline, options.Timeout),
-		warned:  map[string]bool{},
 	}
 
 	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, shared: common} }
@@ -184,14 +182,7 @@ func (p *Provider) log(ctx context.Context, severity diag.Severity, urn resource
 	_, _ = pulumirpc.NewEngineClient(engine).Log(ctx, &pulumirpc.LogRequest{Severity: severities[severity], Urn: string(urn), Message: message})
 }
 
-// warnOnce logs a warning the first time that its subject comes up.
-func (p *Provider) warnOnce(ctx context.Context, urn resource.URN, subject, format string, args ...any) {
-	p.shared.mu.Lock()
-	again := p.shared.warned[subject]
-	p.shared.warned[subject] = true
-	p.shared.mu.Unlock()
-
-	if !again {
-		p.log(ctx, diag.Warning, urn, format, args...)
-	}
+// warnOnce logs the one warning that a run gives: it is about all charts that cannot be had.
+func (p *Provider) warnOnce(ctx context.Context, urn resource.URN, format string, args ...any) {
+	p.shared.warning.Do(func() { p.log(ctx, diag.Warning, urn, format, args...) })
 }

@@ -254,13 +254,13 @@ func (p *Provider) completeRelease(news resource.PropertyMap, req plugin.CheckRe
 	return nil
 }
 
-// locate finds a chart. When it cannot be had here, it returns nil and warns the person, once per chart.
+// locate finds a chart. When it cannot be had here, it returns nil and warns the person, once per run.
 func (p *Provider) locate(ctx context.Context, urn resource.URN, ref helm.Reference) (*chart.Chart, error) {
 	found, err := p.shared.charts.Locate(ctx, ref)
 
 	if unavailable := (*helm.UnavailableError)(nil); errors.As(err, &unavailable) {
-		p.warnOnce(ctx, urn, "chart "+ref.Chart, "%v. Its values are recorded, its objects are neither checked nor made. "+
-			"To have them, give the sandbox a directory of charts that holds %s/ or %s-%s.tgz",
+		p.warnOnce(ctx, urn, "%v. Like those of every chart that cannot be had, its values are recorded, and its objects are neither "+
+			"checked nor made. To have them, give the sandbox a directory of charts (--charts) that holds %s/ or %s-%s.tgz",
 			unavailable, ref.Chart, ref.Chart, ref.Version)
 
 		return nil, nil
