@@ -1,0 +1,164 @@
+// Package cmd is the command line of the sandbox.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/spf13/cobra"
+
+	"github.com/vmstio/infrastructure/sandbox/behaviour"
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/runner"
+)
+
+// Program is what the command line runs.
+type Program struct {
+	// Run is the Pulumi program.
+	Run pulumi.RunFunc
+	// Secrets names the secrets that a person would set: see [runner.Options].
+	Secrets func(settings string) []string
+	// Prepare makes what a person would make by hand: see [runner.Options].
+	Prepare func(c *cloud.Cloud, settings string) error
+}
+
+// flags are those that every verb has.
+type flags struct {
+	stack, charts, state string
+	json                 bool
+	delays, failures     []string
+}
+
+// New returns the command line for a program.
+func New(program Program) *cobra.Command {
+	var f flags
+
+	root := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run the environments through the real Pulumi engine in a simulated cloud",
+		Long: "Run the environments through the real Pulumi engine in a simulated cloud.\n\n" +
+			"It reads the committed Pulumi.<stack>.yaml, needs no account and no credential, and keeps everything it makes\n" +
+			"in .sandbox. What is simulated, and what is not, is in sandbox/README.md.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+
+	set := root.PersistentFlags()
+	set.StringVar(&f.stack, "stack", "prod", "the stack: prod or staging")
+	set.BoolVar(&f.json, "json", false, "print one JSON document instead of progress")
+	set.StringVar(&f.charts, "charts", "", "a directory of Helm charts to use in place of the charts' repositories")
+	set.StringVar(&f.state, "state", "", "the directory for all that a run leaves behind (default .sandbox of the repository)")
+	set.StringArrayVar(&f.delays, "delay", nil,
+		"`type=duration`: every change of a resource of this type (or *) takes so long; may be repeated")
+	set.StringArrayVar(&f.failures, "fail", nil,
+		"`type[:n]=message`: the n-th change of a resource of this type (or *) fails, or every one; may be repeated")
+
+	root.AddCommand(
+		previewCommand(program, &f), upCommand(program, &f), refreshCommand(program, &f), destroyCommand(program, &f),
+		outputsCommand(program, &f), benchCommand(program, &f),
+	)
+
+	return root
+}
+
+// Execute runs the command line and returns the exit code: 0, or 1 after an error, which is then on stderr.
+func Execute(ctx context.Context, root *cobra.Command) int {
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+
+	fmt.Fprintln(root.ErrOrStderr(), "error:", err)
+
+	return 1
+}
+
+// options turns the flags into the runner's options.
+func (f *flags) options(program Program, cmd *cobra.Command) (runner.Options, error) {
+	options := runner.Options{
+		Program: program.Run, Secrets: program.Secrets, Prepare: program.Prepare,
+		Stack: f.stack, StateDir: f.state, ChartsDir: f.charts,
+		Stdout: cmd.OutOrStdout(), Stderr: cmd.ErrOrStderr(), Quiet: f.json,
+	}
+
+	var problems []error
+
+	for _, text := range f.delays {
+		delay, err := behaviour.ParseDelay(text)
+		problems = append(problems, err)
+		options.Behaviour.Delays = append(options.Behaviour.Delays, delay)
+	}
+
+	for _, text := range f.failures {
+		failure, err := behaviour.ParseFailure(text)
+		problems = append(problems, err)
+		options.Behaviour.Failures = append(options.Behaviour.Failures, failure)
+	}
+
+	return options, errors.Join(problems...)
+}
+
+// with opens the sandbox for what a verb does, after saying what this is.
+func (f *flags) with(program Program, cmd *cobra.Command, do func(context.Context, *runner.Sandbox) error) error {
+	options, err := f.options(program, cmd)
+	if err != nil {
+		return err
+	}
+
+	announcement := cmd.OutOrStdout()
+	if f.json {
+		announcement = cmd.ErrOrStderr()
+	}
+
+	fmt.Fprintln(announcement, "This is a simulation: no account, no credential, and nothing is made outside this machine.")
+
+	runner.DropCredentials()
+
+	s, err := runner.Open(cmd.Context(), options)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+
+	return do(cmd.Context(), s)
+}
+
+// operation is a verb that changes or compares the stack, followed by what is to be said to a person about its result.
+func (f *flags) operation(
+	program Program, cmd *cobra.Command,
+	do func(*runner.Sandbox, context.Context) (runner.Result, error),
+	say func(w io.Writer, s *runner.Sandbox, result runner.Result),
+) error {
+	return f.with(program, cmd, func(ctx context.Context, s *runner.Sandbox) error {
+		result, err := do(s, ctx)
+
+		switch {
+		case f.json:
+			return errors.Join(err, printJSON(cmd.OutOrStdout(), result))
+		case err != nil:
+			return err
+		}
+
+		say(cmd.OutOrStdout(), s, result)
+
+		return nil
+	})
+}
+
+// cloudFile is the path of the cloud's file as a person would type it.
+func cloudFile(s *runner.Sandbox) string {
+	path := s.CloudFile()
+
+	if working, err := filepath.Abs("."); err == nil {
+		if relative, err := filepath.Rel(working, path); err == nil && len(relative) < len(path) {
+			return relative
+		}
+	}
+
+	return path
+}

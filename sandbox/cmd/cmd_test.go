@@ -1,0 +1,161 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/sandbox/behaviour"
+	"github.com/vmstio/infrastructure/sandbox/runner"
+)
+
+// execute runs the command line and returns its exit code and what it wrote.
+func execute(t *testing.T, args ...string) (code int, out, complaints string) {
+	t.Helper()
+
+	var stdout, stderr bytes.Buffer
+
+	root := New(Program{Run: func(*pulumi.Context) error { return nil }})
+	root.SetArgs(args)
+	root.SetOut(&stdout)
+	root.SetErr(&stderr)
+
+	return Execute(t.Context(), root), stdout.String(), stderr.String()
+}
+
+func TestMistakesAreSaidAtOnce(t *testing.T) {
+	t.Parallel()
+
+	code, out, complaints := execute(t, "up", "--delay", "Vpc=3s", "--fail", "*", "--fail", "*:0=no")
+	assert.Equal(t, 1, code)
+	assert.Empty(t, out)
+	assert.Contains(t, complaints, `error: delay "Vpc=3s"`)
+	assert.Contains(t, complaints, `failure "*": there is no "="`)
+	assert.Contains(t, complaints, `failure "*:0=no": call 0`)
+
+	code, _, complaints = execute(t, "bench", "--only", "speed")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, complaints, `error: part "speed": choose from build, preview, up`)
+
+	code, _, complaints = execute(t, "up", "now")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, complaints, "now")
+}
+
+// With --json nothing but the document is on stdout, and the announcement is on stderr.
+func TestUnknownStack(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: small\nruntime: go\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), nil, 0o600))
+	// What a person has wrong is said before anything is looked for or built.
+	t.Setenv("PATH", "")
+	t.Chdir(dir)
+
+	code, out, complaints := execute(t, "outputs", "--stack", "production", "--json")
+	assert.Equal(t, 1, code)
+	assert.Empty(t, out)
+	assert.Contains(t, complaints, "This is a simulation")
+	assert.Contains(t, complaints, `error: stack "production": there is no Pulumi.production.yaml: the stacks are dev`)
+}
+
+func TestFlagsBecomeOptions(t *testing.T) {
+	t.Parallel()
+
+	f := flags{
+		stack: "staging", charts: "charts", state: "state", json: true,
+		delays: []string{"*=1s"}, failures: []string{"a:b:C:2=no", "*=never"},
+	}
+
+	options, err := f.options(Program{}, &cobra.Command{})
+	require.NoError(t, err)
+	assert.Equal(t, "staging", options.Stack)
+	assert.Equal(t, "charts", options.ChartsDir)
+	assert.Equal(t, "state", options.StateDir)
+	assert.True(t, options.Quiet)
+	assert.Equal(t, behaviour.Plan{
+		Delays: []behaviour.Delay{{Match: behaviour.Match{Type: "*"}, Duration: time.Second}},
+		Failures: []behaviour.Failure{
+			{Match: behaviour.Match{Type: "a:b:C"}, Call: 2, Message: "no"},
+			{Match: behaviour.Match{Type: "*"}, Message: "never"},
+		},
+	}, options.Behaviour)
+}
+
+const (
+	vpc = "urn:pulumi:prod::vmst::vmst:network:Network$digitalocean:index/vpc:Vpc::network-vpc"
+	key = "urn:pulumi:prod::vmst::pulumi:providers:random::random"
+)
+
+func TestSayKept(t *testing.T) {
+	t.Parallel()
+
+	var out bytes.Buffer
+
+	sayKept(&out, nil, runner.Result{Stack: "prod", Kept: []runner.Kept{
+		{URN: vpc, Reason: runner.ReasonProtected}, {URN: key, Reason: runner.ReasonNeeded},
+	}})
+	assert.Equal(t, `
+Kept, because they are protected: they hold data or identity:
+  Vpc network-vpc
+
+Kept, because something protected needs them:
+  Provider random
+
+To release what is protected: set every "protect" in Pulumi.prod.yaml to false, run up, then destroy again.
+`, out.String())
+
+	out.Reset()
+	sayKept(&out, nil, runner.Result{Stack: "staging"})
+	assert.Equal(t, "\nNothing is left of stack staging.\n", out.String())
+}
+
+func TestSayDrift(t *testing.T) {
+	t.Parallel()
+
+	var out bytes.Buffer
+
+	sayDrift(&out, &runner.Sandbox{}, runner.Result{Drift: []runner.Drift{
+		{URN: vpc, Properties: []string{"description", "name"}}, {URN: key, Deleted: true},
+	}})
+	assert.Contains(t, out.String(), "  Vpc network-vpc differs in description, name\n  Provider random is gone\n")
+
+	out.Reset()
+	sayDrift(&out, &runner.Sandbox{}, runner.Result{})
+	assert.Equal(t, "\nNo drift: the cloud is as the last up left it.\n", out.String())
+}
+
+func TestPrintOutputs(t *testing.T) {
+	t.Parallel()
+
+	var out bytes.Buffer
+
+	require.NoError(t, printOutputs(&out, "prod", map[string]any{
+		"url": "https://example.org", "token": "[secret]", "ports": []any{1.0, 2.0},
+	}))
+	assert.Equal(t, "ports  [1,2]\ntoken  [secret]\nurl    https://example.org\n", out.String())
+
+	out.Reset()
+	require.NoError(t, printOutputs(&out, "prod", nil))
+	assert.Equal(t, "Stack prod has no outputs yet: bring it up first.\n", out.String())
+}
+
+func TestPrintJSON(t *testing.T) {
+	t.Parallel()
+
+	var out bytes.Buffer
+
+	require.NoError(t, printJSON(&out, runner.Result{Stack: "prod", Outputs: map[string]any{"url": "a&b"}}))
+	assert.Contains(t, out.String(), "a&b", "not escaped for HTML")
+
+	var back runner.Result
+	require.NoError(t, json.Unmarshal(out.Bytes(), &back))
+	assert.Equal(t, "prod", back.Stack)
+}

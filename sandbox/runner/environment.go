@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// passedOn are the variables of this process that the pulumi command gets. All others stay behind, and with them every
+// credential and every Pulumi setting of the person who runs the sandbox.
+var passedOn = []string{"PATH", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "COLORTERM", "NO_COLOR", "TZ"}
+
+// credentials are prefixes of the variables from which the providers' SDKs and the Kubernetes client would take a
+// person's credentials or endpoints.
+var credentials = []string{"DIGITALOCEAN_", "SPACES_", "AWS_", "NETLIFY_", "KUBE", "PULUMI_"}
+
+// DropCredentials removes the variables from this process's environment that hold a person's credentials. The program
+// runs in this process, and the providers' SDKs fall back on such variables, so whoever runs a program calls it first.
+func DropCredentials() {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+
+		for _, prefix := range credentials {
+			if strings.HasPrefix(name, prefix) {
+				os.Unsetenv(name)
+			}
+		}
+	}
+}
+
+// baseEnvironment is what the command gets of this process's environment.
+func baseEnvironment() []string {
+	var environment []string
+
+	for _, name := range passedOn {
+		if value, ok := os.LookupEnv(name); ok {
+			environment = append(environment, name+"="+value)
+		}
+	}
+
+	return environment
+}
+
+// pulumiEnvironment is the environment of the pulumi command for a state directory. attach is the value of
+// PULUMI_DEBUG_PROVIDERS.
+func pulumiEnvironment(stateDir, attach string) []string {
+	home := filepath.Join(stateDir, "home")
+
+	return append(baseEnvironment(),
+		"HOME="+home,
+		"PULUMI_HOME="+home,
+		"PULUMI_BACKEND_URL=file://"+filepath.ToSlash(filepath.Join(stateDir, "state")),
+		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
+		"PULUMI_DEBUG_PROVIDERS="+attach,
+		// Nothing of the engine reaches for the network...
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"PULUMI_DISABLE_REGISTRY_RESOLVE=true",
+		"PULUMI_SUPPRESS_NEO_LINK=true",
+		// ... and if a later version finds a new reason to, it gets no further than a closed port.
+		"HTTP_PROXY=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1,localhost,::1",
+	)
+}

@@ -1,0 +1,129 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/mattn/go-isatty"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/sandbox/behaviour"
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+)
+
+// Options say what to run, and where. Program is required; everything else has a default.
+type Options struct {
+	// Program is the Pulumi program.
+	Program pulumi.RunFunc
+	// Secrets names the secrets that a person would set for a stack, as paths below the configuration key vmst:secrets
+	// ("smtpPassword", "mastodon.secretKeyBase"), given the stack's vmst:settings as JSON, "" if it has none. Each is
+	// given the value of [FakeSecret]. By default there are none.
+	Secrets func(settings string) []string
+	// Prepare makes in the cloud, before every run, what a person makes by hand before the first one and no program can
+	// make, given the stack's vmst:settings as Secrets is. By default there is nothing.
+	Prepare func(c *cloud.Cloud, settings string) error
+
+	// Stack is "prod" by default; Pulumi.<stack>.yaml must exist.
+	Stack string
+	// ProjectDir is where the search for Pulumi.yaml starts, upwards; the working directory by default.
+	ProjectDir string
+	// StateDir keeps everything that a run leaves behind; .sandbox next to Pulumi.yaml by default.
+	StateDir string
+	// PulumiCommand is the path of the command to use. By default [FindPulumi] chooses one.
+	PulumiCommand string
+
+	// ChartsDir is a directory of Helm charts, one directory or .tgz per chart, to be rendered in place of those in the
+	// charts' repositories.
+	ChartsDir string
+	// Behaviour is how long the simulated cloud takes, and what fails in it.
+	Behaviour behaviour.Plan
+	// Providers returns what makes the simulated providers, by package name; [Simulators] by default. One is made for
+	// each connection of the engine.
+	Providers func(*cloud.Cloud, Options) map[string]func() plugin.Provider
+
+	// Stdout and Stderr receive progress and diagnostics; os.Stdout and os.Stderr by default. When Stdout and the
+	// standard input are a terminal, Pulumi draws its tree of resources there.
+	Stdout, Stderr io.Writer
+	// Color is "auto", "always" or "never"; "auto" by default: colour on a terminal, unless NO_COLOR is set.
+	Color string
+	// Quiet keeps the engine's progress off Stdout and Stderr, for callers that only want the [Result].
+	Quiet bool
+}
+
+// stackName is what Pulumi allows as the name of a stack.
+var stackName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+
+// withDefaults fills in what was left out and checks the rest. root is the directory of Pulumi.yaml.
+func (o Options) withDefaults() (filled Options, root string, err error) {
+	if o.Program == nil {
+		return o, "", errors.New("options: Program is missing")
+	}
+
+	if o.Stack == "" {
+		o.Stack = "prod"
+	}
+
+	if !stackName.MatchString(o.Stack) {
+		return o, "", fmt.Errorf("stack %q: a name has 1 to 100 letters, digits, dots, dashes and underscores", o.Stack)
+	}
+
+	if o.ProjectDir == "" {
+		o.ProjectDir = "."
+	}
+
+	root, err = FindRoot(o.ProjectDir)
+	if err != nil {
+		return o, "", err
+	}
+
+	if o.StateDir == "" {
+		o.StateDir = filepath.Join(root, ".sandbox")
+	}
+
+	// The command runs in another directory than this process.
+	for _, path := range []*string{&o.StateDir, &o.ChartsDir, &o.PulumiCommand} {
+		if *path == "" {
+			continue
+		}
+
+		if *path, err = filepath.Abs(*path); err != nil {
+			return o, "", fmt.Errorf("finding %s: %w", *path, err)
+		}
+	}
+
+	if o.Providers == nil {
+		o.Providers = Simulators
+	}
+
+	if o.Stdout == nil {
+		o.Stdout = os.Stdout
+	}
+
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+
+	switch o.Color {
+	case "", "auto":
+		o.Color = "never"
+		if isTerminal(o.Stdout) && os.Getenv("NO_COLOR") == "" {
+			o.Color = "always"
+		}
+	case "always", "never":
+	default:
+		return o, "", fmt.Errorf("color %q: choose auto, always or never", o.Color)
+	}
+
+	return o, root, nil
+}
+
+func isTerminal(w any) bool {
+	file, ok := w.(*os.File)
+
+	return ok && isatty.IsTerminal(file.Fd())
+}

@@ -1,0 +1,162 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+
+	"github.com/vmstio/infrastructure/sandbox/behaviour"
+)
+
+// maxMessage bounds a message to a provider, in bytes. It is the engine's own bound (rpcutil in the Pulumi SDK).
+const maxMessage = 400 << 20
+
+// servers are the simulated providers, each listening on a port of the loopback interface.
+type servers struct {
+	ports     map[string]int
+	listeners []net.Listener
+	running   sync.WaitGroup
+
+	mu          sync.Mutex
+	connections map[*grpc.Server]struct{}
+}
+
+// serve starts a server for every provider, behaving as planned.
+//
+// The engine connects once for every provider resource of a program, and several may be configured differently at the
+// same time. Each connection is therefore served by a provider of its own.
+func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*servers, error) {
+	s := &servers{ports: make(map[string]int, len(providers)), connections: map[*grpc.Server]struct{}{}}
+	b := behaviour.New(plan)
+
+	for name, provider := range providers {
+		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			s.close()
+
+			return nil, fmt.Errorf("serving the simulated provider %q: %w", name, err)
+		}
+
+		s.listeners = append(s.listeners, listener)
+		s.ports[name] = listener.Addr().(*net.TCPAddr).Port
+
+		s.running.Go(func() { s.accept(listener, func() plugin.Provider { return b.Wrap(provider()) }) })
+	}
+
+	return s, nil
+}
+
+// accept serves each connection until the listener is closed.
+func (s *servers) accept(listener net.Listener, provider func() plugin.Provider) {
+	for {
+		conn, err := listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+
+		if err == nil {
+			s.running.Go(func() { s.connection(conn, provider()) })
+		}
+	}
+}
+
+// connection serves one connection until either side ends it.
+func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
+	pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(provider))
+
+	s.mu.Lock()
+	s.connections[server] = struct{}{}
+	s.mu.Unlock()
+
+	// It ends when the connection does, always with an error.
+	_ = server.Serve(newSingle(conn))
+	_ = conn.Close()
+	_ = provider.Close()
+
+	s.mu.Lock()
+	delete(s.connections, server)
+	s.mu.Unlock()
+}
+
+// attach is the value of PULUMI_DEBUG_PROVIDERS: "name:port,...".
+func (s *servers) attach() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.ports)) {
+		parts = append(parts, fmt.Sprintf("%s:%d", name, s.ports[name]))
+	}
+
+	return strings.Join(parts, ",")
+}
+
+// close ends all connections.
+func (s *servers) close() {
+	for _, listener := range s.listeners {
+		listener.Close()
+	}
+
+	s.mu.Lock()
+	open := slices.Collect(maps.Keys(s.connections))
+	s.mu.Unlock()
+
+	for _, server := range open {
+		server.Stop()
+	}
+
+	s.running.Wait()
+}
+
+// single is a listener for one connection that exists already. It is closed when the connection is.
+type single struct {
+	conns chan net.Conn
+	addr  net.Addr
+
+	once   sync.Once
+	closed chan struct{}
+}
+
+func newSingle(conn net.Conn) *single {
+	s := &single{conns: make(chan net.Conn, 1), addr: conn.LocalAddr(), closed: make(chan struct{})}
+	s.conns <- observed{Conn: conn, closed: s.Close}
+
+	return s
+}
+
+// Accept returns the connection, and the next time waits for its end.
+func (s *single) Accept() (net.Conn, error) {
+	select {
+	case conn := <-s.conns:
+		return conn, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close makes Accept return.
+func (s *single) Close() error {
+	s.once.Do(func() { close(s.closed) })
+
+	return nil
+}
+
+// Addr is the connection's local address.
+func (s *single) Addr() net.Addr { return s.addr }
+
+// observed is a connection that tells when it is closed.
+type observed struct {
+	net.Conn
+
+	closed func() error
+}
+
+// Close closes the connection.
+func (o observed) Close() error { return errors.Join(o.Conn.Close(), o.closed()) }
