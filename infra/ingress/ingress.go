@@ -5,12 +5,11 @@ package ingress
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/object"
 	"github.com/vmstio/infrastructure/infra/release"
 	"github.com/vmstio/infrastructure/infra/room"
 )
@@ -106,11 +105,11 @@ func (i *Ingress) certificates(ctx *pulumi.Context, name string, args *Args) err
 		if err != nil {
 			return fmt.Errorf("cluster issuer %q: %w", authority.name(), err)
 		}
-		created, err := apiextensions.NewCustomResource(ctx, name+"-issuer-"+authority.kind, &apiextensions.CustomResourceArgs{
-			ApiVersion:  pulumi.String("cert-manager.io/v1"),
-			Kind:        pulumi.String("ClusterIssuer"),
-			Metadata:    &metav1.ObjectMetaArgs{Name: pulumi.String(authority.name())},
-			OtherFields: kubernetes.UntypedArgs{"spec": spec},
+		created, err := object.New(ctx, name+"-issuer-"+authority.kind, &object.Args{
+			APIVersion: "cert-manager.io/v1",
+			Kind:       "ClusterIssuer",
+			Metadata:   metav1.ObjectMetaArgs{Name: pulumi.String(authority.name())},
+			Spec:       spec,
 		}, pulumi.Parent(i), pulumi.DependsOn([]pulumi.Resource{certManager, token}))
 		if err != nil {
 			return fmt.Errorf("creating cluster issuer %q: %w", authority.name(), err)

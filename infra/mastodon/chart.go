@@ -8,8 +8,9 @@ import (
 
 	helmv4 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v4"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/object"
 )
 
 // chart makes web, streaming, Sidekiq and the ingresses. It is complete when all
@@ -110,16 +111,18 @@ func (m *Mastodon) budgets(ctx *pulumi.Context, name string, args *Args, after [
 		if c.replicas < 2 {
 			continue
 		}
-		object := releaseName + "-" + c.name
-		_, err := policyv1.NewPodDisruptionBudget(ctx, name+"-"+c.name, &policyv1.PodDisruptionBudgetArgs{
-			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(object), Namespace: pulumi.String(args.Namespace)},
-			Spec: &policyv1.PodDisruptionBudgetSpecArgs{
-				MaxUnavailable: pulumi.Int(1),
-				Selector:       &metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(selector(c.name))},
+		called := releaseName + "-" + c.name
+		_, err := object.New(ctx, name+"-"+c.name, &object.Args{
+			APIVersion: "policy/v1",
+			Kind:       "PodDisruptionBudget",
+			Metadata:   metav1.ObjectMetaArgs{Name: pulumi.String(called), Namespace: pulumi.String(args.Namespace)},
+			Spec: pulumi.Map{
+				"maxUnavailable": pulumi.Int(1),
+				"selector":       metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(selector(c.name))},
 			},
 		}, pulumi.Parent(m), pulumi.DependsOn(after))
 		if err != nil {
-			return fmt.Errorf("creating disruption budget %q: %w", object, err)
+			return fmt.Errorf("creating disruption budget %q: %w", called, err)
 		}
 	}
 	return nil

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"time"
 
-	batchv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/batch/v1"
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/object"
 )
 
 // The chart's own hooks for all of this are of no use: helm/v4.Chart drops hooks,
@@ -46,7 +47,7 @@ const grant = `PG.connect.exec(ARGV.fetch(0))`
 
 // migrateBefore makes the Job that brings the database to where the new version
 // can run beside the old one.
-func (m *Mastodon) migrateBefore(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) (*batchv1.Job, error) {
+func (m *Mastodon) migrateBefore(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) (*object.Object, error) {
 	spec := args.pod(args.rails("migrate", "bash", "-c", migrate))
 	if admin := args.Database.Admin; admin != nil {
 		c := args.container("grant", args.image(), "256Mi", "512Mi")
@@ -62,7 +63,7 @@ func (m *Mastodon) migrateBefore(ctx *pulumi.Context, name string, args *Args, a
 
 // migrateAfter makes the Job that finishes the migrations once nothing runs the
 // old version any more.
-func (m *Mastodon) migrateAfter(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) (*batchv1.Job, error) {
+func (m *Mastodon) migrateAfter(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) (*object.Object, error) {
 	return m.job(ctx, name, args, "migrate-after", args.pod(args.rails("migrate", "bundle", "exec", "rake", "db:migrate")), after)
 }
 
@@ -74,7 +75,7 @@ func (m *Mastodon) migrateAfter(ctx *pulumi.Context, name string, args *Args, af
 // Everything in public goes, not only packs: emoji, sounds and default avatars are
 // fetched from CDN_HOST too. The exception is system, where uploads would be. Files
 // whose content is there already are left alone.
-func (m *Mastodon) copyAssets(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) (*batchv1.Job, error) {
+func (m *Mastodon) copyAssets(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) (*object.Object, error) {
 	const directory = "/assets"
 	image := args.CopyImage
 	if image == "" {
@@ -132,21 +133,23 @@ func (m *Mastodon) copyAssets(ctx *pulumi.Context, name string, args *Args, afte
 // stays as it is; replaceUnready has the next update replace it.
 func (m *Mastodon) job(
 	ctx *pulumi.Context, name string, args *Args, task string, spec corev1.PodSpecArgs, after []pulumi.Resource,
-) (*batchv1.Job, error) {
-	object := jobName(task, args.Image.Tag)
+) (*object.Object, error) {
+	called := jobName(task, args.Image.Tag)
 	// The labels tell these pods from the chart's, whose selectors they must not meet.
 	labels := pulumi.StringMap{
 		"app.kubernetes.io/part-of": pulumi.String(releaseName), "app.kubernetes.io/component": pulumi.String(task),
 	}
-	job, err := batchv1.NewJob(ctx, name+"-"+task, &batchv1.JobArgs{
-		Metadata: &metav1.ObjectMetaArgs{
-			Name: pulumi.String(object), Namespace: pulumi.String(args.Namespace), Labels: labels,
+	job, err := object.New(ctx, name+"-"+task, &object.Args{
+		APIVersion: "batch/v1",
+		Kind:       "Job",
+		Metadata: metav1.ObjectMetaArgs{
+			Name: pulumi.String(called), Namespace: pulumi.String(args.Namespace), Labels: labels,
 			Annotations: pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")},
 		},
-		Spec: &batchv1.JobSpecArgs{
-			BackoffLimit:          pulumi.Int(attempts),
-			ActiveDeadlineSeconds: pulumi.Int(int(deadline.Seconds())),
-			Template: corev1.PodTemplateSpecArgs{
+		Spec: pulumi.Map{
+			"backoffLimit":          pulumi.Int(attempts),
+			"activeDeadlineSeconds": pulumi.Int(int(deadline.Seconds())),
+			"template": corev1.PodTemplateSpecArgs{
 				Metadata: &metav1.ObjectMetaArgs{Labels: labels},
 				Spec:     spec,
 			},
@@ -156,7 +159,7 @@ func (m *Mastodon) job(
 		Create: (deadline + 10*time.Minute).String(), Update: (deadline + 10*time.Minute).String(),
 	}))
 	if err != nil {
-		return nil, fmt.Errorf("creating Job %q: %w", object, err)
+		return nil, fmt.Errorf("creating Job %q: %w", called, err)
 	}
 	return job, nil
 }
