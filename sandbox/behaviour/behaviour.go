@@ -119,7 +119,7 @@ func ParseFailure(text string) (Failure, error) {
 	// A type name never starts with a digit or a sign, so a last part that is a number is the count.
 	call, err := strconv.Atoi(typ[colon+1:])
 	if err != nil {
-		return failure, nil
+		return failure, nil //nolint:nilerr // no number: it is all type
 	}
 
 	if call < 1 {

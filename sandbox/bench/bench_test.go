@@ -21,8 +21,10 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 
 	report := Report{Cores: 2, Go: "go1.26.0", Platform: "linux/amd64", Measurements: []Measurement{
-		{Part: Build, What: "program", Seconds: 130, Against: "floor", Floor: 100, Ratio: 1.3, CPURatio: 1.27,
-			Goal: "<= 1.4 x", Met: true},
+		{
+			Part: Build, What: "program", Seconds: 130, Against: "floor", Floor: 100, Ratio: 1.3, CPURatio: 1.27,
+			Goal: "<= 1.4 x", Met: true,
+		},
 		{Part: Preview, What: "prod", Seconds: 4.21, Against: "empty", Floor: 1.4, Ratio: 3.007},
 		{Part: Up, What: "prod", Seconds: 31, Goal: "<= 30 s"},
 	}}

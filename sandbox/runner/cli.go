@@ -99,7 +99,7 @@ func buildPulumi(
 		return "", semver.Version{}, fmt.Errorf("finding the version of Pulumi that %s pins: %w", filepath.Join(toolsDir, "go.mod"), err)
 	}
 
-	if err := os.MkdirAll(binDir, 0o755); err != nil {
+	if err := os.MkdirAll(binDir, 0o750); err != nil {
 		return "", semver.Version{}, fmt.Errorf("making the directory for the pulumi command: %w", err)
 	}
 

@@ -26,11 +26,11 @@ func lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { file.Close() }, nil
+			return func() { file.Close() }, nil //nolint:errcheck // nothing was written to it
 		}
 
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			file.Close()
+			err := errors.Join(ctx.Err(), file.Close())
 
 			return nil, fmt.Errorf("locking %s: %w", path, err)
 		}
@@ -43,9 +43,9 @@ func lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 		select {
 		case <-time.After(200 * time.Millisecond):
 		case <-ctx.Done():
-			file.Close()
+			err := errors.Join(ctx.Err(), file.Close())
 
-			return nil, fmt.Errorf("waiting for the lock %s: %w", path, ctx.Err())
+			return nil, fmt.Errorf("waiting for the lock %s: %w", path, err)
 		}
 	}
 }

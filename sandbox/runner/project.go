@@ -149,7 +149,7 @@ func (p *project) adapt(config, previous *yaml.Node, secrets []string) {
 func replaceEncrypted(node *yaml.Node, path string) []string {
 	var replaced []string
 
-	switch node.Kind {
+	switch node.Kind { //nolint:exhaustive // the others hold no keys
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i].Value, node.Content[i+1]

@@ -101,7 +101,7 @@ func (s *servers) attach() string {
 // close ends all connections.
 func (s *servers) close() {
 	for _, listener := range s.listeners {
-		listener.Close()
+		listener.Close() //nolint:errcheck // it may be closed already
 	}
 
 	s.mu.Lock()

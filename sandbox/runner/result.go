@@ -226,7 +226,7 @@ func (c *collector) drift(step apitype.StepEventMetadata) {
 		return
 	}
 
-	switch step.Op {
+	switch step.Op { //nolint:exhaustive // a refresh finds nothing else
 	case apitype.OpDelete:
 		c.result.Drift = append(c.result.Drift, Drift{URN: step.URN, Deleted: true})
 	case apitype.OpUpdate:

@@ -147,8 +147,10 @@ func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 
 	DropCredentials()
 
-	for _, name := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "AWS_PROFILE", "NETLIFY_API_TOKEN",
-		"KUBECONFIG", "PULUMI_ACCESS_TOKEN"} {
+	for _, name := range []string{
+		"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "AWS_PROFILE", "NETLIFY_API_TOKEN",
+		"KUBECONFIG", "PULUMI_ACCESS_TOKEN",
+	} {
 		_, there := os.LookupEnv(name)
 		assert.False(t, there, name)
 	}
