@@ -23,7 +23,8 @@ type Cluster struct {
 	// it replaces the cluster.
 	ServiceSubnet string `json:"serviceSubnet" jsonschema:"required,format=cidr"`
 	// ControlPlaneAllowedAddresses are the addresses (IP or CIDR) that may reach
-	// the Kubernetes API. Empty admits every address.
+	// the Kubernetes API. Empty writes no firewall, so that a new cluster admits
+	// every address; to open one that was closed, write 0.0.0.0/0. Defaults to none.
 	ControlPlaneAllowedAddresses []string `json:"controlPlaneAllowedAddresses"`
 	// DefaultPool is the small fixed pool that comes with the cluster.
 	DefaultPool DefaultPool `json:"defaultPool" jsonschema:"required"`
