@@ -12,14 +12,16 @@ var variable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 // ownedVariables are the environment variables that the program sets from other
 // settings, or whose prefix is theirs. A second value would contradict the first.
 func ownedVariables() (names, prefixes []string) {
-	return []string{
+	names = []string{
 		"CDN_HOST", "DATABASE_URL", "DEFAULT_LOCALE", "LOCAL_DOMAIN", "MAX_THREADS", "MIN_THREADS", "NODE_ENV",
 		"NODE_EXTRA_CA_CERTS", "PORT", "PREPARED_STATEMENTS", "RAILS_ENV", "SECRET_KEY_BASE",
 		"SIDEKIQ_CONCURRENCY", "SINGLE_USER_MODE", "SKIP_POST_DEPLOYMENT_MIGRATIONS",
 		"STREAMING_API_BASE_URL", "TRUSTED_PROXY_IP", "WEB_CONCURRENCY", "WEB_DOMAIN",
-	}, []string{
+	}
+	prefixes = []string{
 		"ACTIVE_RECORD_ENCRYPTION_", "AWS_", "CACHE_REDIS_", "DB_", "ES_", "REDIS_", "S3_", "SIDEKIQ_REDIS_", "SMTP_", "VAPID_",
 	}
+	return names, prefixes
 }
 
 // secretEndings are how the names of secret variables end.
