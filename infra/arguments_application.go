@@ -49,9 +49,9 @@ func (e *environment) mastodonArgs() *mastodon.Args {
 		SMTP: mastodon.SMTP{
 			Server: m.SMTP.Server, Port: m.SMTP.Port, From: m.SMTP.From, AuthMethod: m.SMTP.AuthMethod,
 		},
-		// With all their firewalls, which is why the components are named and not
-		// their hosts.
-		After:   []pulumi.Resource{e.database, e.cache},
+		// The databases with all their firewalls, which is why the components are named
+		// and not their hosts.
+		After:   append([]pulumi.Resource{e.database, e.cache}, e.ingress.Ready...),
 		Protect: e.Protect,
 	}
 	for _, group := range m.Sidekiq {

@@ -69,14 +69,15 @@ type Args struct {
 	SMTP SMTP
 
 	// IngressClass and IssuerName are the class of the ingress controller and the
-	// cert-manager ClusterIssuer of the certificates. Outputs of what makes them are
-	// best: the chart then waits until controller and issuer are there.
+	// cert-manager ClusterIssuer of the certificates. They are names: what makes them
+	// belongs into After.
 	IngressClass, IssuerName pulumi.StringInput
 	// Existing are the keys of an instance that already lives. Nil makes new ones,
 	// once.
 	Existing *Keys
-	// After has to be there before the first Job connects anywhere: the firewalls of
-	// the databases. A component's options do not hold back its children, so
+	// After has to be there before the first Job connects anywhere and before the
+	// chart has Ingresses: the firewalls of the databases, the ingress controller, the
+	// issuers. A component's options do not hold back its children, so
 	// pulumi.DependsOn among them would not do this.
 	After []pulumi.Resource
 	// Protect keeps the namespace, the keys and the Secrets. A Secret can still

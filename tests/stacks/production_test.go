@@ -181,6 +181,18 @@ func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
 	})
 }
 
+func TestTheChartWaitsForWhatItNeeds(t *testing.T) {
+	each(t, func(t *testing.T, stack string) {
+		waits := strings.Join(up(t, stack).One(t, chartType, "mastodon-chart").DependsOn, "\n")
+		for _, name := range []string{
+			"database-firewall", "cache-firewall", "mastodon-migrate-before", "mastodon-assets",
+			"ingress-controller", "ingress-issuer-production", "ingress-issuer-staging",
+		} {
+			require.Contains(t, waits, "::"+name)
+		}
+	})
+}
+
 func TestSecretsAreNeverPlain(t *testing.T) {
 	marks := []string{secretMark, "password-of-", "secret-of-", "hex-of-", "base64-of-", "result-of-", "uri-of-", "kube-token"}
 	each(t, func(t *testing.T, stack string) {
