@@ -1,6 +1,8 @@
 package infra
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/cache"
@@ -127,7 +129,7 @@ func (e *environment) storageArgs() *storage.Args {
 		OldVersionDays: e.Storage.OldVersionDays,
 		BackupDays:     e.Storage.BackupDays,
 		// The CDN makes the CNAME itself if there is none, and then ours is refused.
-		CertificateAfter: []pulumi.Resource{e.zone, e.records},
+		CertificateAfter: slices.Concat(e.zone.Ready, e.records.Ready),
 		Protect:          e.Protect,
 	}
 }

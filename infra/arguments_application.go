@@ -2,6 +2,7 @@ package infra
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -49,9 +50,9 @@ func (e *environment) mastodonArgs() *mastodon.Args {
 		SMTP: mastodon.SMTP{
 			Server: m.SMTP.Server, Port: m.SMTP.Port, From: m.SMTP.From, AuthMethod: m.SMTP.AuthMethod,
 		},
-		// The databases with all their firewalls, which is why the components are named
-		// and not their hosts.
-		After:   append([]pulumi.Resource{e.database, e.cache}, e.ingress.Ready...),
+		// Never a component: which of its children a dependency on one means depends on
+		// how many of them happen to be registered by then.
+		After:   slices.Concat(e.database.Ready, e.cache.Ready, e.ingress.Ready),
 		Protect: e.Protect,
 	}
 	for _, group := range m.Sidekiq {
@@ -64,7 +65,7 @@ func (e *environment) mastodonArgs() *mastodon.Args {
 		args.RailsCache = &mastodon.Cache{Host: rails.Host, Port: rails.Port, Password: rails.Password}
 	}
 	if e.search != nil {
-		args.After = append(args.After, e.search)
+		args.After = append(args.After, e.search.Ready...)
 		args.Search = &mastodon.Search{
 			Host: e.search.Host, Port: e.search.Port, Username: e.search.Username, Password: e.search.Password,
 			IndexPreset: e.search.IndexPreset, CA: e.search.CA,

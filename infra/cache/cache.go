@@ -91,6 +91,9 @@ type Cache struct {
 	Rails *Endpoint
 	// URNs are DigitalOcean's names of all clusters.
 	URNs []pulumi.StringOutput
+	// Ready are the resources to depend on for whatever connects: the firewalls that
+	// admit it. The hosts say when the rest is there.
+	Ready []pulumi.Resource
 }
 
 // New makes the cache. It needs a DigitalOcean provider among the options.
@@ -149,11 +152,12 @@ func (c *Cache) cluster(ctx *pulumi.Context, name string, args *Args, plan plan,
 	}
 	clusterID := cluster.ID().ToStringOutput()
 
-	err = room.AdmitCluster(ctx, name+"-firewall", clusterID, args.ClusterID, args.FirewallAfter, parent, keep)
+	firewall, err := room.AdmitCluster(ctx, name+"-firewall", clusterID, args.ClusterID, args.FirewallAfter, parent, keep)
 	if err != nil {
 		return nil, fmt.Errorf("creating firewall of Valkey cluster %q: %w", plan.Name, err)
 	}
 
+	c.Ready = append(c.Ready, firewall)
 	return &Endpoint{
 		ID: clusterID, ClusterURN: cluster.ClusterUrn,
 		Host: cluster.PrivateHost, Port: cluster.Port, Password: cluster.Password,

@@ -108,6 +108,9 @@ type Database struct {
 	// Grants is the SQL statement that the administrator has to run in the database
 	// DatabaseName before the first migration. It may be repeated.
 	Grants pulumi.StringOutput `pulumi:"grants"`
+	// Ready are the resources to depend on for whatever connects: the firewall that
+	// admits it. The hosts say when the rest is there.
+	Ready []pulumi.Resource
 }
 
 // New makes the database. It needs a DigitalOcean provider among the options.
@@ -161,7 +164,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, fmt.Errorf("creating connection pool %q in %q: %w", args.PoolName, args.Name, err)
 	}
-	err = room.AdmitCluster(ctx, name+"-firewall", clusterID, args.ClusterID, args.FirewallAfter, parent, keep)
+	firewall, err := room.AdmitCluster(ctx, name+"-firewall", clusterID, args.ClusterID, args.FirewallAfter, parent, keep)
 	if err != nil {
 		return nil, fmt.Errorf("creating firewall of PostgreSQL cluster %q: %w", args.Name, err)
 	}
@@ -169,6 +172,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	// cluster the ID is unknown, and so is the certificate.
 	ca := digitalocean.GetDatabaseCaOutput(ctx, digitalocean.GetDatabaseCaOutputArgs{ClusterId: clusterID}, parent)
 
+	d.Ready = []pulumi.Resource{firewall}
 	d.ID, d.ClusterURN = clusterID, cluster.ClusterUrn
 	d.Host, d.Port = cluster.PrivateHost, cluster.Port
 	d.PoolHost, d.PoolPort, d.PoolName = pool.PrivateHost, pool.Port, pool.Name

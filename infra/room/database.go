@@ -29,12 +29,11 @@ func (c *Check) Window(field string, w Window) {
 // AdmitCluster makes the firewall of a managed database that admits the nodes of
 // one Kubernetes cluster and nobody else. DigitalOcean refuses it while the
 // cluster has no nodes, so it waits for the pools. A database has one firewall.
-func AdmitCluster(ctx *pulumi.Context, name string, databaseID, clusterID pulumi.StringInput, pools []pulumi.Resource, opts ...pulumi.ResourceOption) error {
-	_, err := digitalocean.NewDatabaseFirewall(ctx, name, &digitalocean.DatabaseFirewallArgs{
+func AdmitCluster(ctx *pulumi.Context, name string, databaseID, clusterID pulumi.StringInput, pools []pulumi.Resource, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	return digitalocean.NewDatabaseFirewall(ctx, name, &digitalocean.DatabaseFirewallArgs{
 		ClusterId: databaseID.ToStringOutput(),
 		Rules: digitalocean.DatabaseFirewallRuleArray{
 			digitalocean.DatabaseFirewallRuleArgs{Type: pulumi.String("k8s"), Value: clusterID.ToStringOutput()},
 		},
 	}, append(opts, pulumi.DependsOn(pools))...)
-	return err
 }

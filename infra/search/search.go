@@ -69,6 +69,9 @@ type Search struct {
 	CA pulumi.StringOutput `pulumi:"ca"`
 	// IndexPreset is the argument of that name (ES_PRESET).
 	IndexPreset string
+	// Ready are the resources to depend on for whatever connects: the firewall that
+	// admits it. The host says when the rest is there.
+	Ready []pulumi.Resource
 }
 
 // New makes the search engine. It needs a DigitalOcean provider among the options.
@@ -97,7 +100,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	clusterID := cluster.ID().ToStringOutput()
 
-	err = room.AdmitCluster(ctx, name+"-firewall", clusterID, args.ClusterID, args.FirewallAfter, parent)
+	firewall, err := room.AdmitCluster(ctx, name+"-firewall", clusterID, args.ClusterID, args.FirewallAfter, parent)
 	if err != nil {
 		return nil, fmt.Errorf("creating firewall of OpenSearch cluster %q: %w", args.Name, err)
 	}
@@ -105,6 +108,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	// cluster the ID is unknown, and so is the certificate.
 	ca := digitalocean.GetDatabaseCaOutput(ctx, digitalocean.GetDatabaseCaOutputArgs{ClusterId: clusterID}, parent)
 
+	s.Ready = []pulumi.Resource{firewall}
 	s.ID, s.ClusterURN = clusterID, cluster.ClusterUrn
 	s.Host, s.Port = cluster.PrivateHost, cluster.Port
 	s.Username, s.Password = cluster.User, cluster.Password
