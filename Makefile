@@ -32,6 +32,10 @@ test: ## Run every test: the program against mocks, the simulators, both stacks 
 	cd sandbox && go test -count=1 -race ./cloud/... ./provider/... ./behaviour/...
 	cd tools && go test -count=1 ./netlifysdk/...
 
+.PHONY: golden
+golden: ## Write the golden files again, which hold every resource of the stacks. Read their diff.
+	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
+
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,15 +22,28 @@ type Resource struct {
 	Type, Name string
 	// Custom is false for components.
 	Custom bool
-	// Inputs as they came, secrets marked.
+	// Inputs as they came, secrets marked. In a preview, without what is unknown.
 	Inputs resource.PropertyMap
+	// Whole are the inputs of a preview, with what is unknown.
+	Whole resource.PropertyMap
 	// Parent is the parent's URN.
 	Parent string
 	// Provider is "<urn>::<id>" of the explicit provider; empty means the default one.
 	Provider       string
 	Protect        bool
 	RetainOnDelete bool
-	IgnoreChanges  []string
+	// DeleteBeforeReplace is true where the old one must go first.
+	DeleteBeforeReplace bool
+	IgnoreChanges       []string
+	ReplaceOnChanges    []string
+	// Aliases are the former names and URNs.
+	Aliases []string
+	// Import is the ID of what is adopted instead of made.
+	Import string
+	// Transforms is the number of functions that change what is below it.
+	Transforms int
+	// Timeouts are those of create, update and delete that are not the provider's.
+	Timeouts map[string]string
 	// DependsOn are the URNs of the explicit and implicit dependencies.
 	DependsOn []string
 	// DeletedWith is the URN of the resource whose deletion takes this one along.
@@ -150,11 +165,13 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		res.Parent = rpc.GetParent()
 		res.Protect = rpc.GetProtect()
 		res.RetainOnDelete = rpc.GetRetainOnDelete()
-		res.IgnoreChanges = rpc.GetIgnoreChanges()
 		res.DependsOn = rpc.GetDependencies()
 		res.DeletedWith = rpc.GetDeletedWith()
 		if res.Provider == "" {
 			res.Provider = rpc.GetProvider()
+		}
+		if err := res.options(rpc); err != nil {
+			return "", nil, err
 		}
 	}
 	r.mu.Lock()
@@ -174,6 +191,25 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	maps.Copy(outputs, computed(args.TypeToken, args.Name, args.Inputs))
 	return args.Name + "-id", outputs, nil
+}
+
+// options records the rarer options of a registration.
+func (r *Resource) options(rpc *pulumirpc.RegisterResourceRequest) error {
+	r.DeleteBeforeReplace = rpc.GetDeleteBeforeReplace()
+	r.IgnoreChanges = rpc.GetIgnoreChanges()
+	r.ReplaceOnChanges = rpc.GetReplaceOnChanges()
+	r.Import = rpc.GetImportId()
+	r.Transforms = len(rpc.GetTransforms())
+	for _, alias := range rpc.GetAliases() {
+		r.Aliases = append(r.Aliases, alias.String())
+	}
+	if t := rpc.GetCustomTimeouts(); t != nil {
+		r.Timeouts = map[string]string{"create": t.GetCreate(), "update": t.GetUpdate(), "delete": t.GetDelete()}
+		maps.DeleteFunc(r.Timeouts, func(_, v string) bool { return v == "" })
+	}
+	whole, err := plugin.UnmarshalProperties(rpc.GetObject(), marshalOptions())
+	r.Whole = whole
+	return err
 }
 
 // Call implements pulumi.MockResourceMonitor. An invoke that is not known here

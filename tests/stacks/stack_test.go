@@ -23,45 +23,65 @@ var stacks = []string{"prod", "staging"}
 // secretMark begins every secret that the tests supply.
 const secretMark = "sshh-"
 
+// everything is a stack that uses every optional setting. It is no environment.
+const everything = "everything"
+
 // recorder is loaded with the committed file of the stack and the secrets that a
 // person would set.
 func recorder(t *testing.T, stack string) *mocks.Recorder {
 	t.Helper()
-	settings := settingsOf(t, stack)
-	decoded, _, err := config.Decode(settings, "")
-	var problems config.Problems
-	require.ErrorAs(t, err, &problems, "without secrets there is a problem, and it is about secrets alone")
-	require.Nil(t, decoded)
-	for _, problem := range problems {
-		require.Contains(t, problem.Path, "vmst:secrets")
+	settings, secrets := configOf(t, stack)
+	if secrets == "" {
+		secrets = needed(t, settings)
 	}
-
-	secrets := map[string]string{}
-	for _, problem := range problems {
-		name := strings.TrimPrefix(problem.Path, "vmst:secrets.")
-		secrets[name] = secretMark + name
-	}
-	data, err := json.Marshal(secrets)
-	require.NoError(t, err)
 	return &mocks.Recorder{
 		Stack:      stack,
-		Config:     map[string]string{"vmst:settings": settings, "vmst:secrets": string(data)},
+		Config:     map[string]string{"vmst:settings": settings, "vmst:secrets": secrets},
 		SecretKeys: []string{"vmst:secrets"},
 	}
 }
 
-// settingsOf returns vmst:settings of the committed file as Pulumi hands it over.
-func settingsOf(t *testing.T, stack string) string {
+// needed are the secrets that the settings cannot do without.
+func needed(t *testing.T, settings string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "Pulumi."+stack+".yaml"))
+	decoded, _, err := config.Decode(settings, "")
+	var problems config.Problems
+	require.ErrorAs(t, err, &problems, "without secrets there is a problem, and it is about secrets alone")
+	require.Nil(t, decoded)
+	secrets := map[string]string{}
+	for _, problem := range problems {
+		name, ok := strings.CutPrefix(problem.Path, "vmst:secrets.")
+		require.True(t, ok, problem)
+		secrets[name] = secretMark + name
+	}
+	data, err := json.Marshal(secrets)
+	require.NoError(t, err)
+	return string(data)
+}
+
+// configOf returns vmst:settings of the committed file as Pulumi hands it over,
+// and, of the stack that is none, vmst:secrets.
+func configOf(t *testing.T, stack string) (settings, secrets string) {
+	t.Helper()
+	path := filepath.Join("..", "..", "Pulumi."+stack+".yaml")
+	if stack == everything {
+		path = filepath.Join("testdata", stack+".yaml")
+	}
+	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var file struct {
 		Config map[string]any `yaml:"config"`
 	}
 	require.NoError(t, yaml.Unmarshal(data, &file))
-	settings, err := json.Marshal(file.Config["vmst:settings"])
-	require.NoError(t, err)
-	return string(settings)
+	text := func(key string) string {
+		encoded, err := json.Marshal(file.Config[key])
+		require.NoError(t, err)
+		return string(encoded)
+	}
+	if stack == everything {
+		secrets = text("vmst:secrets")
+	}
+	return text("vmst:settings"), secrets
 }
 
 // up runs the stack as an update and returns what was registered.
@@ -175,8 +195,16 @@ func withoutStack(r *mocks.Recorder) []mocks.Resource {
 // prints them.
 func outputs(t *testing.T, stack string) []byte {
 	t.Helper()
-	r := recorder(t, stack)
-	var printed []byte
+	_, printed := run(t, stack, false)
+	return printed
+}
+
+// run runs the stack as an update or a preview. The outputs of a preview are not
+// known.
+func run(t *testing.T, stack string, preview bool) (r *mocks.Recorder, printed []byte) {
+	t.Helper()
+	r = recorder(t, stack)
+	r.Preview = preview
 	require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
 		if err := infra.Deploy(ctx); err != nil {
 			return err
@@ -189,5 +217,5 @@ func outputs(t *testing.T, stack string) []byte {
 		})
 		return nil
 	}))
-	return printed
+	return r, printed
 }
