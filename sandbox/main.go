@@ -19,7 +19,6 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-
 	return cmd.Execute(ctx, cmd.New(cmd.Program{
 		Run: program.Run, Secrets: program.Secrets, Prepare: program.Prepare,
 	}))

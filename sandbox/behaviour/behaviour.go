@@ -88,13 +88,14 @@ func (p Plan) delay(op Operation, typ string) time.Duration {
 func ParseDelay(text string) (Delay, error) {
 	typ, value, err := split(text)
 	if err != nil {
-		return Delay{}, fmt.Errorf("delay %q: %w: write type=duration, like \"digitalocean:index/vpc:Vpc=3s\"", text, err)
+		return Delay{}, fmt.Errorf("delay %q: %w: write type=duration, like \"digitalocean:index/vpc:Vpc=3s\"",
+			text, err)
 	}
 
 	duration, err := time.ParseDuration(value)
 	if err != nil || duration < 0 {
-		return Delay{}, fmt.Errorf("delay %q: %q is not a duration: write a number with a unit, like 500ms, 3s or 4m30s",
-			text, value)
+		return Delay{}, fmt.Errorf(
+			"delay %q: %q is not a duration: write a number with a unit, like 500ms, 3s or 4m30s", text, value)
 	}
 
 	return Delay{Match: Match{Type: typ}, Duration: duration}, nil
@@ -106,7 +107,8 @@ func ParseFailure(text string) (Failure, error) {
 	typ, message, err := split(text)
 	if err != nil {
 		return Failure{}, fmt.Errorf(
-			"failure %q: %w: write type[:n]=message, like \"digitalocean:index/vpc:Vpc:2=429 too many requests\"", text, err)
+			"failure %q: %w: write type[:n]=message, like \"digitalocean:index/vpc:Vpc:2=429 too many requests\"",
+			text, err)
 	}
 
 	failure := Failure{Match: Match{Type: typ}, Message: message}
@@ -134,7 +136,6 @@ func ParseFailure(text string) (Failure, error) {
 // split takes "type=value" apart and checks that the type is one.
 func split(text string) (typ, value string, err error) {
 	typ, value, found := strings.Cut(text, "=")
-
 	switch {
 	case !found:
 		return "", "", fmt.Errorf("there is no \"=\"")
@@ -143,6 +144,5 @@ func split(text string) (typ, value string, err error) {
 	case typ != AnyType && !strings.HasPrefix(typ, AnyType+":") && strings.Count(typ, ":") < 2:
 		return "", "", fmt.Errorf("%q is neither a type token (package:module:Type) nor %q", typ, AnyType)
 	}
-
 	return typ, value, nil
 }

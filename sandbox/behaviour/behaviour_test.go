@@ -32,39 +32,32 @@ type recorder struct {
 
 func (r *recorder) Create(_ context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
 	r.calls = append(r.calls, "create "+req.Name)
-
 	return plugin.CreateResponse{ID: "id"}, nil
 }
 
 func (r *recorder) Update(_ context.Context, req plugin.UpdateRequest) (plugin.UpdateResponse, error) {
 	r.calls = append(r.calls, "update "+req.Name)
-
 	return plugin.UpdateResponse{}, nil
 }
 
 func (r *recorder) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.DeleteResponse, error) {
 	r.calls = append(r.calls, "delete "+req.Name)
-
 	return plugin.DeleteResponse{}, nil
 }
 
 func (r *recorder) Check(_ context.Context, req plugin.CheckRequest) (plugin.CheckResponse, error) {
 	r.calls = append(r.calls, "check "+req.Name)
-
 	return plugin.CheckResponse{}, nil
 }
 
 func (r *recorder) SignalCancellation(context.Context) error {
 	r.cancelled = true
-
 	return nil
 }
 
 func create(t *testing.T, p plugin.Provider, typ tokens.Type) error {
 	t.Helper()
-
 	_, err := p.Create(t.Context(), plugin.CreateRequest{Name: "a", Type: typ})
-
 	return err
 }
 
@@ -94,7 +87,10 @@ func TestFailures(t *testing.T) {
 	inner := &recorder{}
 	p := behaviour.New(behaviour.Plan{Failures: []behaviour.Failure{
 		{Match: behaviour.Match{Type: vpc}, Call: 2, Message: "429 slow down"},
-		{Match: behaviour.Match{Type: cluster, Operations: []behaviour.Operation{behaviour.Delete}}, Message: "409 busy"},
+		{
+			Match:   behaviour.Match{Type: cluster, Operations: []behaviour.Operation{behaviour.Delete}},
+			Message: "409 busy",
+		},
 	}}).Wrap(inner)
 
 	require.NoError(t, create(t, p, vpc))
@@ -132,7 +128,6 @@ type attachable struct {
 
 func (a *attachable) Attach(address string) error {
 	a.address = address
-
 	return nil
 }
 
@@ -182,9 +177,7 @@ func TestDelays(t *testing.T) {
 
 		took := func(do func()) time.Duration {
 			start := time.Now()
-
 			do()
-
 			return time.Since(start)
 		}
 

@@ -49,7 +49,6 @@ func (w *wrapped) Create(ctx context.Context, req plugin.CreateRequest) (plugin.
 			return plugin.CreateResponse{Status: resource.StatusUnknown}, err
 		}
 	}
-
 	return w.Provider.Create(ctx, req)
 }
 
@@ -60,7 +59,6 @@ func (w *wrapped) Update(ctx context.Context, req plugin.UpdateRequest) (plugin.
 			return plugin.UpdateResponse{Status: resource.StatusUnknown}, err
 		}
 	}
-
 	return w.Provider.Update(ctx, req)
 }
 
@@ -69,14 +67,12 @@ func (w *wrapped) Delete(ctx context.Context, req plugin.DeleteRequest) (plugin.
 	if err := w.before(ctx, Delete, req.URN, req.Type); err != nil {
 		return plugin.DeleteResponse{Status: resource.StatusUnknown}, err
 	}
-
 	return w.Provider.Delete(ctx, req)
 }
 
 // SignalCancellation ends the waits of operations that are running and of any that follow, then tells the provider.
 func (w *wrapped) SignalCancellation(ctx context.Context) error {
 	w.cancel.Do(func() { close(w.cancelled) })
-
 	return w.Provider.SignalCancellation(ctx)
 }
 
@@ -85,7 +81,6 @@ func (w *wrapped) Attach(address string) error {
 	if provider, ok := w.Provider.(plugin.GrpcProvider); ok {
 		return provider.Attach(address)
 	}
-
 	return status.Error(codes.Unimplemented, "attach is not implemented by this provider")
 }
 

@@ -146,7 +146,6 @@ func (tx *Tx) Get(typ, id string) (Object, bool) {
 	if !ok {
 		return Object{}, false
 	}
-
 	return o.clone(), true
 }
 
@@ -165,13 +164,11 @@ func (tx *Tx) List(typ string) []Object {
 // Types are the types of which the cloud holds objects, sorted.
 func (tx *Tx) Types() []string {
 	var types []string
-
 	for _, typ := range slices.Sorted(maps.Keys(tx.objects)) {
 		if len(tx.objects[typ]) > 0 {
 			types = append(types, typ)
 		}
 	}
-
 	return types
 }
 
@@ -203,7 +200,6 @@ func (tx *Tx) Delete(typ, id string) error {
 		delete(tx.objects[typ], id)
 		tx.changed = true
 	}
-
 	return nil
 }
 
@@ -213,6 +209,5 @@ func (all objects) clone() objects {
 	for typ, byID := range all {
 		copied[typ] = maps.Clone(byID)
 	}
-
 	return copied
 }

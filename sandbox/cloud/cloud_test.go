@@ -37,7 +37,6 @@ func put(t *testing.T, c *cloud.Cloud, o cloud.Object) {
 
 func statePath(t *testing.T) string {
 	t.Helper()
-
 	return filepath.Join(t.TempDir(), "deep", "cloud.json")
 }
 
@@ -137,11 +136,13 @@ func TestEditsFromOutsideAreSeen(t *testing.T) {
 
 func TestBrokenFiles(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"not JSON":       {"{", "correct the file"},
-		"unknown field":  {`{"version": 1, "object": []}`, `"object"`},
-		"other version":  {`{"version": 7}`, "version 7"},
-		"no id":          {`{"version": 1, "objects": [{"type": "t"}]}`, "objects[0]"},
-		"the same twice": {`{"version": 1, "objects": [{"type": "t", "id": "a"}, {"type": "t", "id": "a"}]}`, "objects[1]"},
+		"not JSON":      {"{", "correct the file"},
+		"unknown field": {`{"version": 1, "object": []}`, `"object"`},
+		"other version": {`{"version": 7}`, "version 7"},
+		"no id":         {`{"version": 1, "objects": [{"type": "t"}]}`, "objects[0]"},
+		"the same twice": {
+			`{"version": 1, "objects": [{"type": "t", "id": "a"}, {"type": "t", "id": "a"}]}`, "objects[1]",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "cloud.json")
@@ -215,7 +216,8 @@ func TestCopiesAreIndependent(t *testing.T) {
 	got.Inputs["new"] = true
 
 	again, _ := c.Get(vpc, "a")
-	if port := again.Outputs["rules"].([]any)[0].(map[string]any)["port"]; port != float64(80) || len(again.Inputs) != 0 {
+	port := again.Outputs["rules"].([]any)[0].(map[string]any)["port"]
+	if port != float64(80) || len(again.Inputs) != 0 {
 		t.Errorf("the stored object was changed through a copy: %v", again)
 	}
 }

@@ -39,7 +39,6 @@ func (f fingerprint) equal(other fingerprint) bool {
 	if !f.exists || !other.exists {
 		return f.exists == other.exists
 	}
-
 	return f.size == other.size && f.changed.Equal(other.changed) && os.SameFile(f.file, other.file)
 }
 
@@ -50,7 +49,6 @@ func (c *Cloud) reload() error {
 		if c.seen.exists {
 			c.objects, c.seen = objects{}, fingerprint{}
 		}
-
 		return nil
 	}
 
@@ -84,7 +82,8 @@ func read(path string) (objects, error) {
 
 	var file document
 	if err := decoder.Decode(&file); err != nil {
-		return nil, fmt.Errorf("reading the simulated cloud %s: %w: correct the file, or remove it to start with an empty cloud",
+		return nil, fmt.Errorf(
+			"reading the simulated cloud %s: %w: correct the file, or remove it to start with an empty cloud",
 			path, err)
 	}
 
@@ -101,7 +100,8 @@ func read(path string) (objects, error) {
 		}
 
 		if _, ok := all[o.Type][o.ID]; ok {
-			return nil, fmt.Errorf("reading the simulated cloud %s: objects[%d] is a second %s %q", path, i, o.Type, o.ID)
+			return nil, fmt.Errorf("reading the simulated cloud %s: objects[%d] is a second %s %q",
+				path, i, o.Type, o.ID)
 		}
 
 		if all[o.Type] == nil {

@@ -23,7 +23,6 @@ func (o Object) canonical() (Object, error) {
 func (o Object) clone() Object {
 	o.Inputs = cloneMap(o.Inputs)
 	o.Outputs = cloneMap(o.Outputs)
-
 	return o
 }
 
@@ -50,7 +49,6 @@ func cloneValue(value any) any {
 		for i, element := range value {
 			copied[i] = cloneValue(element)
 		}
-
 		return copied
 	default:
 		return value

@@ -41,8 +41,8 @@ func New(program Program) *cobra.Command {
 		Use:   "sandbox",
 		Short: "Run the environments through the real Pulumi engine in a simulated cloud",
 		Long: "Run the environments through the real Pulumi engine in a simulated cloud.\n\n" +
-			"It reads the committed Pulumi.<stack>.yaml, needs no account and no credential, and keeps everything it makes\n" +
-			"in .sandbox. What is simulated, and what is not, is in sandbox/README.md.",
+			"It reads the committed Pulumi.<stack>.yaml, needs no account and no credential, and keeps everything " +
+			"it makes\nin .sandbox. What is simulated, and what is not, is in sandbox/README.md.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -52,7 +52,8 @@ func New(program Program) *cobra.Command {
 	set.StringVar(&f.stack, "stack", "prod", "the stack: prod or staging")
 	set.BoolVar(&f.json, "json", false, "print one JSON document instead of progress")
 	set.StringVar(&f.charts, "charts", "", "a directory of Helm charts to use in place of the charts' repositories")
-	set.StringVar(&f.state, "state", "", "the directory for all that a run leaves behind (default .sandbox of the repository)")
+	set.StringVar(&f.state, "state", "",
+		"the directory for all that a run leaves behind (default .sandbox of the repository)")
 	set.StringArrayVar(&f.delays, "delay", nil,
 		"`type=duration`: every change of a resource of this type (or *) takes so long; may be repeated")
 	set.StringArrayVar(&f.failures, "fail", nil,
@@ -115,7 +116,8 @@ func (f *flags) with(program Program, cmd *cobra.Command, do func(context.Contex
 		announcement = cmd.ErrOrStderr()
 	}
 
-	fmt.Fprintln(announcement, "This is a simulation: no account, no credential, and nothing is made outside this machine.")
+	fmt.Fprintln(announcement,
+		"This is a simulation: no account, no credential, and nothing is made outside this machine.")
 
 	runner.DropCredentials()
 
@@ -153,12 +155,10 @@ func (f *flags) operation(
 // cloudFile is the path of the cloud's file as a person would type it.
 func cloudFile(s *runner.Sandbox) string {
 	path := s.CloudFile()
-
 	if working, err := filepath.Abs("."); err == nil {
 		if relative, err := filepath.Rel(working, path); err == nil && len(relative) < len(path) {
 			return relative
 		}
 	}
-
 	return path
 }

@@ -29,7 +29,6 @@ func previewCommand(program Program, f *flags) *cobra.Command {
 			if expectNoChanges {
 				preview = (*runner.Sandbox).ExpectNoChanges
 			}
-
 			return f.operation(program, cmd, preview, func(io.Writer, *runner.Sandbox, runner.Result) {})
 		},
 	}
@@ -74,7 +73,6 @@ func refreshCommand(program Program, f *flags) *cobra.Command {
 func sayDrift(w io.Writer, s *runner.Sandbox, result runner.Result) {
 	if len(result.Drift) == 0 {
 		fmt.Fprintln(w, "\nNo drift: the cloud is as the last up left it.")
-
 		return
 	}
 
@@ -111,7 +109,6 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 
 	if len(byReason) == 0 {
 		fmt.Fprintf(w, "\nNothing is left of stack %s.\n", result.Stack)
-
 		return
 	}
 
@@ -126,8 +123,8 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 	}
 
 	if len(byReason[runner.ReasonProtected]) > 0 {
-		fmt.Fprintf(w, "\nTo release what is protected: set every \"protect\" in Pulumi.%s.yaml to false, run up, then destroy "+
-			"again.\n", result.Stack)
+		fmt.Fprintf(w, "\nTo release what is protected: set every \"protect\" in Pulumi.%s.yaml to false, run up, "+
+			"then destroy again.\n", result.Stack)
 	}
 }
 
@@ -153,7 +150,8 @@ func outputsCommand(program Program, f *flags) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "print secret values, all of them made up, instead of [secret]")
+	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false,
+		"print secret values, all of them made up, instead of [secret]")
 
 	return cmd
 }
@@ -161,7 +159,6 @@ func outputsCommand(program Program, f *flags) *cobra.Command {
 func printOutputs(w io.Writer, stack string, outputs map[string]any) error {
 	if len(outputs) == 0 {
 		fmt.Fprintf(w, "Stack %s has no outputs yet: bring it up first.\n", stack)
-
 		return nil
 	}
 
@@ -202,7 +199,6 @@ func describe(urn string) string {
 	if strings.HasPrefix(string(u.Type()), "pulumi:providers:") {
 		return "Provider " + u.Name()
 	}
-
 	return string(u.Type().Name()) + " " + u.Name()
 }
 

@@ -29,7 +29,8 @@ func member(call sim.Call, typ, what string, state sim.State, existing ...string
 
 	for _, other := range call.List(typ) {
 		o := sim.State(other.Outputs)
-		taken = taken || (o.String("clusterId") == state.String("clusterId") && o.String("name") == state.String("name"))
+		taken = taken ||
+			(o.String("clusterId") == state.String("clusterId") && o.String("name") == state.String("name"))
 	}
 
 	if taken {
@@ -87,7 +88,8 @@ func createPool(call sim.Call, state sim.State) (string, error) {
 		return "", refuse(422, "engine %s does not support connection pools", cluster.String("engine"))
 	}
 
-	if err := errors.Join(member(call, typePool, "connection pool", state), connectionBudget(call, cluster, state)); err != nil {
+	err = errors.Join(member(call, typePool, "connection pool", state), connectionBudget(call, cluster, state))
+	if err != nil {
 		return "", err
 	}
 
@@ -113,9 +115,12 @@ func createPool(call sim.Call, state sim.State) (string, error) {
 	}
 
 	state.Merge(sim.State{
-		"host": cluster.String("host"), "privateHost": cluster.String("privateHost"), "port": pooledPort, "password": password,
-		"uri":        connection("postgresql", user, password, cluster.String("host"), pooledPort, state.String("name")),
-		"privateUri": connection("postgresql", user, password, cluster.String("privateHost"), pooledPort, state.String("name")),
+		"host": cluster.String("host"), "privateHost": cluster.String("privateHost"), "port": pooledPort,
+		"password": password,
+		"uri": connection("postgresql", user, password,
+			cluster.String("host"), pooledPort, state.String("name")),
+		"privateUri": connection("postgresql", user, password,
+			cluster.String("privateHost"), pooledPort, state.String("name")),
 	})
 
 	return id + "/pool/" + state.String("name"), nil
@@ -145,7 +150,6 @@ func fewRules(value any) error {
 	if rules, _ := value.([]any); len(rules) > mostRules {
 		return fmt.Errorf("must not have more than %d rules", mostRules)
 	}
-
 	return nil
 }
 
@@ -155,7 +159,6 @@ func createFirewall(call sim.Call, state sim.State) (string, error) {
 	}
 
 	id := state.String("clusterId") + "-" + newID()
-
 	return id, setRules(call, id, state)
 }
 
@@ -163,8 +166,8 @@ func updateFirewall(call sim.Call, id string, _, state sim.State) error {
 	return setRules(call, id, state)
 }
 
-// setRules checks the rules and makes them those of the cluster. The API knows one list for each cluster and replaces it
-// as a whole: a second DatabaseFirewall of the cluster takes over, which the first one sees as drift.
+// setRules checks the rules and makes them those of the cluster. The API knows one list for each cluster and replaces
+// it as a whole: a second DatabaseFirewall of the cluster takes over, which the first one sees as drift.
 func setRules(call sim.Call, id string, state sim.State) error {
 	for _, rule := range state.Objects("rules") {
 		if err := admissible(call, rule); err != nil {
@@ -185,14 +188,12 @@ func setRules(call sim.Call, id string, state sim.State) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
 // admissible checks the source that a rule names.
 func admissible(call sim.Call, rule sim.State) error {
 	source := rule.String("value")
-
 	switch rule.String("type") {
 	case "k8s":
 		cluster, err := find(call, typeCluster, "kubernetes cluster", source)
@@ -211,6 +212,5 @@ func admissible(call sim.Call, rule sim.State) error {
 			return refuse(422, "invalid IP address %q: must be an address or a network in CIDR notation", source)
 		}
 	}
-
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// newAuthority makes the self-signed certificate, in PEM, of an authority with this name. Its key is thrown away: nothing
-// in the simulation presents a certificate.
+// newAuthority makes the self-signed certificate, in PEM, of an authority with this name. Its key is thrown away:
+// nothing in the simulation presents a certificate.
 func newAuthority(name string, now time.Time) (string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -30,8 +30,8 @@ var kubernetesVersions = []string{
 	"1.36.1-do.0", "1.35.4-do.1", "1.35.4-do.0", "1.34.8-do.0", "1.33.11-do.1",
 }
 
-// dropletSizes are sizes that a Kubernetes node can have: all Droplet plans with 2 GB of memory and more (API reference,
-// sizes_list). The suffixes -intel and -amd exist for most; see [nodeSize].
+// dropletSizes are sizes that a Kubernetes node can have: all Droplet plans with 2 GB of memory and more (API
+// reference, sizes_list). The suffixes -intel and -amd exist for most; see [nodeSize].
 var dropletSizes = strings.Fields(`
 	s-1vcpu-2gb s-1vcpu-2gb-70gb s-2vcpu-2gb s-2vcpu-2gb-90gb s-2vcpu-4gb s-2vcpu-4gb-120gb s-2vcpu-8gb
 	s-2vcpu-8gb-160gb s-4vcpu-8gb s-4vcpu-8gb-240gb s-4vcpu-16gb s-4vcpu-16gb-320gb s-8vcpu-16gb s-8vcpu-16gb-480gb
@@ -121,7 +121,6 @@ func databasePlan(slug string) (plan, bool) {
 	}
 
 	p, ok := databasePlans[slug]
-
 	return p, ok
 }
 
@@ -151,8 +150,11 @@ var engines = map[string]engine{
 	},
 	"opensearch": {
 		versions: []string{"2", "2.19"}, nodes: []int{1, 3, 6, 9, 15},
-		families: []string{"db-s-1vcpu-2gb", "db-s-2vcpu-4gb", "db-s-4vcpu-8gb", "gd-2vcpu-8gb", "gd-4vcpu-16gb", "m3-"},
-		minimum:  map[int]int{1: 2, 3: 4, 6: 8, 9: 8, 15: 8}, why: "opensearch needs 2 GB of memory, with 3 nodes 4 GB, with more 8 GB",
+		families: []string{
+			"db-s-1vcpu-2gb", "db-s-2vcpu-4gb", "db-s-4vcpu-8gb", "gd-2vcpu-8gb", "gd-4vcpu-16gb", "m3-",
+		},
+		minimum: map[int]int{1: 2, 3: 4, 6: 8, 9: 8, 15: 8},
+		why:     "opensearch needs 2 GB of memory, with 3 nodes 4 GB, with more 8 GB",
 	},
 }
 
@@ -175,7 +177,8 @@ func (e engine) check(name, size, version string, nodes int) []error {
 	}
 
 	if !slices.Contains(e.nodes, nodes) {
-		errs = append(errs, fmt.Errorf("nodeCount = %d: must be one of %s for engine %s", nodes, numbers(e.nodes), name))
+		errs = append(errs, fmt.Errorf("nodeCount = %d: must be one of %s for engine %s",
+			nodes, numbers(e.nodes), name))
 	} else if known && plan.memoryGB < e.minimum[nodes] {
 		errs = append(errs, fmt.Errorf("nodeCount = %d: not with size %s: %s", nodes, size, e.why))
 	}
@@ -188,7 +191,8 @@ func (e engine) sizes() []string {
 
 	for slug, plan := range databasePlans {
 		for _, family := range e.families {
-			if strings.HasPrefix(slug, family) && (e.largest == 0 || !strings.HasPrefix(slug, "db-s-") || plan.memoryGB <= e.largest) {
+			if strings.HasPrefix(slug, family) &&
+				(e.largest == 0 || !strings.HasPrefix(slug, "db-s-") || plan.memoryGB <= e.largest) {
 				slugs = append(slugs, slug)
 			}
 		}
@@ -204,7 +208,6 @@ func numbers(all []int) string {
 	for i, n := range all {
 		texts[i] = strconv.Itoa(n)
 	}
-
 	return strings.Join(texts, ", ")
 }
 

@@ -35,7 +35,8 @@ func cdnResources() map[string]sim.Resource {
 		},
 		typeCertificate: {
 			Inputs: sim.Fields{
-				"name":             sim.String().AutoNamed().Replaces().Check(matches(`[a-zA-Z0-9._-]+`, "letters, digits, dashes, periods and underscores")),
+				"name": sim.String().AutoNamed().Replaces().Check(matches(`[a-zA-Z0-9._-]+`,
+					"letters, digits, dashes, periods and underscores")),
 				"type":             sim.String().OneOf("custom", "lets_encrypt").Default("custom").Replaces(),
 				"domains":          sim.List(sim.String().Check(certificateDomain)).Computed().Unordered().Replaces(),
 				"privateKey":       sim.String().Secret().Replaces(),
@@ -54,7 +55,6 @@ func cacheTime(value any) error {
 	if n, _ := value.(float64); !slices.Contains(cacheTimes, int(n)) {
 		return fmt.Errorf("must be one of %s seconds", numbers(cacheTimes))
 	}
-
 	return nil
 }
 
@@ -64,7 +64,6 @@ func hostname(value any) error {
 	if hostnamePattern(value) != nil {
 		return errors.New("must be a host name such as cdn.example.com")
 	}
-
 	return nil
 }
 
@@ -78,7 +77,6 @@ func checkCdn(s sim.State) []error {
 		!s.Has("certificateName") && !s.Has("certificateId") {
 		return []error{errors.New("customDomain needs certificateName: a certificate for it")}
 	}
-
 	return nil
 }
 
@@ -94,7 +92,8 @@ func createCdn(call sim.Call, state sim.State) (string, error) {
 	}
 
 	if bucket == "" {
-		return "", refuse(422, "origin %q is not the domain name of a bucket of this account, such as name.nyc3.digitaloceanspaces.com", origin)
+		return "", refuse(422, "origin %q is not the domain name of a bucket of this account, such as "+
+			"name.nyc3.digitaloceanspaces.com", origin)
 	}
 
 	for _, other := range call.List(typeCdn) {
@@ -119,7 +118,6 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 	if domain == "" {
 		delete(state, "certificateName")
 		delete(state, "certificateId")
-
 		return nil
 	}
 
@@ -147,7 +145,6 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 // covers tells whether a certificate for these domains is one for the host.
 func covers(domains []string, host string) bool {
 	_, parent, _ := strings.Cut(host, ".")
-
 	return slices.Contains(domains, host) || slices.Contains(domains, "*."+parent)
 }
 
@@ -178,7 +175,8 @@ func createCertificate(call sim.Call, state sim.State) (string, error) {
 	if state.String("type") == "lets_encrypt" {
 		for _, domain := range state.Strings("domains") {
 			if zone(call, strings.TrimPrefix(domain, "*.")) == "" {
-				return "", refuse(422, "domain %q is not managed by DigitalOcean DNS: no zone of this account contains it", domain)
+				return "", refuse(422,
+					"domain %q is not managed by DigitalOcean DNS: no zone of this account contains it", domain)
 			}
 		}
 	}
@@ -208,10 +206,10 @@ func deleteCertificate(call sim.Call, id string, _ sim.State) error {
 	for _, balancer := range call.List(typeLoadBalancer) {
 		for _, rule := range sim.State(balancer.Outputs).Objects("forwardingRules") {
 			if rule.String("certificateName") == id {
-				return refuse(403, "certificate %q is in use by load balancer %q", id, sim.State(balancer.Outputs).String("name"))
+				return refuse(403, "certificate %q is in use by load balancer %q",
+					id, sim.State(balancer.Outputs).String("name"))
 			}
 		}
 	}
-
 	return nil
 }

@@ -31,7 +31,6 @@ func databaseResources() map[string]sim.Resource {
 	clusterID := sim.String().Required().Replaces()
 	name := sim.String().AutoNamed().Replaces().Check(matches(`[a-zA-Z_][a-zA-Z0-9_-]*`,
 		"letters, digits, dashes and underscores, and begin with a letter"), longest(63))
-
 	return map[string]sim.Resource{
 		typeDatabase: {
 			Inputs: sim.Fields{
@@ -49,7 +48,8 @@ func databaseResources() map[string]sim.Resource {
 				"sqlMode":            sim.String(),
 				"tags":               sim.List(sim.String()).Unordered(),
 				"maintenanceWindows": sim.List(sim.Object(sim.Fields{
-					"day": sim.String().Required().OneOf("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+					"day": sim.String().Required().OneOf(
+						"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
 					"hour": sim.String().Required().Check(
 						matches(`([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?`, "hours and minutes, such as 04:00")),
 				})),
@@ -58,8 +58,8 @@ func databaseResources() map[string]sim.Resource {
 				}),
 			},
 			Outputs: []string{
-				"clusterUrn", "database", "host", "metricsEndpoints", "port", "privateHost", "uiDatabase", "uiHost", "uiPort",
-				"uiUser", "user",
+				"clusterUrn", "database", "host", "metricsEndpoints", "port", "privateHost", "uiDatabase", "uiHost",
+				"uiPort", "uiUser", "user",
 			},
 			Secrets: []string{"password", "privateUri", "uiPassword", "uiUri", "uri"},
 			Check:   checkDatabase,
@@ -223,7 +223,6 @@ func connection(scheme, user, password, host string, port int, database string) 
 	if scheme == "postgresql" {
 		uri.Path, uri.RawQuery = "/"+database, "sslmode=require"
 	}
-
 	return uri.String()
 }
 
@@ -233,7 +232,6 @@ func databasePassword() (string, error) {
 	if _, err := rand.Read(secret); err != nil {
 		return "", fmt.Errorf("making a database password: %w", err)
 	}
-
 	return "AVNS_" + base64.RawURLEncoding.EncodeToString(secret), nil
 }
 
@@ -269,16 +267,15 @@ func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 func versionNumber(version string) float64 {
 	major, _, _ := strings.Cut(version, ".")
 	n, _ := strconv.ParseFloat(major, 64)
-
 	return n
 }
 
 // deleteDatabase deletes what lives in the cluster with it.
 func deleteDatabase(call sim.Call, id string, _ sim.State) error {
 	var errs []error
-	for _, typ := range append([]string{typeUser, typeDb, typePool, typeFirewall}, slices.Sorted(maps.Keys(databaseConfigs()))...) {
+	configs := slices.Sorted(maps.Keys(databaseConfigs()))
+	for _, typ := range append([]string{typeUser, typeDb, typePool, typeFirewall}, configs...) {
 		errs = append(errs, deleteAll(call, typ, "clusterId", id))
 	}
-
 	return errors.Join(errs...)
 }

@@ -15,8 +15,8 @@ func TestDatabase(t *testing.T) {
 	secrets(w, d, "password", "uri", "privateUri")
 
 	for key, want := range map[string]any{
-		"port": 25060.0, "user": "doadmin", "database": "defaultdb", "clusterUrn": "do:dbaas:" + d.ID, "storageSizeMib": "143360",
-		"privateHost": "private-" + d.Text("host"),
+		"port": 25060.0, "user": "doadmin", "database": "defaultdb", "clusterUrn": "do:dbaas:" + d.ID,
+		"storageSizeMib": "143360", "privateHost": "private-" + d.Text("host"),
 	} {
 		if d.Get(key) != want {
 			t.Errorf("%s = %v, want %v", key, d.Get(key), want)
@@ -26,8 +26,9 @@ func TestDatabase(t *testing.T) {
 	uri, err := url.Parse(d.Text("privateUri"))
 	password, _ := uri.User.Password()
 
-	if err != nil || uri.Scheme != "postgresql" || uri.Host != d.Text("privateHost")+":25060" || uri.Path != "/defaultdb" ||
-		uri.Query().Get("sslmode") != "require" || password != d.Text("password") || !strings.HasPrefix(password, "AVNS_") {
+	if err != nil || uri.Scheme != "postgresql" || uri.Host != d.Text("privateHost")+":25060" ||
+		uri.Path != "/defaultdb" || uri.Query().Get("sslmode") != "require" ||
+		password != d.Text("password") || !strings.HasPrefix(password, "AVNS_") {
 		t.Errorf("privateUri is not what it should be, %v", err)
 	}
 
@@ -39,29 +40,56 @@ func TestDatabase(t *testing.T) {
 		"name update-replace":                {"name": "other"},
 		"engine update-replace, size update": {"engine": "advanced_pg", "size": "gd-2vcpu-8gb"},
 		"privateNetworkUuid add-replace":     {"privateNetworkUuid": "x"},
-		"maintenanceWindows add":             {"maintenanceWindows": []any{map[string]any{"day": "sunday", "hour": "04:00"}}},
+		"maintenanceWindows add": {
+			"maintenanceWindows": []any{map[string]any{"day": "sunday", "hour": "04:00"}},
+		},
 	})
 	refuses(t, w, database, with(goodDatabase, inputs{"name": "other"}), map[string]refusal{
-		"name":               {inputs{"name": "majel"}, "already in use by another database cluster"},
-		"bad name":           {inputs{"name": "Majel"}, "lower-case letters"},
-		"engine":             {inputs{"engine": "mongodb"}, "must be one of advanced_pg, opensearch, pg, valkey"},
-		"no version":         {inputs{"version": nil}, "missing required property version"},
-		"version":            {inputs{"version": "12"}, `version = "12": must be one of 14, 15, 16, 17, 18 for engine pg`},
-		"size":               {inputs{"size": "db-s-3vcpu-8gb"}, `size = "db-s-3vcpu-8gb": is not offered for engine pg, which has db-s-1vcpu-1gb`},
-		"size of valkey":     {inputs{"size": "m-2vcpu-16gb"}, "is not offered for engine pg"},
-		"too large":          {inputs{"size": "db-s-8vcpu-32gb"}, "is not offered for engine pg"},
-		"standby on 1 GB":    {inputs{"size": "db-s-1vcpu-1gb"}, "nodeCount = 2: not with size db-s-1vcpu-1gb: a standby node needs a plan with 2 GB"},
-		"nodes":              {inputs{"nodeCount": 4}, "nodeCount = 4: must be one of 1, 2, 3 for engine pg"},
-		"eviction":           {inputs{"evictionPolicy": "noeviction"}, "evictionPolicy: only valkey has one"},
-		"storage":            {inputs{"storageSizeMib": "1024"}, "must be at least 143360 for size db-s-4vcpu-8gb"},
-		"window":             {inputs{"maintenanceWindows": []any{map[string]any{"day": "someday", "hour": "25:00"}}}, `maintenanceWindows[0].day = "someday"`},
-		"region":             {inputs{"region": "nyc2"}, "must be one of ams3"},
-		"advanced, standard": {inputs{"engine": "advanced_pg"}, "is not offered for engine advanced_pg, which has gd-16vcpu-64gb"},
-		"advanced, version":  {inputs{"engine": "advanced_pg", "size": "gd-2vcpu-8gb", "version": "15"}, "must be one of 16, 17, 18"},
-		"valkey, version":    {inputs{"engine": "valkey", "version": "7", "size": "db-s-1vcpu-2gb"}, "must be one of 8 for engine valkey"},
-		"search, nodes":      {inputs{"engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb"}, "nodeCount = 2: must be one of 1, 3, 6, 9, 15"},
-		"search, size":       {inputs{"engine": "opensearch", "version": "2", "size": "db-s-1vcpu-1gb", "nodeCount": 1}, "is not offered for engine opensearch"},
-		"newer property":     {inputs{"storageAutoscale": map[string]any{"enabled": true}}, "unknown property storageAutoscale"},
+		"name":       {inputs{"name": "majel"}, "already in use by another database cluster"},
+		"bad name":   {inputs{"name": "Majel"}, "lower-case letters"},
+		"engine":     {inputs{"engine": "mongodb"}, "must be one of advanced_pg, opensearch, pg, valkey"},
+		"no version": {inputs{"version": nil}, "missing required property version"},
+		"version": {
+			inputs{"version": "12"}, `version = "12": must be one of 14, 15, 16, 17, 18 for engine pg`,
+		},
+		"size": {
+			inputs{"size": "db-s-3vcpu-8gb"},
+			`size = "db-s-3vcpu-8gb": is not offered for engine pg, which has db-s-1vcpu-1gb`,
+		},
+		"size of valkey": {inputs{"size": "m-2vcpu-16gb"}, "is not offered for engine pg"},
+		"too large":      {inputs{"size": "db-s-8vcpu-32gb"}, "is not offered for engine pg"},
+		"standby on 1 GB": {
+			inputs{"size": "db-s-1vcpu-1gb"},
+			"nodeCount = 2: not with size db-s-1vcpu-1gb: a standby node needs a plan with 2 GB",
+		},
+		"nodes":    {inputs{"nodeCount": 4}, "nodeCount = 4: must be one of 1, 2, 3 for engine pg"},
+		"eviction": {inputs{"evictionPolicy": "noeviction"}, "evictionPolicy: only valkey has one"},
+		"storage":  {inputs{"storageSizeMib": "1024"}, "must be at least 143360 for size db-s-4vcpu-8gb"},
+		"window": {
+			inputs{"maintenanceWindows": []any{map[string]any{"day": "someday", "hour": "25:00"}}},
+			`maintenanceWindows[0].day = "someday"`,
+		},
+		"region": {inputs{"region": "nyc2"}, "must be one of ams3"},
+		"advanced, standard": {
+			inputs{"engine": "advanced_pg"}, "is not offered for engine advanced_pg, which has gd-16vcpu-64gb",
+		},
+		"advanced, version": {
+			inputs{"engine": "advanced_pg", "size": "gd-2vcpu-8gb", "version": "15"}, "must be one of 16, 17, 18",
+		},
+		"valkey, version": {
+			inputs{"engine": "valkey", "version": "7", "size": "db-s-1vcpu-2gb"}, "must be one of 8 for engine valkey",
+		},
+		"search, nodes": {
+			inputs{"engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb"},
+			"nodeCount = 2: must be one of 1, 3, 6, 9, 15",
+		},
+		"search, size": {
+			inputs{"engine": "opensearch", "version": "2", "size": "db-s-1vcpu-1gb", "nodeCount": 1},
+			"is not offered for engine opensearch",
+		},
+		"newer property": {
+			inputs{"storageAutoscale": map[string]any{"enabled": true}}, "unknown property storageAutoscale",
+		},
 	})
 
 	for name, test := range map[string]refusal{
@@ -78,7 +106,9 @@ func TestDatabase(t *testing.T) {
 		t.Errorf("growing: %v, storage %q", err, grown.Text("storageSizeMib"))
 	}
 
-	_, err = w.Update(grown, with(goodDatabase, inputs{"size": "db-s-6vcpu-16gb", "version": "18", "storageSizeMib": "296959"}))
+	_, err = w.Update(grown, with(goodDatabase, inputs{
+		"size": "db-s-6vcpu-16gb", "version": "18", "storageSizeMib": "296959",
+	}))
 	w.Refused(err, "must be at least 296960")
 	steady(w, grown)
 
@@ -91,23 +121,28 @@ func TestOtherEngines(t *testing.T) {
 	w := newWorld(t)
 
 	valkey := w.Create(database, "v", inputs{
-		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-2gb", "region": "tor1", "nodeCount": 1,
-		"evictionPolicy": "noeviction",
+		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-2gb", "region": "tor1",
+		"nodeCount": 1, "evictionPolicy": "noeviction",
 	})
-	if valkey.Get("port") != 25061.0 || valkey.Text("user") != "default" || !strings.HasPrefix(valkey.Text("uri"), "rediss://default:") {
+	if valkey.Get("port") != 25061.0 || valkey.Text("user") != "default" ||
+		!strings.HasPrefix(valkey.Text("uri"), "rediss://default:") {
 		t.Errorf("valkey has port %v, user %q", valkey.Get("port"), valkey.Text("user"))
 	}
 
 	search := w.Create(database, "s", inputs{
-		"name": "khan", "engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb", "region": "tor1", "nodeCount": 3,
+		"name": "khan", "engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb", "region": "tor1",
+		"nodeCount": 3,
 	})
 	secrets(w, search, "password", "uri", "privateUri", "uiPassword", "uiUri")
 
-	if search.Get("port") != 25060.0 || !strings.HasPrefix(search.Text("privateUri"), "https://doadmin:") || search.Text("uiHost") == "" {
+	if search.Get("port") != 25060.0 || !strings.HasPrefix(search.Text("privateUri"), "https://doadmin:") ||
+		search.Text("uiHost") == "" {
 		t.Errorf("opensearch has port %v", search.Get("port"))
 	}
 
-	advanced := w.Create(database, "a", with(goodDatabase, inputs{"name": "advanced", "engine": "advanced_pg", "size": "gd-2vcpu-8gb", "nodeCount": 3}))
+	advanced := w.Create(database, "a", with(goodDatabase, inputs{
+		"name": "advanced", "engine": "advanced_pg", "size": "gd-2vcpu-8gb", "nodeCount": 3,
+	}))
 	steady(w, valkey, search, advanced)
 
 	const ca = "digitalocean:index/getDatabaseCa:getDatabaseCa"
@@ -125,15 +160,18 @@ func TestOtherEngines(t *testing.T) {
 		t.Fatal("the CA is no PEM")
 	}
 
-	if authority, err := x509.ParseCertificate(block.Bytes); err != nil || !authority.IsCA || authority.CheckSignatureFrom(authority) != nil {
+	authority, err := x509.ParseCertificate(block.Bytes)
+	if err != nil || !authority.IsCA || authority.CheckSignatureFrom(authority) != nil {
 		t.Errorf("the CA is no self-signed authority: %v", err)
 	}
 
-	if again, _ := w.Invoke(ca, inputs{"clusterId": advanced.ID}); again.Text("certificate") != first.Text("certificate") {
+	again, _ := w.Invoke(ca, inputs{"clusterId": advanced.ID})
+	if again.Text("certificate") != first.Text("certificate") {
 		t.Error("the CA changes")
 	}
 
-	if other, _ := w.Invoke(ca, inputs{"clusterId": search.ID}); other.Text("certificate") == first.Text("certificate") {
+	other, _ := w.Invoke(ca, inputs{"clusterId": search.ID})
+	if other.Text("certificate") == first.Text("certificate") {
 		t.Error("two clusters have the same CA")
 	}
 
@@ -159,30 +197,38 @@ func TestDatabaseAccess(t *testing.T) {
 	w := newWorld(t)
 	d := w.Create(database, "d", with(goodDatabase, inputs{"size": "db-s-1vcpu-2gb"})) // 47 connections
 	valkey := w.Create(database, "v", inputs{
-		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-2gb", "region": "tor1", "nodeCount": 1,
+		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-2gb", "region": "tor1",
+		"nodeCount": 1,
 	})
 	u := w.Create(user, "u", inputs{"clusterId": d.ID, "name": "mastodon"})
 	b := w.Create(db, "b", inputs{"clusterId": d.ID, "name": "mastodon"})
-	config := w.Create(pgConfig, "c", inputs{"clusterId": d.ID, "workMem": 16, "pgbouncers": []any{map[string]any{"autodbPoolMode": "transaction"}}})
+	config := w.Create(pgConfig, "c", inputs{
+		"clusterId": d.ID, "workMem": 16, "pgbouncers": []any{map[string]any{"autodbPoolMode": "transaction"}},
+	})
 
 	goodPool := inputs{
-		"clusterId": d.ID, "name": "mastodon", "dbName": "mastodon", "user": "mastodon", "mode": "transaction", "size": 40,
+		"clusterId": d.ID, "name": "mastodon", "dbName": "mastodon", "user": "mastodon", "mode": "transaction",
+		"size": 40,
 	}
 	p := w.Create(pool, "p", goodPool)
 
 	secrets(w, u, "password")
 	secrets(w, p, "password", "uri", "privateUri")
 
-	if u.Text("role") != "normal" || p.Text("password") != u.Text("password") || p.Get("port") != 25061.0 || p.Text("privateHost") != d.Text("privateHost") {
+	if u.Text("role") != "normal" || p.Text("password") != u.Text("password") || p.Get("port") != 25061.0 ||
+		p.Text("privateHost") != d.Text("privateHost") {
 		t.Errorf("pool %v", p.Get("port"))
 	}
 
-	if uri, _ := url.Parse(p.Text("privateUri")); uri.Path != "/mastodon" || uri.User.Username() != "mastodon" || uri.Port() != "25061" {
+	uri, _ := url.Parse(p.Text("privateUri"))
+	if uri.Path != "/mastodon" || uri.User.Username() != "mastodon" || uri.Port() != "25061" {
 		t.Error("privateUri of the pool leads elsewhere")
 	}
 
 	steady(w, d, u, b, p, config)
-	diffs(t, w, p, goodPool, map[string]inputs{"size update-replace": {"size": 30}, "mode update-replace": {"mode": "session"}})
+	diffs(t, w, p, goodPool, map[string]inputs{
+		"size update-replace": {"size": 30}, "mode update-replace": {"mode": "session"},
+	})
 
 	refuses(t, w, pool, with(goodPool, inputs{"name": "second", "size": 7}), map[string]refusal{
 		"too large":  {inputs{"size": 8}, "pool size 8 exceeds the 7 connections that size db-s-1vcpu-2gb has left"},
@@ -223,7 +269,8 @@ func TestDatabaseFirewall(t *testing.T) {
 	d := w.Create(database, "d", goodDatabase)
 	c := w.Create(cluster, "c", goodCluster)
 	empty := w.Create(cluster, "e", with(goodCluster, inputs{
-		"name": "empty", "nodePool": map[string]any{"name": "d", "size": "s-2vcpu-4gb", "autoScale": true, "minNodes": 0, "maxNodes": 3},
+		"name":     "empty",
+		"nodePool": map[string]any{"name": "d", "size": "s-2vcpu-4gb", "autoScale": true, "minNodes": 0, "maxNodes": 3},
 	}))
 
 	rule := func(typ, value string) map[string]any { return map[string]any{"type": typ, "value": value} }
@@ -237,8 +284,10 @@ func TestDatabaseFirewall(t *testing.T) {
 		"":                         {"rules": []any{rule("ip_addr", "192.0.2.1"), rule("k8s", c.ID)}},
 	})
 	refuses(t, w, firewall, good, map[string]refusal{
-		"no cluster":  {inputs{"rules": []any{rule("k8s", "none")}}, `kubernetes cluster "none" does not exist`},
-		"no nodes":    {inputs{"rules": []any{rule("k8s", empty.ID)}}, `422: no VMs found for kubernetes cluster "empty"`},
+		"no cluster": {inputs{"rules": []any{rule("k8s", "none")}}, `kubernetes cluster "none" does not exist`},
+		"no nodes": {
+			inputs{"rules": []any{rule("k8s", empty.ID)}}, `422: no VMs found for kubernetes cluster "empty"`,
+		},
 		"address":     {inputs{"rules": []any{rule("ip_addr", "home")}}, `invalid IP address "home"`},
 		"type":        {inputs{"rules": []any{rule("vpc", "x")}}, "rules[0].type"},
 		"no database": {inputs{"clusterId": "none"}, "database cluster"},
@@ -261,6 +310,5 @@ func make101(rule map[string]any) []any {
 	for i := range rules {
 		rules[i] = rule
 	}
-
 	return rules
 }

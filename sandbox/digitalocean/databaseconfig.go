@@ -7,8 +7,8 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// engineConfig is the configuration of one engine. All settings are the cloud's choice unless the program sets them, and
-// destroying a configuration leaves them as they are. Ranges of numbers are not checked.
+// engineConfig is the configuration of one engine. All settings are the cloud's choice unless the program sets them,
+// and destroying a configuration leaves them as they are. Ranges of numbers are not checked.
 type engineConfig struct {
 	engine string
 	suffix string
@@ -17,18 +17,22 @@ type engineConfig struct {
 
 func databaseConfigs() map[string]sim.Resource {
 	resources := map[string]sim.Resource{}
-
 	for token, config := range map[string]engineConfig{
-		"digitalocean:index/databaseValkeyConfig:DatabaseValkeyConfig":         {"valkey", "/valkey-config", valkeySettings()},
-		"digitalocean:index/databasePostgresqlConfig:DatabasePostgresqlConfig": {"pg", "/postgresql-config", postgresSettings()},
-		"digitalocean:index/databaseOpensearchConfig:DatabaseOpensearchConfig": {"opensearch", "/opensearch-config", opensearchSettings()},
+		"digitalocean:index/databaseValkeyConfig:DatabaseValkeyConfig": {
+			"valkey", "/valkey-config", valkeySettings(),
+		},
+		"digitalocean:index/databasePostgresqlConfig:DatabasePostgresqlConfig": {
+			"pg", "/postgresql-config", postgresSettings(),
+		},
+		"digitalocean:index/databaseOpensearchConfig:DatabaseOpensearchConfig": {
+			"opensearch", "/opensearch-config", opensearchSettings(),
+		},
 	} {
 		resources[token] = sim.Resource{
 			Inputs: config.fields.With(sim.Fields{"clusterId": sim.String().Required().Replaces()}),
 			Create: config.create,
 		}
 	}
-
 	return resources
 }
 
@@ -54,7 +58,6 @@ func settings(kind sim.Property, names string) sim.Fields {
 	for _, name := range strings.Fields(names) {
 		fields[name] = kind.Computed()
 	}
-
 	return fields
 }
 
@@ -63,7 +66,6 @@ func join(parts ...sim.Fields) sim.Fields {
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-
 	return all
 }
 
@@ -103,7 +105,8 @@ func postgresSettings() sim.Fields {
 			"trackIoTiming":           sim.String().Computed().OneOf("off", "on"),
 			"pgbouncers": sim.List(sim.Object(join(
 				settings(sim.Bool(), "serverResetQueryAlways"),
-				settings(sim.Int(), `autodbIdleTimeout autodbMaxDbConnections autodbPoolSize minPoolSize serverIdleTimeout
+				settings(sim.Int(),
+					`autodbIdleTimeout autodbMaxDbConnections autodbPoolSize minPoolSize serverIdleTimeout
 					serverLifetime`),
 				settings(sim.List(sim.String()), "ignoreStartupParameters"),
 				sim.Fields{"autodbPoolMode": sim.String().Computed().OneOf("session", "transaction", "statement")},

@@ -52,11 +52,11 @@ func New(c *cloud.Cloud) plugin.Provider {
 	resources := map[string]sim.Resource{}
 	for _, some := range []map[string]sim.Resource{
 		networkResources(), kubernetesResources(), databaseResources(), databaseConfigs(), spacesResources(),
-		objectResources(), cdnResources(), loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
+		objectResources(), cdnResources(), loadBalancerResources(), dnsResources(), monitoringResources(),
+		projectResources(),
 	} {
 		maps.Copy(resources, some)
 	}
-
 	return sim.New(sim.Package{
 		Name:    "digitalocean",
 		Version: version,
@@ -90,7 +90,6 @@ func authorize(config sim.State, token string) error {
 			return refuse(401, "unable to authenticate you: set token of the DigitalOcean provider")
 		}
 	}
-
 	return nil
 }
 
@@ -105,7 +104,6 @@ func find(call sim.Call, typ, what, id string) (sim.State, error) {
 	if !ok {
 		return nil, refuse(404, "%s %q does not exist", what, id)
 	}
-
 	return object.Outputs, nil
 }
 
@@ -116,7 +114,6 @@ func unique(call sim.Call, typ, what, id string, state sim.State, status int) er
 			return refuse(status, "name %q is already in use by another %s of this account", state.String("name"), what)
 		}
 	}
-
 	return nil
 }
 
@@ -136,7 +133,6 @@ func deleteAll(call sim.Call, typ, property, value string) error {
 			}
 		}
 	}
-
 	return nil
 }
 

@@ -29,8 +29,9 @@ func dnsResources() map[string]sim.Resource {
 		},
 		typeRecord: {
 			Inputs: sim.Fields{
-				"domain":   sim.String().Required().Replaces(),
-				"type":     sim.String().Required().Replaces().OneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"),
+				"domain": sim.String().Required().Replaces(),
+				"type": sim.String().Required().Replaces().OneOf(
+					"A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"),
 				"name":     sim.String().AutoNamed().Check(recordName),
 				"value":    sim.String().Required(),
 				"ttl":      sim.Int().Computed().Between(1, 1<<31),
@@ -53,7 +54,6 @@ func ipv4(value any) error {
 	if address, err := netip.ParseAddr(text); err != nil || !address.Is4() {
 		return errors.New("must be an IPv4 address")
 	}
-
 	return nil
 }
 
@@ -63,7 +63,6 @@ func recordName(value any) error {
 	if text, _ := value.(string); labels(value) != nil || strings.Contains(text, "..") {
 		return errors.New("must be @ for the domain itself, or a name within it such as www or _dmarc")
 	}
-
 	return nil
 }
 
@@ -90,7 +89,8 @@ func checkRecord(s sim.State) []error {
 	}
 
 	if s.String("type") == "CNAME" && s.String("name") == "@" {
-		errs = append(errs, errors.New("name = \"@\": the domain itself cannot be a CNAME, since it has NS and SOA records"))
+		errs = append(errs,
+			errors.New("name = \"@\": the domain itself cannot be a CNAME, since it has NS and SOA records"))
 	}
 
 	return errs
@@ -111,7 +111,6 @@ func recordValue(typ, tag, value string) error {
 			return errors.New("data needs to end with a dot (.)")
 		}
 	}
-
 	return nil
 }
 
@@ -133,7 +132,6 @@ func zone(call sim.Call, host string) string {
 			return host
 		}
 	}
-
 	return ""
 }
 
@@ -169,8 +167,10 @@ func setRecord(call sim.Call, id string, _, state sim.State) error {
 
 	for _, other := range call.List(typeRecord) {
 		o := sim.State(other.Outputs)
-		if other.ID != id && o.String("fqdn") == name && (o.String("type") == "CNAME" || state.String("type") == "CNAME") {
-			return refuse(422, "CNAME records cannot share a name with other records: %s has a %s record", name, o.String("type"))
+		if other.ID != id && o.String("fqdn") == name &&
+			(o.String("type") == "CNAME" || state.String("type") == "CNAME") {
+			return refuse(422, "CNAME records cannot share a name with other records: %s has a %s record",
+				name, o.String("type"))
 		}
 	}
 

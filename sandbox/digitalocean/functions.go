@@ -10,7 +10,6 @@ import (
 
 func functions() map[string]sim.Function {
 	component := sim.Object(sim.Fields{"enabled": sim.Bool()})
-
 	return map[string]sim.Function{
 		"digitalocean:index/getKubernetesVersions:getKubernetesVersions": {
 			Inputs: sim.Fields{"versionPrefix": sim.String()},
@@ -100,7 +99,6 @@ func lookUpCluster(call sim.Call, args sim.State) (sim.State, error) {
 
 		return result, nil
 	}
-
 	return nil, refuse(404, "unable to find cluster with name: %s", args.String("name"))
 }
 
@@ -113,7 +111,8 @@ func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
 	}
 
 	if !cluster.Has("__ca") {
-		return nil, refuse(404, "database cluster %q has no certificate authority of its own: engine %s uses public certificates",
+		return nil, refuse(404,
+			"database cluster %q has no certificate authority of its own: engine %s uses public certificates",
 			cluster.String("name"), cluster.String("engine"))
 	}
 
@@ -133,11 +132,14 @@ func lookUpDomain(call sim.Call, args sim.State) (sim.State, error) {
 
 	for _, object := range call.List(typeRecord) {
 		if record := sim.State(object.Outputs); record.String("domain") == name {
-			file += fmt.Sprintf("%s. %d IN %s %s\n", record.String("fqdn"), record.Int("ttl"), record.String("type"), record.String("value"))
+			file += fmt.Sprintf("%s. %d IN %s %s\n",
+				record.String("fqdn"), record.Int("ttl"), record.String("type"), record.String("value"))
 		}
 	}
 
-	return sim.State{"id": name, "name": name, "ttl": domain["ttl"], "domainUrn": domain["domainUrn"], "zoneFile": file}, nil
+	return sim.State{
+		"id": name, "name": name, "ttl": domain["ttl"], "domainUrn": domain["domainUrn"], "zoneFile": file,
+	}, nil
 }
 
 func lookUpBucket(call sim.Call, args sim.State) (sim.State, error) {

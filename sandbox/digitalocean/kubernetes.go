@@ -26,11 +26,11 @@ func kubernetesResources() map[string]sim.Resource {
 		"actualNodeCount": sim.Int().Computed(),
 		"nodes":           sim.List(sim.Object(nodeFields())).Computed(),
 	})
-
 	return map[string]sim.Resource{
 		typeCluster: {
 			Inputs: sim.Fields{
-				"name":          sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9][a-zA-Z0-9.-]*`, "letters, digits, dashes and periods"), longest(255)),
+				"name": sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9][a-zA-Z0-9.-]*`,
+					"letters, digits, dashes and periods"), longest(255)),
 				"region":        inRegion(managedRegions).Required().Replaces(),
 				"version":       sim.String().Required(),
 				"vpcUuid":       sim.String().Computed().Replaces(),
@@ -41,12 +41,15 @@ func kubernetesResources() map[string]sim.Resource {
 				"autoUpgrade":   sim.Bool(),
 				"surgeUpgrade":  sim.Bool().Default(true),
 				"maintenancePolicy": sim.Object(sim.Fields{
-					"day":       sim.String().OneOf("any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday").Computed(),
-					"startTime": sim.String().Computed().Check(matches(`([01][0-9]|2[0-3]):[0-5][0-9]`, "hours and minutes, such as 04:00")),
-					"duration":  sim.String().Computed(),
+					"day": sim.String().OneOf("any",
+						"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday").Computed(),
+					"startTime": sim.String().Computed().Check(matches(`([01][0-9]|2[0-3]):[0-5][0-9]`,
+						"hours and minutes, such as 04:00")),
+					"duration": sim.String().Computed(),
 				}).Computed(),
 				"controlPlaneFirewall": sim.Object(sim.Fields{
-					"enabled": sim.Bool().Required(), "allowedAddresses": sim.List(sim.String().Check(addressOrNetwork)).Required(),
+					"enabled":          sim.Bool().Required(),
+					"allowedAddresses": sim.List(sim.String().Check(addressOrNetwork)).Required(),
 				}).Computed(),
 				"clusterAutoscalerConfigurations": sim.List(sim.Object(sim.Fields{
 					"expanders":                     sim.List(sim.String().OneOf("random", "least-waste", "priority")),
@@ -87,7 +90,6 @@ func subnet(value any) error {
 	if prefix, err := netip.ParsePrefix(text); err != nil || prefix.Masked() != prefix || !prefix.Addr().Is4() {
 		return errors.New("must be an IPv4 network in CIDR notation with no host bits set, such as 10.244.0.0/16")
 	}
-
 	return nil
 }
 
@@ -106,9 +108,9 @@ func addressOrNetwork(value any) error {
 // offered refuses a version that new clusters and upgrades cannot have.
 func offered(version string) error {
 	if !slices.Contains(kubernetesVersions, version) {
-		return refuse(422, "invalid version slug %q: must be one of %s", version, strings.Join(kubernetesVersions, ", "))
+		return refuse(422, "invalid version slug %q: must be one of %s",
+			version, strings.Join(kubernetesVersions, ", "))
 	}
-
 	return nil
 }
 
@@ -116,7 +118,6 @@ func offered(version string) error {
 func older(slug, than string) bool {
 	a, errA := semver.Parse(slug)
 	b, errB := semver.Parse(than)
-
 	return errA == nil && errB == nil && a.LT(b)
 }
 
@@ -125,14 +126,14 @@ func downgraded(before, after sim.State) []string {
 	if older(after.String("version"), before.String("version")) {
 		return []string{"version"}
 	}
-
 	return nil
 }
 
 // separateSubnets refuses ranges of pods and services that meet each other, the range of a VPC of the account, or
 // those of another cluster in the VPC.
 func separateSubnets(call sim.Call, state sim.State) error {
-	pods, services := netip.MustParsePrefix(state.String("clusterSubnet")), netip.MustParsePrefix(state.String("serviceSubnet"))
+	pods := netip.MustParsePrefix(state.String("clusterSubnet"))
+	services := netip.MustParsePrefix(state.String("serviceSubnet"))
 	if pods.Overlaps(services) {
 		return refuse(422, "cluster subnet %s overlaps with service subnet %s", pods, services)
 	}
@@ -191,7 +192,8 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	policy.SetDefault("duration", "4h0m0s")
 
 	for _, name := range []string{
-		"amdGpuDeviceMetricsExporterPlugin", "amdGpuDevicePlugin", "nvidiaGpuDevicePlugin", "rdmaSharedDevicePlugin", "routingAgent",
+		"amdGpuDeviceMetricsExporterPlugin", "amdGpuDevicePlugin", "nvidiaGpuDevicePlugin", "rdmaSharedDevicePlugin",
+		"routingAgent",
 	} {
 		state.SetDefault(name, map[string]any{"enabled": false})
 	}
@@ -223,7 +225,8 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 
 func updateCluster(call sim.Call, id string, before, state sim.State) error {
 	if before.Bool("ha") && !state.Bool("ha") {
-		return refuse(422, "high availability cannot be disabled on cluster %q once it is enabled", state.String("name"))
+		return refuse(422, "high availability cannot be disabled on cluster %q once it is enabled",
+			state.String("name"))
 	}
 
 	if state.String("version") != before.String("version") {
@@ -248,7 +251,6 @@ func minor(slug string) uint64 {
 	if err != nil {
 		return 0
 	}
-
 	return v.Minor
 }
 
@@ -257,7 +259,6 @@ func refreshCluster(call sim.Call, _ string, state sim.State) error {
 	if validKubeconfig(call, state) {
 		return nil
 	}
-
 	return issueKubeconfig(call, state)
 }
 
@@ -277,7 +278,6 @@ func deleteCluster(call sim.Call, id string, state sim.State) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -289,14 +289,15 @@ func checkNodePool(pool sim.State, at string) []error {
 
 	if !pool.Bool("autoScale") {
 		if pool.Int("nodeCount") < 1 {
-			return []error{fmt.Errorf("%snodeCount = %d: must be at least 1 when autoScale is off", at, pool.Int("nodeCount"))}
+			return []error{fmt.Errorf("%snodeCount = %d: must be at least 1 when autoScale is off",
+				at, pool.Int("nodeCount"))}
 		}
-
 		return nil
 	}
 
 	if pool.Int("maxNodes") < 1 || pool.Int("maxNodes") < pool.Int("minNodes") {
-		return []error{fmt.Errorf("%smaxNodes = %d: must be at least 1 and not less than %sminNodes = %d when autoScale is on",
+		return []error{fmt.Errorf(
+			"%smaxNodes = %d: must be at least 1 and not less than %sminNodes = %d when autoScale is on",
 			at, pool.Int("maxNodes"), at, pool.Int("minNodes"))}
 	}
 

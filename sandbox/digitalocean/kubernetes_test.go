@@ -35,7 +35,8 @@ func TestCluster(t *testing.T) {
 	secrets(w, c, "kubeConfigs")
 
 	for key, want := range map[string]any{
-		"endpoint": "https://" + c.ID + ".k8s.ondigitalocean.com", "clusterUrn": "do:kubernetes:" + c.ID, "status": "running",
+		"endpoint": "https://" + c.ID + ".k8s.ondigitalocean.com", "clusterUrn": "do:kubernetes:" + c.ID,
+		"status":      "running",
 		"ipv4Address": "", "surgeUpgrade": true, "registryIntegration": false, "destroyAllAssociatedResources": false,
 	} {
 		if c.Get(key) != want {
@@ -59,7 +60,8 @@ func TestCluster(t *testing.T) {
 	}
 
 	var raw map[string]any
-	if err := yaml.Unmarshal([]byte(config["rawConfig"].(string)), &raw); err != nil || raw["current-context"] != "do-tor1-yorktown" {
+	err = yaml.Unmarshal([]byte(config["rawConfig"].(string)), &raw)
+	if err != nil || raw["current-context"] != "do-tor1-yorktown" {
 		t.Errorf("rawConfig: %v, %v", raw["current-context"], err)
 	}
 
@@ -79,22 +81,47 @@ func TestCluster(t *testing.T) {
 		"autoUpgrade add":                      {"autoUpgrade": true},
 		"destroyAllAssociatedResources update": {"destroyAllAssociatedResources": true},
 	})
-	refuses(t, w, cluster, with(good, inputs{"name": "other", "clusterSubnet": nil, "serviceSubnet": nil}), map[string]refusal{
-		"version":         {inputs{"version": "1.30.1-do.0"}, `invalid version slug "1.30.1-do.0": must be one of 1.36.1-do.0`},
-		"latest":          {inputs{"version": "latest"}, "invalid version slug"},
-		"region":          {inputs{"region": "nyc2"}, `region = "nyc2": must be one of`},
-		"size":            {inputs{"nodePool": defaultPool(inputs{"size": "s-1vcpu-1gb"})}, `nodePool.size = "s-1vcpu-1gb": is not a droplet size`},
-		"no such size":    {inputs{"nodePool": defaultPool(inputs{"size": "s-4vcpu-16gb"})}, "is not a droplet size"},
-		"no nodes":        {inputs{"nodePool": defaultPool(inputs{"nodeCount": 0})}, "nodePool.nodeCount = 0: must be at least 1"},
-		"autoscale":       {inputs{"nodePool": defaultPool(inputs{"autoScale": true, "minNodes": 3, "maxNodes": 2})}, "nodePool.maxNodes = 2: must be at least 1 and not less"},
-		"duplicate name":  {inputs{"name": "yorktown"}, "already in use by another kubernetes cluster"},
-		"one subnet":      {inputs{"clusterSubnet": "10.80.0.0/16"}, "needs both cluster subnet and service subnet"},
-		"subnets overlap": {inputs{"clusterSubnet": "10.80.0.0/16", "serviceSubnet": "10.80.1.0/24"}, "overlaps with service subnet"},
-		"overlaps VPC":    {inputs{"clusterSubnet": "10.10.0.0/16", "serviceSubnet": "10.81.0.0/20"}, `overlaps with 10.10.0.0/20 of VPC "yorktown"`},
-		"overlaps other":  {inputs{"clusterSubnet": "10.64.0.0/18", "serviceSubnet": "10.81.0.0/20"}, `of cluster "yorktown" in the same VPC`},
-		"window":          {inputs{"maintenancePolicy": map[string]any{"day": "Sunday", "startTime": "4am"}}, `maintenancePolicy.day = "Sunday"`},
-		"firewall":        {inputs{"controlPlaneFirewall": map[string]any{"enabled": true, "allowedAddresses": []any{"home"}}}, "must be an address or a network"},
-		"newer property":  {inputs{"workerSubnetUuid": "x"}, "unknown property workerSubnetUuid"},
+	other := with(good, inputs{"name": "other", "clusterSubnet": nil, "serviceSubnet": nil})
+	refuses(t, w, cluster, other, map[string]refusal{
+		"version": {
+			inputs{"version": "1.30.1-do.0"}, `invalid version slug "1.30.1-do.0": must be one of 1.36.1-do.0`,
+		},
+		"latest": {inputs{"version": "latest"}, "invalid version slug"},
+		"region": {inputs{"region": "nyc2"}, `region = "nyc2": must be one of`},
+		"size": {
+			inputs{"nodePool": defaultPool(inputs{"size": "s-1vcpu-1gb"})},
+			`nodePool.size = "s-1vcpu-1gb": is not a droplet size`,
+		},
+		"no such size": {inputs{"nodePool": defaultPool(inputs{"size": "s-4vcpu-16gb"})}, "is not a droplet size"},
+		"no nodes": {
+			inputs{"nodePool": defaultPool(inputs{"nodeCount": 0})}, "nodePool.nodeCount = 0: must be at least 1",
+		},
+		"autoscale": {
+			inputs{"nodePool": defaultPool(inputs{"autoScale": true, "minNodes": 3, "maxNodes": 2})},
+			"nodePool.maxNodes = 2: must be at least 1 and not less",
+		},
+		"duplicate name": {inputs{"name": "yorktown"}, "already in use by another kubernetes cluster"},
+		"one subnet":     {inputs{"clusterSubnet": "10.80.0.0/16"}, "needs both cluster subnet and service subnet"},
+		"subnets overlap": {
+			inputs{"clusterSubnet": "10.80.0.0/16", "serviceSubnet": "10.80.1.0/24"}, "overlaps with service subnet",
+		},
+		"overlaps VPC": {
+			inputs{"clusterSubnet": "10.10.0.0/16", "serviceSubnet": "10.81.0.0/20"},
+			`overlaps with 10.10.0.0/20 of VPC "yorktown"`,
+		},
+		"overlaps other": {
+			inputs{"clusterSubnet": "10.64.0.0/18", "serviceSubnet": "10.81.0.0/20"},
+			`of cluster "yorktown" in the same VPC`,
+		},
+		"window": {
+			inputs{"maintenancePolicy": map[string]any{"day": "Sunday", "startTime": "4am"}},
+			`maintenancePolicy.day = "Sunday"`,
+		},
+		"firewall": {
+			inputs{"controlPlaneFirewall": map[string]any{"enabled": true, "allowedAddresses": []any{"home"}}},
+			"must be an address or a network",
+		},
+		"newer property": {inputs{"workerSubnetUuid": "x"}, "unknown property workerSubnetUuid"},
 	})
 
 	for want, change := range map[string]inputs{
@@ -113,8 +140,11 @@ func TestCluster(t *testing.T) {
 	_, err = w.Update(old, with(goodCluster, inputs{"name": "old", "version": "1.36.1-do.0"}))
 	w.Refused(err, "upgrade one minor version at a time")
 
-	upgraded, err := w.Update(old, with(goodCluster, inputs{"name": "old", "version": "1.35.4-do.1", "nodePool": defaultPool(inputs{"nodeCount": 3})}))
-	if err != nil || upgraded.Get("nodePool").(map[string]any)["actualNodeCount"] != 3.0 || upgraded.Text("version") != "1.35.4-do.1" {
+	upgraded, err := w.Update(old, with(goodCluster, inputs{
+		"name": "old", "version": "1.35.4-do.1", "nodePool": defaultPool(inputs{"nodeCount": 3}),
+	}))
+	if err != nil || upgraded.Get("nodePool").(map[string]any)["actualNodeCount"] != 3.0 ||
+		upgraded.Text("version") != "1.35.4-do.1" {
 		t.Errorf("upgrade: %v", err)
 	}
 
@@ -185,8 +215,14 @@ func TestNodePool(t *testing.T) {
 		"name":         {inputs{"name": "Work"}, "lower-case letters, digits and dashes"},
 		"same name":    {inputs{"name": "work"}, `a node pool with name "work" already exists`},
 		"default name": {inputs{"name": "default"}, `a node pool with name "default" already exists`},
-		"effect":       {inputs{"taints": []any{map[string]any{"key": "a", "value": "b", "effect": "Never"}}}, "must be one of NoSchedule"},
-		"fixed empty":  {inputs{"autoScale": false, "minNodes": nil, "maxNodes": nil}, "nodeCount = 0: must be at least 1 when autoScale is off"},
+		"effect": {
+			inputs{"taints": []any{map[string]any{"key": "a", "value": "b", "effect": "Never"}}},
+			"must be one of NoSchedule",
+		},
+		"fixed empty": {
+			inputs{"autoScale": false, "minNodes": nil, "maxNodes": nil},
+			"nodeCount = 0: must be at least 1 when autoScale is off",
+		},
 	})
 
 	// The autoscaler moves between the limits without being drift; new limits move the pool.
@@ -224,7 +260,8 @@ func TestDeletingCluster(t *testing.T) {
 		w.Edit(made, func(outputs map[string]any) { outputs["__cluster"] = c.ID })
 
 		for id, owner := range map[string]string{"inside": c.ID, "elsewhere": "other"} {
-			if err := w.Cloud.Put(cloud.Object{Type: pod, ID: id, Outputs: map[string]any{"__cluster": owner}}); err != nil {
+			err := w.Cloud.Put(cloud.Object{Type: pod, ID: id, Outputs: map[string]any{"__cluster": owner}})
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -234,7 +271,8 @@ func TestDeletingCluster(t *testing.T) {
 		}
 
 		for typ, ids := range map[string]map[string]bool{
-			nodePool: {p.ID: false}, loadBalancer: {own.ID: true, made.ID: !all}, pod: {"inside": false, "elsewhere": true},
+			nodePool: {p.ID: false}, loadBalancer: {own.ID: true, made.ID: !all},
+			pod: {"inside": false, "elsewhere": true},
 		} {
 			for id, want := range ids {
 				if _, found := w.Cloud.Get(typ, id); found != want {

@@ -13,11 +13,11 @@ var port = sim.Int().Between(1, 65535)
 
 func loadBalancerResources() map[string]sim.Resource {
 	seconds := sim.Int().Between(3, 300)
-
 	return map[string]sim.Resource{
 		typeLoadBalancer: {
 			Inputs: sim.Fields{
-				"name":         sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9.-]+`, "letters, digits, dashes and periods"), longest(255)),
+				"name": sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9.-]+`,
+					"letters, digits, dashes and periods"), longest(255)),
 				"region":       inRegion(regions).Replaces(),
 				"type":         sim.String().OneOf("REGIONAL", "REGIONAL_NETWORK", "GLOBAL").Computed().Replaces(),
 				"network":      sim.String().OneOf("EXTERNAL", "INTERNAL").Replaces(),
@@ -59,7 +59,8 @@ func loadBalancerResources() map[string]sim.Resource {
 				"httpIdleTimeoutSeconds":       sim.Int().Between(30, 600).Computed(),
 				"tlsCipherPolicy":              sim.String().OneOf("DEFAULT", "STRONG"),
 				"firewall": sim.Object(sim.Fields{
-					"allows": sim.List(sim.String().Check(firewallRule)), "denies": sim.List(sim.String().Check(firewallRule)),
+					"allows": sim.List(sim.String().Check(firewallRule)),
+					"denies": sim.List(sim.String().Check(firewallRule)),
 				}).Computed(),
 				"domains": sim.List(sim.Object(sim.Fields{
 					"name":                      sim.String().Required(),
@@ -102,7 +103,8 @@ func firewallRule(value any) error {
 }
 
 func checkLoadBalancer(s sim.State) []error {
-	if !s.Known("type", "region", "forwardingRules", "healthcheck", "size", "sizeUnit", "dropletIds", "dropletTag", "glbSettings") {
+	if !s.Known("type", "region", "forwardingRules", "healthcheck", "size", "sizeUnit",
+		"dropletIds", "dropletTag", "glbSettings") {
 		return nil
 	}
 
@@ -129,19 +131,22 @@ func checkLoadBalancer(s sim.State) []error {
 	for i, rule := range rules {
 		for _, protocol := range []string{"entryProtocol", "targetProtocol"} {
 			if p := rule.String(protocol); s.String("type") == "REGIONAL_NETWORK" && p != "tcp" && p != "udp" {
-				errs = append(errs, fmt.Errorf("forwardingRules[%d].%s = %q: must be tcp or udp when type is REGIONAL_NETWORK", i, protocol, p))
+				errs = append(errs, fmt.Errorf(
+					"forwardingRules[%d].%s = %q: must be tcp or udp when type is REGIONAL_NETWORK", i, protocol, p))
 			}
 		}
 
 		if p := rule.String("entryProtocol"); (p == "https" || p == "http2" || p == "http3") &&
 			!rule.Bool("tlsPassthrough") && !rule.Has("certificateName") && !rule.Has("certificateId") {
-			errs = append(errs, fmt.Errorf("forwardingRules[%d]: entryProtocol %s needs certificateName or tlsPassthrough", i, p))
+			errs = append(errs, fmt.Errorf(
+				"forwardingRules[%d]: entryProtocol %s needs certificateName or tlsPassthrough", i, p))
 		}
 	}
 
 	if check := s.Object("healthcheck"); check != nil {
 		if http := check.String("protocol") != "tcp"; http != check.Has("path") {
-			errs = append(errs, errors.New("healthcheck.path is required for protocol http and https, and not allowed for tcp"))
+			errs = append(errs,
+				errors.New("healthcheck.path is required for protocol http and https, and not allowed for tcp"))
 		}
 	}
 
@@ -238,7 +243,6 @@ func certificatesOf(call sim.Call, state sim.State) error {
 			rule["certificateId"] = certificate.String("uuid")
 		}
 	}
-
 	return nil
 }
 
@@ -246,6 +250,5 @@ func updateLoadBalancer(call sim.Call, id string, before, state sim.State) error
 	if state.String("size") != before.String("size") && state.Has("size") {
 		state["sizeUnit"] = max(map[string]int{"lb-medium": 3, "lb-large": 6}[state.String("size")], 1)
 	}
-
 	return errors.Join(unique(call, typeLoadBalancer, "load balancer", id, state, 422), certificatesOf(call, state))
 }

@@ -12,7 +12,8 @@ import (
 
 // metrics that a MonitorAlert can watch, by the beginning of their names (Terraform provider, resource monitor_alert).
 var metrics = map[string][]string{
-	"v1/insights/droplet/": strings.Fields(`load_1 load_5 load_15 memory_utilization_percent disk_utilization_percent cpu
+	"v1/insights/droplet/": strings.Fields(
+		`load_1 load_5 load_15 memory_utilization_percent disk_utilization_percent cpu
 		disk_read disk_write public_outbound_bandwidth public_inbound_bandwidth private_outbound_bandwidth
 		private_inbound_bandwidth`),
 	"v1/insights/lbaas/": strings.Fields(`avg_cpu_utilization_percent connection_utilization_percent droplet_health
@@ -26,7 +27,6 @@ var metrics = map[string][]string{
 func monitoringResources() map[string]sim.Resource {
 	slack := sim.List(sim.Object(sim.Fields{"channel": sim.String().Required(), "url": sim.String().Required()}))
 	emails := sim.List(sim.String().Check(email))
-
 	return map[string]sim.Resource{
 		typeCheck: {
 			Inputs: sim.Fields{
@@ -38,7 +38,9 @@ func monitoringResources() map[string]sim.Resource {
 			},
 			Check:  checkTarget,
 			Create: func(sim.Call, sim.State) (string, error) { return newID(), nil },
-			Delete: func(call sim.Call, id string, _ sim.State) error { return deleteAll(call, typeAlert, "checkId", id) },
+			Delete: func(call sim.Call, id string, _ sim.State) error {
+				return deleteAll(call, typeAlert, "checkId", id)
+			},
 		},
 		typeAlert: {
 			Inputs: sim.Fields{
@@ -71,7 +73,6 @@ func monitoringResources() map[string]sim.Resource {
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				id := newID()
 				state["uuid"] = id
-
 				return id, watched(call, state)
 			},
 			Update: func(call sim.Call, _ string, _, state sim.State) error { return watched(call, state) },
@@ -83,7 +84,6 @@ func email(value any) error {
 	if text, _ := value.(string); strings.Count(text, "@") != 1 || strings.ContainsAny(text, " \t\n") {
 		return errors.New("must be an email address")
 	}
-
 	return nil
 }
 
@@ -91,7 +91,6 @@ func notNegative(value any) error {
 	if n, _ := value.(float64); n < 0 {
 		return errors.New("must not be negative")
 	}
-
 	return nil
 }
 
@@ -107,7 +106,8 @@ func checkTarget(s sim.State) []error {
 	case s.String("type") == "ping" && hostname(target) != nil && addressOrNetwork(target) != nil:
 		return []error{fmt.Errorf("target = %q: must be a host name or an address when type is ping", target)}
 	case s.String("type") != "ping" && (err != nil || parsed.Scheme != s.String("type") || parsed.Host == ""):
-		return []error{fmt.Errorf("target = %q: must be a URL that begins with %s:// when type is %s", target, s.String("type"), s.String("type"))}
+		return []error{fmt.Errorf("target = %q: must be a URL that begins with %s:// when type is %s",
+			target, s.String("type"), s.String("type"))}
 	}
 
 	return nil
@@ -165,10 +165,10 @@ func metric(value any) error {
 }
 
 func checkMonitor(s sim.State) []error {
-	if alerts := s.Object("alerts"); s.Known("alerts") && len(alerts.Strings("emails")) == 0 && len(alerts.Objects("slacks")) == 0 {
+	alerts := s.Object("alerts")
+	if s.Known("alerts") && len(alerts.Strings("emails")) == 0 && len(alerts.Objects("slacks")) == 0 {
 		return []error{errors.New("alerts: must have emails or slacks")}
 	}
-
 	return nil
 }
 
@@ -190,7 +190,6 @@ func watched(call sim.Call, state sim.State) error {
 			return err
 		}
 	}
-
 	return nil
 }
 

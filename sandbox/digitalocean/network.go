@@ -36,7 +36,8 @@ func networkResources() map[string]sim.Resource {
 	return map[string]sim.Resource{
 		typeVpc: {
 			Inputs: sim.Fields{
-				"name":        sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9.-]+`, "letters, digits, dashes and periods")),
+				"name": sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9.-]+`,
+					"letters, digits, dashes and periods")),
 				"region":      inRegion(regions).Required().Replaces(),
 				"description": sim.String().Check(longest(255)),
 				"ipRange":     sim.String().Computed().Replaces().Check(vpcRange),
@@ -48,13 +49,13 @@ func networkResources() map[string]sim.Resource {
 		},
 		typeReservedIP: {
 			Inputs: sim.Fields{
-				"region": inRegion(regions).Required().Replaces(), "ipAddress": sim.String().Computed(), "dropletId": sim.Int(),
+				"region": inRegion(regions).Required().Replaces(), "ipAddress": sim.String().Computed(),
+				"dropletId": sim.Int(),
 			},
 			Outputs: []string{"reservedIpUrn"},
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				ip, err := publicAddress(call)
 				state["ipAddress"], state["reservedIpUrn"] = ip, "do:reservedip:"+ip
-
 				return ip, err
 			},
 		},
@@ -93,7 +94,6 @@ func overlapping(call sim.Call, wanted netip.Prefix) string {
 			return fmt.Sprintf("%s of VPC %q", used, sim.State(other.Outputs).String("name"))
 		}
 	}
-
 	return ""
 }
 
@@ -107,7 +107,6 @@ func freeRange(call sim.Call) (netip.Prefix, error) {
 			}
 		}
 	}
-
 	return netip.Prefix{}, refuse(422, "no private address range is left in your account")
 }
 
@@ -174,12 +173,12 @@ func placeInVpc(call sim.Call, state sim.State, property string) error {
 		if id == defaultVpc(state.String("region")) {
 			return nil
 		}
-
 		return err
 	}
 
 	if vpc.String("region") != state.String("region") {
-		return refuse(422, "VPC %q is in region %s, not in %s", vpc.String("name"), vpc.String("region"), state.String("region"))
+		return refuse(422, "VPC %q is in region %s, not in %s",
+			vpc.String("name"), vpc.String("region"), state.String("region"))
 	}
 
 	return nil
@@ -213,12 +212,10 @@ func publicAddress(call sim.Call) (string, error) {
 // matches checks that a text consists of what the pattern says.
 func matches(pattern, what string) sim.Check {
 	whole := regexp.MustCompile(`^(?:` + pattern + `)$`)
-
 	return func(value any) error {
 		if text, _ := value.(string); !whole.MatchString(text) {
 			return errors.New("must consist of " + what)
 		}
-
 		return nil
 	}
 }
@@ -229,7 +226,6 @@ func longest(n int) sim.Check {
 		if text, _ := value.(string); len(text) > n {
 			return fmt.Errorf("must not be longer than %d characters", n)
 		}
-
 		return nil
 	}
 }

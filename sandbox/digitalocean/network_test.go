@@ -27,7 +27,8 @@ func TestVpc(t *testing.T) {
 	w := newWorld(t)
 	v := w.Create(vpc, "v", with(goodVpc, inputs{"description": "bridge"}))
 
-	if v.Text("vpcUrn") != "do:vpc:"+v.ID || v.Get("default") != false || v.Text("createdAt") != "2266-09-08T12:00:00Z" {
+	if v.Text("vpcUrn") != "do:vpc:"+v.ID || v.Get("default") != false ||
+		v.Text("createdAt") != "2266-09-08T12:00:00Z" {
 		t.Errorf("outputs %v", v.Outputs)
 	}
 
@@ -45,13 +46,18 @@ func TestVpc(t *testing.T) {
 		"closed region":  {inputs{"region": "sfo1"}, "must be one of"},
 		"name":           {inputs{"name": "under_score"}, "must consist of letters, digits, dashes and periods"},
 		"duplicate name": {inputs{"name": "yorktown"}, `422: name "yorktown" is already in use by another VPC`},
-		"overlap":        {inputs{"ipRange": "10.10.8.0/24"}, "overlaps with another VPC network in your account: 10.10.8.0/24 and 10.10.0.0/20"},
-		"not private":    {inputs{"ipRange": "8.8.8.0/24"}, "must be a private network"},
-		"too large":      {inputs{"ipRange": "10.0.0.0/8"}, "size /16 to /28"},
-		"too small":      {inputs{"ipRange": "10.30.0.0/29"}, "size /16 to /28"},
-		"host bits":      {inputs{"ipRange": "10.30.0.1/24"}, "no host bits set"},
-		"reserved":       {inputs{"ipRange": "10.244.0.0/20"}, "must not overlap 10.244.0.0/16, which DigitalOcean reserves"},
-		"no CIDR":        {inputs{"ipRange": "10.30.0.0"}, "in CIDR notation"},
+		"overlap": {
+			inputs{"ipRange": "10.10.8.0/24"},
+			"overlaps with another VPC network in your account: 10.10.8.0/24 and 10.10.0.0/20",
+		},
+		"not private": {inputs{"ipRange": "8.8.8.0/24"}, "must be a private network"},
+		"too large":   {inputs{"ipRange": "10.0.0.0/8"}, "size /16 to /28"},
+		"too small":   {inputs{"ipRange": "10.30.0.0/29"}, "size /16 to /28"},
+		"host bits":   {inputs{"ipRange": "10.30.0.1/24"}, "no host bits set"},
+		"reserved": {
+			inputs{"ipRange": "10.244.0.0/20"}, "must not overlap 10.244.0.0/16, which DigitalOcean reserves",
+		},
+		"no CIDR": {inputs{"ipRange": "10.30.0.0"}, "in CIDR notation"},
 	})
 
 	own := w.Create(vpc, "own", inputs{"region": "nyc3", "name": "own"})
@@ -106,15 +112,17 @@ func TestLoadBalancer(t *testing.T) {
 	l := w.Create(loadBalancer, "l", goodBalancer)
 
 	for key, want := range map[string]any{
-		"ip": "203.0.113.1", "status": "active", "algorithm": "round_robin", "sizeUnit": 1.0, "httpIdleTimeoutSeconds": 60.0,
-		"enableProxyProtocol": false, "loadBalancerUrn": "do:loadbalancer:" + l.ID,
+		"ip": "203.0.113.1", "status": "active", "algorithm": "round_robin", "sizeUnit": 1.0,
+		"httpIdleTimeoutSeconds": 60.0, "enableProxyProtocol": false, "loadBalancerUrn": "do:loadbalancer:" + l.ID,
 	} {
 		if l.Get(key) != want {
 			t.Errorf("%s = %v, want %v", key, l.Get(key), want)
 		}
 	}
 
-	second := w.Create(loadBalancer, "second", with(goodBalancer, inputs{"name": "second", "size": "lb-medium", "networkStack": "DUALSTACK"}))
+	second := w.Create(loadBalancer, "second", with(goodBalancer, inputs{
+		"name": "second", "size": "lb-medium", "networkStack": "DUALSTACK",
+	}))
 	if second.Text("ip") != "203.0.113.2" || second.Get("sizeUnit") != 3.0 || second.Text("ipv6") == "" {
 		t.Errorf("second load balancer %v", second.Outputs)
 	}
@@ -141,23 +149,44 @@ func TestLoadBalancer(t *testing.T) {
 		"sizeUnit add":                        {"sizeUnit": 2},
 	})
 	refuses(t, w, loadBalancer, with(goodBalancer, inputs{"name": "other"}), map[string]refusal{
-		"name":             {inputs{"name": "public"}, "already in use by another load balancer"},
-		"type":             {inputs{"type": "NETWORK"}, "must be one of REGIONAL, REGIONAL_NETWORK, GLOBAL"},
-		"region":           {inputs{"region": nil}, "region must be set when type is REGIONAL"},
-		"global region":    {inputs{"type": "GLOBAL", "forwardingRules": nil}, "region must not be set when type is GLOBAL"},
-		"no rules":         {inputs{"forwardingRules": nil}, "at least one forwarding rule"},
-		"network and http": {inputs{"type": "REGIONAL_NETWORK", "forwardingRules": rule(inputs{"entryProtocol": "http"})}, "must be tcp or udp when type is REGIONAL_NETWORK"},
-		"https":            {inputs{"forwardingRules": rule(inputs{"entryProtocol": "https"})}, "needs certificateName or tlsPassthrough"},
-		"certificate":      {inputs{"forwardingRules": rule(inputs{"entryProtocol": "https", "certificateName": "none"})}, `certificate "none" does not exist`},
-		"port":             {inputs{"forwardingRules": rule(inputs{"entryPort": 70000})}, "forwardingRules[0].entryPort = 70000: must be between 1 and 65535"},
-		"health check":     {inputs{"healthcheck": map[string]any{"protocol": "http", "port": 80}}, "healthcheck.path is required"},
-		"idle":             {inputs{"httpIdleTimeoutSeconds": 3600}, "must be between 30 and 600"},
-		"two sizes":        {inputs{"size": "lb-small", "sizeUnit": 2}, "only one of size and sizeUnit"},
-		"firewall":         {inputs{"firewall": map[string]any{"denies": []any{"1.2.3.4"}}}, "must look like ip:1.2.3.4 or cidr:1.2.0.0/16"},
+		"name":   {inputs{"name": "public"}, "already in use by another load balancer"},
+		"type":   {inputs{"type": "NETWORK"}, "must be one of REGIONAL, REGIONAL_NETWORK, GLOBAL"},
+		"region": {inputs{"region": nil}, "region must be set when type is REGIONAL"},
+		"global region": {
+			inputs{"type": "GLOBAL", "forwardingRules": nil}, "region must not be set when type is GLOBAL",
+		},
+		"no rules": {inputs{"forwardingRules": nil}, "at least one forwarding rule"},
+		"network and http": {
+			inputs{"type": "REGIONAL_NETWORK", "forwardingRules": rule(inputs{"entryProtocol": "http"})},
+			"must be tcp or udp when type is REGIONAL_NETWORK",
+		},
+		"https": {
+			inputs{"forwardingRules": rule(inputs{"entryProtocol": "https"})},
+			"needs certificateName or tlsPassthrough",
+		},
+		"certificate": {
+			inputs{"forwardingRules": rule(inputs{"entryProtocol": "https", "certificateName": "none"})},
+			`certificate "none" does not exist`,
+		},
+		"port": {
+			inputs{"forwardingRules": rule(inputs{"entryPort": 70000})},
+			"forwardingRules[0].entryPort = 70000: must be between 1 and 65535",
+		},
+		"health check": {
+			inputs{"healthcheck": map[string]any{"protocol": "http", "port": 80}}, "healthcheck.path is required",
+		},
+		"idle":      {inputs{"httpIdleTimeoutSeconds": 3600}, "must be between 30 and 600"},
+		"two sizes": {inputs{"size": "lb-small", "sizeUnit": 2}, "only one of size and sizeUnit"},
+		"firewall": {
+			inputs{"firewall": map[string]any{"denies": []any{"1.2.3.4"}}},
+			"must look like ip:1.2.3.4 or cidr:1.2.0.0/16",
+		},
 	})
 
 	// The real API ignores proxy protocol on network load balancers without a word.
-	w.Create(loadBalancer, "n", with(goodBalancer, inputs{"name": "n", "type": "REGIONAL_NETWORK", "enableProxyProtocol": true}))
+	w.Create(loadBalancer, "n", with(goodBalancer, inputs{
+		"name": "n", "type": "REGIONAL_NETWORK", "enableProxyProtocol": true,
+	}))
 
 	// What the cloud controller of a cluster changes is drift for who wrote it out, and nothing where it was left open.
 	w.Edit(l, func(outputs map[string]any) {
@@ -171,7 +200,9 @@ func TestLoadBalancer(t *testing.T) {
 	}
 
 	v := w.Create(vpc, "v", goodVpc)
-	inner := w.Create(loadBalancer, "inner", with(goodBalancer, inputs{"name": "inner", "network": "INTERNAL", "vpcUuid": v.ID}))
+	inner := w.Create(loadBalancer, "inner", with(goodBalancer, inputs{
+		"name": "inner", "network": "INTERNAL", "vpcUuid": v.ID,
+	}))
 
 	if !strings.HasPrefix(inner.Text("ip"), "10.10.0.") {
 		t.Errorf("an internal load balancer has address %q", inner.Text("ip"))
@@ -187,12 +218,18 @@ func TestPreviewKnowsWhatThePrograms(t *testing.T) {
 	}
 
 	// Values that other resources have yet to compute pass.
-	w.Preview(loadBalancer, "l", with(goodBalancer, inputs{"vpcUuid": providertest.Unknown(), "sizeUnit": providertest.Unknown()}))
-	w.Preview(cluster, "c", with(goodCluster, inputs{"vpcUuid": providertest.Unknown(), "version": providertest.Unknown()}))
+	w.Preview(loadBalancer, "l", with(goodBalancer, inputs{
+		"vpcUuid": providertest.Unknown(), "sizeUnit": providertest.Unknown(),
+	}))
+	w.Preview(cluster, "c", with(goodCluster, inputs{
+		"vpcUuid": providertest.Unknown(), "version": providertest.Unknown(),
+	}))
 	w.Preview(database, "d", with(goodDatabase, inputs{"size": providertest.Unknown()}))
 	w.Preview(firewall, "f", inputs{"clusterId": providertest.Unknown(), "rules": []any{
 		map[string]any{"type": "k8s", "value": providertest.Unknown()},
 	}})
 	w.Preview(record, "r", inputs{"domain": "example.com", "type": "A", "name": "@", "value": providertest.Unknown()})
-	w.Preview(cdn, "c", inputs{"origin": providertest.Unknown(), "customDomain": "cdn.example.com", "certificateName": providertest.Unknown()})
+	w.Preview(cdn, "c", inputs{
+		"origin": providertest.Unknown(), "customDomain": "cdn.example.com", "certificateName": providertest.Unknown(),
+	})
 }

@@ -23,7 +23,8 @@ const mostNodes = 512
 func nodePoolFields() sim.Fields {
 	return sim.Fields{
 		"name": sim.String().AutoNamed().Required().Check(
-			matches(`[a-z0-9]([a-z0-9-]*[a-z0-9])?`, "lower-case letters, digits and dashes, since it begins the names of nodes")),
+			matches(`[a-z0-9]([a-z0-9-]*[a-z0-9])?`,
+				"lower-case letters, digits and dashes, since it begins the names of nodes")),
 		"size":      sim.String().Required().Replaces().Check(nodeSize),
 		"nodeCount": sim.Int().Between(0, mostNodes),
 		"autoScale": sim.Bool().Default(false),
@@ -77,7 +78,6 @@ func scale(call sim.Call, pool sim.State) {
 func dropletID(node string) string {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(node)) // a hash never fails to write
-
 	return strconv.FormatUint(uint64(hash.Sum32()), 10)
 }
 
@@ -118,7 +118,8 @@ func uniquePool(call sim.Call, cluster sim.State, id string, pool sim.State) err
 	}
 
 	if taken {
-		return refuse(422, "a node pool with name %q already exists in cluster %q", pool.String("name"), cluster.String("name"))
+		return refuse(422, "a node pool with name %q already exists in cluster %q",
+			pool.String("name"), cluster.String("name"))
 	}
 
 	return nil
@@ -127,13 +128,11 @@ func uniquePool(call sim.Call, cluster sim.State, id string, pool sim.State) err
 // nodesOf counts the nodes of all pools of a cluster.
 func nodesOf(call sim.Call, id string, cluster sim.State) int {
 	count := cluster.Object("nodePool").Int("actualNodeCount")
-
 	for _, pool := range call.List(typeNodePool) {
 		if state := sim.State(pool.Outputs); state.String("clusterId") == id {
 			count += state.Int("actualNodeCount")
 		}
 	}
-
 	return count
 }
 
@@ -173,8 +172,8 @@ func issueKubeconfig(call sim.Call, cluster sim.State) error {
 // rawConfig is the kubeconfig as a file.
 func rawConfig(cluster sim.State, authority, token string) string {
 	name := "do-" + cluster.String("region") + "-" + cluster.String("name")
-
-	return strings.NewReplacer("<name>", name, "<ca>", authority, "<server>", cluster.String("endpoint"), "<token>", token).
+	server := cluster.String("endpoint")
+	return strings.NewReplacer("<name>", name, "<ca>", authority, "<server>", server, "<token>", token).
 		Replace(`apiVersion: v1
 kind: Config
 clusters:

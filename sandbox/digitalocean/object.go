@@ -51,7 +51,6 @@ func lowerCaseKeys(value any) error {
 			return fmt.Errorf("must have keys in lower case, unlike %q", key)
 		}
 	}
-
 	return nil
 }
 
@@ -122,10 +121,10 @@ func deleteBucket(call sim.Call, id string, bucket sim.State) error {
 
 	for _, object := range call.List(typeObject) {
 		if o := sim.State(object.Outputs); o.String("bucket") == id {
-			return refuse(409, "BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its objects",
+			return refuse(409,
+				"BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its objects",
 				id, o.String("key"))
 		}
 	}
-
 	return nil
 }

@@ -11,14 +11,17 @@ func TestBucketObject(t *testing.T) {
 	o := w.Create(bucketObject, "o", good)
 
 	for key, want := range map[string]any{
-		"acl": "private", "contentType": "binary/octet-stream", "etag": "eff5bc1ef8ec9d03e640fc4370f5eacd", // echo ok | md5sum
+		"acl": "private", "contentType": "binary/octet-stream",
+		"etag": "eff5bc1ef8ec9d03e640fc4370f5eacd", // echo ok | md5sum
 	} {
 		if o.Get(key) != want {
 			t.Errorf("%s = %v, want %v", key, o.Get(key), want)
 		}
 	}
 
-	encoded := w.Create(bucketObject, "p", with(good, inputs{"bucket": "other", "content": nil, "contentBase64": "b2sK"}))
+	encoded := w.Create(bucketObject, "p", with(good, inputs{
+		"bucket": "other", "content": nil, "contentBase64": "b2sK",
+	}))
 	if encoded.Text("etag") != o.Text("etag") || encoded.Text("versionId") != "" || o.Text("versionId") == "" {
 		t.Errorf("object of a bucket without versions %v, of one with them %v", encoded.Outputs, o.Outputs)
 	}

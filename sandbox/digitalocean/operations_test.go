@@ -23,38 +23,61 @@ func TestDNS(t *testing.T) {
 		t.Errorf("record %v", r)
 	}
 
-	fqdns := map[string]string{"@": "example.com", "_dmarc": "_dmarc.example.com", "Key._domainkey": "key._domainkey.example.com", "deep.example.com.": "deep.example.com"}
+	fqdns := map[string]string{
+		"@": "example.com", "_dmarc": "_dmarc.example.com", "Key._domainkey": "key._domainkey.example.com",
+		"deep.example.com.": "deep.example.com",
+	}
 	for name, fqdn := range fqdns {
-		if r := w.Create(record, name, with(good, inputs{"type": "TXT", "name": name, "value": "v=1"})); r.Text("fqdn") != fqdn {
+		r := w.Create(record, name, with(good, inputs{"type": "TXT", "name": name, "value": "v=1"}))
+		if r.Text("fqdn") != fqdn {
 			t.Errorf("name %q became %q, want %q", name, r.Text("fqdn"), fqdn)
 		}
 	}
 
-	w.Create(record, "mx", inputs{"domain": "example.com", "type": "MX", "name": "@", "value": "mx.example.net.", "priority": 10})
-	w.Create(record, "caa", inputs{"domain": "example.com", "type": "CAA", "name": "@", "value": "letsencrypt.org.", "flags": 0, "tag": "issue"})
-	w.Create(record, "iodef", inputs{"domain": "example.com", "type": "CAA", "name": "@", "value": "mailto:a@example.com", "flags": 0, "tag": "iodef"})
-	alias := w.Create(record, "cname", inputs{"domain": "example.com", "type": "CNAME", "name": "cdn", "value": "x.example.net."})
+	w.Create(record, "mx", inputs{
+		"domain": "example.com", "type": "MX", "name": "@", "value": "mx.example.net.", "priority": 10,
+	})
+	w.Create(record, "caa", inputs{
+		"domain": "example.com", "type": "CAA", "name": "@", "value": "letsencrypt.org.", "flags": 0, "tag": "issue",
+	})
+	w.Create(record, "iodef", inputs{
+		"domain": "example.com", "type": "CAA", "name": "@", "value": "mailto:a@example.com", "flags": 0,
+		"tag": "iodef",
+	})
+	alias := w.Create(record, "cname", inputs{
+		"domain": "example.com", "type": "CNAME", "name": "cdn", "value": "x.example.net.",
+	})
 
 	steady(w, d, r, alias)
 	diffs(t, w, r, good, map[string]inputs{
 		"value update": {"value": "203.0.113.2"}, "name update": {"name": "web"}, "ttl add": {"ttl": 60},
-		"type update-replace, value update": {"type": "AAAA", "value": "2001:db8::1"}, "domain update-replace": {"domain": "example.org"},
+		"type update-replace, value update": {"type": "AAAA", "value": "2001:db8::1"},
+		"domain update-replace":             {"domain": "example.org"},
 	})
 	refuses(t, w, record, with(good, inputs{"name": "other"}), map[string]refusal{
-		"no zone":          {inputs{"domain": "example.org"}, `404: domain "example.org" does not exist`},
-		"outside":          {inputs{"name": "www.example.org."}, `name "www.example.org." is not within domain "example.com"`},
-		"empty label":      {inputs{"name": "a..b"}, "a name within it"},
-		"type":             {inputs{"type": "ALIAS"}, "must be one of A, AAAA, CAA"},
-		"A":                {inputs{"value": "x.example.com."}, "must be an IPv4 address"},
-		"AAAA":             {inputs{"type": "AAAA"}, "must be an IPv6 address"},
-		"MX priority":      {inputs{"type": "MX", "value": "mx.example.net."}, "priority is required when type is MX"},
-		"CAA flags":        {inputs{"type": "CAA", "value": "letsencrypt.org."}, "flags is required when type is CAA"},
-		"CAA tag":          {inputs{"type": "CAA", "value": "letsencrypt.org.", "flags": 0}, "tag is required when type is CAA"},
-		"dot":              {inputs{"type": "CNAME", "value": "x.example.net"}, "data needs to end with a dot (.)"},
-		"CNAME at the top": {inputs{"type": "CNAME", "name": "@", "value": "x."}, "the domain itself cannot be a CNAME"},
-		"CNAME beside A":   {inputs{"type": "CNAME", "name": "WWW", "value": "x."}, "CNAME records cannot share a name with other records: www.example.com has a A record"},
-		"A beside CNAME":   {inputs{"name": "cdn"}, "CNAME records cannot share a name"},
-		"ttl":              {inputs{"ttl": 0}, "must be between 1"},
+		"no zone": {inputs{"domain": "example.org"}, `404: domain "example.org" does not exist`},
+		"outside": {
+			inputs{"name": "www.example.org."}, `name "www.example.org." is not within domain "example.com"`,
+		},
+		"empty label": {inputs{"name": "a..b"}, "a name within it"},
+		"type":        {inputs{"type": "ALIAS"}, "must be one of A, AAAA, CAA"},
+		"A":           {inputs{"value": "x.example.com."}, "must be an IPv4 address"},
+		"AAAA":        {inputs{"type": "AAAA"}, "must be an IPv6 address"},
+		"MX priority": {inputs{"type": "MX", "value": "mx.example.net."}, "priority is required when type is MX"},
+		"CAA flags":   {inputs{"type": "CAA", "value": "letsencrypt.org."}, "flags is required when type is CAA"},
+		"CAA tag": {
+			inputs{"type": "CAA", "value": "letsencrypt.org.", "flags": 0}, "tag is required when type is CAA",
+		},
+		"dot": {inputs{"type": "CNAME", "value": "x.example.net"}, "data needs to end with a dot (.)"},
+		"CNAME at the top": {
+			inputs{"type": "CNAME", "name": "@", "value": "x."}, "the domain itself cannot be a CNAME",
+		},
+		"CNAME beside A": {
+			inputs{"type": "CNAME", "name": "WWW", "value": "x."},
+			"CNAME records cannot share a name with other records: www.example.com has a A record",
+		},
+		"A beside CNAME": {inputs{"name": "cdn"}, "CNAME records cannot share a name"},
+		"ttl":            {inputs{"ttl": 0}, "must be between 1"},
 	})
 
 	zone, err := w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.com"})
@@ -95,12 +118,16 @@ func TestUptime(t *testing.T) {
 	steady(w, c, a)
 	diffs(t, w, a, goodAlert, map[string]inputs{"period update": {"period": "5m"}, "checkId update": {"checkId": "x"}})
 	refuses(t, w, uptimeAlert, goodAlert, map[string]refusal{
-		"check":     {inputs{"checkId": "none"}, `uptime check "none" does not exist`},
-		"type":      {inputs{"type": "downGlobal"}, "must be one of latency, down, down_global, ssl_expiry"},
-		"period":    {inputs{"period": "1hr"}, "must be one of 2m"},
-		"threshold": {inputs{"type": "ssl_expiry", "comparison": "less_than"}, "threshold is required when type is ssl_expiry"},
-		"nobody":    {inputs{"notifications": []any{map[string]any{}}}, "notifications[0]: must have emails or slacks"},
-		"email":     {inputs{"notifications": []any{map[string]any{"emails": []any{"archive"}}}}, "must be an email address"},
+		"check":  {inputs{"checkId": "none"}, `uptime check "none" does not exist`},
+		"type":   {inputs{"type": "downGlobal"}, "must be one of latency, down, down_global, ssl_expiry"},
+		"period": {inputs{"period": "1hr"}, "must be one of 2m"},
+		"threshold": {
+			inputs{"type": "ssl_expiry", "comparison": "less_than"}, "threshold is required when type is ssl_expiry",
+		},
+		"nobody": {inputs{"notifications": []any{map[string]any{}}}, "notifications[0]: must have emails or slacks"},
+		"email": {
+			inputs{"notifications": []any{map[string]any{"emails": []any{"archive"}}}}, "must be an email address",
+		},
 	})
 
 	if err := w.Delete(c); err != nil || len(w.Cloud.List(uptimeAlert)) > 0 {
@@ -127,7 +154,9 @@ func TestMonitorAlert(t *testing.T) {
 
 	steady(w, a)
 	w.Create(monitorAlert, "l", with(good, inputs{"type": "v1/insights/lbaas/droplet_health", "entities": []any{l.ID}}))
-	w.Create(monitorAlert, "d", with(good, inputs{"type": "v1/dbaas/alerts/disk_utilization_alerts", "entities": []any{d.ID}}))
+	w.Create(monitorAlert, "d", with(good, inputs{
+		"type": "v1/dbaas/alerts/disk_utilization_alerts", "entities": []any{d.ID},
+	}))
 	refuses(t, w, monitorAlert, good, map[string]refusal{
 		"type":     {inputs{"type": "v1/insights/droplet/heat"}, "must be one of v1/dbaas/alerts/cpu_alerts"},
 		"droplet":  {inputs{"entities": []any{"1"}}, `droplet "1" does not exist`},
@@ -182,8 +211,10 @@ func TestProject(t *testing.T) {
 	refuses(t, w, members, goodMembers, map[string]refusal{
 		"project": {inputs{"project": "none"}, `project "none" does not exist`},
 		"missing": {inputs{"resources": []any{"do:dbaas:none"}}, `dbaas, "none" does not exist`},
-		"VPC":     {inputs{"resources": []any{"do:vpc:x"}}, `resources[0] = "do:vpc:x": must be the URN of a kubernetes`},
-		"no URN":  {inputs{"resources": []any{"media"}}, "must be the URN"},
+		"VPC": {
+			inputs{"resources": []any{"do:vpc:x"}}, `resources[0] = "do:vpc:x": must be the URN of a kubernetes`,
+		},
+		"no URN": {inputs{"resources": []any{"media"}}, "must be the URN"},
 	})
 }
 
@@ -209,7 +240,8 @@ func TestKubernetesFunctions(t *testing.T) {
 	w.Create(nodePool, "p", inputs{"clusterId": c.ID, "name": "p", "size": "s-2vcpu-4gb", "nodeCount": 1})
 
 	found, err := w.Invoke("digitalocean:index/getKubernetesCluster:getKubernetesCluster", inputs{"name": "yorktown"})
-	if err != nil || found.Text("id") != c.ID || len(found.Get("nodePools").([]any)) != 2 || found.Outputs.ContainsSecrets() {
+	if err != nil || found.Text("id") != c.ID || len(found.Get("nodePools").([]any)) != 2 ||
+		found.Outputs.ContainsSecrets() {
 		t.Errorf("getKubernetesCluster: %v", err)
 	}
 

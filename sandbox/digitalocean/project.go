@@ -27,7 +27,6 @@ var members = map[string]string{
 
 func projectResources() map[string]sim.Resource {
 	urns := sim.List(sim.String().Check(memberURN)).Unordered()
-
 	return map[string]sim.Resource{
 		typeProject: {
 			Inputs: sim.Fields{
@@ -45,7 +44,6 @@ func projectResources() map[string]sim.Resource {
 				if state.Bool("isDefault") {
 					return refuse(412, "project %q is the default project and cannot be deleted", state.String("name"))
 				}
-
 				return nil
 			},
 		},
@@ -68,11 +66,12 @@ func environment(value any) error {
 
 func memberURN(value any) error {
 	text, _ := value.(string)
-	if parts := strings.SplitN(text, ":", 3); len(parts) == 3 && parts[0] == "do" && parts[2] != "" && members[parts[1]] != "" {
+	parts := strings.SplitN(text, ":", 3)
+	if len(parts) == 3 && parts[0] == "do" && parts[2] != "" && members[parts[1]] != "" {
 		return nil
 	}
-
-	return fmt.Errorf("must be the URN of a kubernetes, dbaas, space, loadbalancer, domain or reservedip, such as do:dbaas:ID")
+	return fmt.Errorf("must be the URN of a kubernetes, dbaas, space, loadbalancer, domain or reservedip, " +
+		"such as do:dbaas:ID")
 }
 
 // existingMembers refuses URNs of what does not exist.
@@ -83,12 +82,12 @@ func existingMembers(call sim.Call, state sim.State) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
 func createProject(call sim.Call, state sim.State) (string, error) {
-	if err := errors.Join(unique(call, typeProject, "project", "", state, 409), existingMembers(call, state)); err != nil {
+	err := errors.Join(unique(call, typeProject, "project", "", state, 409), existingMembers(call, state))
+	if err != nil {
 		return "", err
 	}
 
@@ -102,11 +101,11 @@ func createProject(call sim.Call, state sim.State) (string, error) {
 
 func updateProject(call sim.Call, id string, _, state sim.State) error {
 	state["updatedAt"] = timestamp(call)
-
 	return errors.Join(unique(call, typeProject, "project", id, state, 409), existingMembers(call, state))
 }
 
-// createMembers has the project's ID, as in the Terraform provider; two of one project would overwrite each other there.
+// createMembers has the project's ID, as in the Terraform provider; two of one project would overwrite each
+// other there.
 func createMembers(call sim.Call, state sim.State) (string, error) {
 	id := state.String("project")
 

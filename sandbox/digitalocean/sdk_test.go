@@ -58,18 +58,16 @@ func TestTablesMatchTheSDK(t *testing.T) {
 // properties are the Pulumi names of a struct's fields with their types.
 func properties(typ reflect.Type) map[string]reflect.Type {
 	all := map[string]reflect.Type{}
-
 	for i := range typ.NumField() {
 		if name := typ.Field(i).Tag.Get("pulumi"); name != "" {
 			all[name] = typ.Field(i).Type
 		}
 	}
-
 	return all
 }
 
-// compareInputs gives the provider a property that does not exist at the place, so that it lists those that do, and each
-// property in a wrong type, so that it says the right one.
+// compareInputs gives the provider a property that does not exist at the place, so that it lists those that do, and
+// each property in a wrong type, so that it says the right one.
 func compareInputs(w *providertest.World, token string, typ reflect.Type, names ...string) {
 	wanted := properties(typ)
 
@@ -84,8 +82,8 @@ func compareInputs(w *providertest.World, token string, typ reflect.Type, names 
 		}
 
 		kind := map[reflect.Kind]string{
-			reflect.String: "a string", reflect.Int: "a whole number", reflect.Float64: "a number", reflect.Bool: "a boolean",
-			reflect.Slice: "a list", reflect.Map: "a map", reflect.Struct: "an object",
+			reflect.String: "a string", reflect.Int: "a whole number", reflect.Float64: "a number",
+			reflect.Bool: "a boolean", reflect.Slice: "a list", reflect.Map: "a map", reflect.Struct: "an object",
 		}[typ.Kind()]
 
 		// A number is wrong for texts, switches and compounds, a text for numbers.

@@ -18,7 +18,6 @@ func spacesResources() map[string]sim.Resource {
 		"allowedOrigins": sim.List(sim.String()).Required(),
 		"maxAgeSeconds":  sim.Int(),
 	}
-
 	return map[string]sim.Resource{
 		typeBucket: {
 			Inputs: sim.Fields{
@@ -35,7 +34,8 @@ func spacesResources() map[string]sim.Resource {
 					"enabled":                            sim.Bool().Required(),
 					"abortIncompleteMultipartUploadDays": sim.Int().Between(1, 1<<31),
 					"expiration": sim.Object(sim.Fields{
-						"date": sim.String(), "days": sim.Int().Between(0, 1<<31), "expiredObjectDeleteMarker": sim.Bool(),
+						"date": sim.String(), "days": sim.Int().Between(0, 1<<31),
+						"expiredObjectDeleteMarker": sim.Bool(),
 					}),
 					"noncurrentVersionExpiration": sim.Object(sim.Fields{"days": sim.Int().Between(1, 1<<31)}),
 				})),
@@ -63,7 +63,8 @@ func spacesResources() map[string]sim.Resource {
 			Inputs: sim.Fields{
 				"name": sim.String().AutoNamed(),
 				"grants": sim.List(sim.Object(sim.Fields{
-					"bucket": sim.String().Required(), "permission": sim.String().Required().OneOf("read", "readwrite", "fullaccess"),
+					"bucket":     sim.String().Required(),
+					"permission": sim.String().Required().OneOf("read", "readwrite", "fullaccess"),
 				})).Unordered(),
 			},
 			Outputs: []string{"accessKey", "createdAt"},
@@ -79,21 +80,19 @@ func noSlash(value any) error {
 	if text, _ := value.(string); strings.HasPrefix(text, "/") {
 		return errors.New("must not begin with a slash")
 	}
-
 	return nil
 }
 
 // checkBucket wants every lifecycle rule to do something; the S3 interface calls one that does not malformed.
 func checkBucket(s sim.State) []error {
 	var errs []error
-
 	for i, rule := range s.Objects("lifecycleRules") {
-		if !rule.Has("expiration") && !rule.Has("noncurrentVersionExpiration") && !rule.Has("abortIncompleteMultipartUploadDays") {
+		if !rule.Has("expiration") && !rule.Has("noncurrentVersionExpiration") &&
+			!rule.Has("abortIncompleteMultipartUploadDays") {
 			errs = append(errs, fmt.Errorf("lifecycleRules[%d]: must have expiration, noncurrentVersionExpiration or "+
 				"abortIncompleteMultipartUploadDays", i))
 		}
 	}
-
 	return errs
 }
 
@@ -117,11 +116,11 @@ func createBucket(call sim.Call, state sim.State) (string, error) {
 // not exist.
 func updateBucket(_ sim.Call, _ string, before, state sim.State) error {
 	if state.String("name") != before.String("name") {
-		return refuse(404, "NoSuchBucket: bucket %q cannot be renamed to %q", before.String("name"), state.String("name"))
+		return refuse(404, "NoSuchBucket: bucket %q cannot be renamed to %q",
+			before.String("name"), state.String("name"))
 	}
 
 	nameRules(state)
-
 	return nil
 }
 
@@ -137,7 +136,6 @@ func bucketIn(call sim.Call, name, region string) error {
 	if err == nil && bucket.String("region") != region {
 		err = refuse(404, "NoSuchBucket: bucket %q is in region %s, not in %s", name, bucket.String("region"), region)
 	}
-
 	return err
 }
 
@@ -155,8 +153,8 @@ func checkGrants(s sim.State) []error {
 
 	for i, grant := range s.Objects("grants") {
 		if full := grant.String("permission") == "fullaccess"; full != (grant.String("bucket") == "") {
-			errs = append(errs, fmt.Errorf("grants[%d]: permission fullaccess is for all buckets and goes with an empty bucket name; "+
-				"use read or readwrite for one bucket", i))
+			errs = append(errs, fmt.Errorf("grants[%d]: permission fullaccess is for all buckets and goes with an "+
+				"empty bucket name; use read or readwrite for one bucket", i))
 		}
 	}
 
@@ -171,7 +169,6 @@ func grantedBuckets(call sim.Call, state sim.State) error {
 			}
 		}
 	}
-
 	return nil
 }
 

@@ -7,8 +7,10 @@ import (
 func TestBucket(t *testing.T) {
 	w := newWorld(t)
 	good := with(goodBucket, inputs{
-		"versioning":     map[string]any{"enabled": true},
-		"lifecycleRules": []any{map[string]any{"enabled": true, "noncurrentVersionExpiration": map[string]any{"days": 30}}},
+		"versioning": map[string]any{"enabled": true},
+		"lifecycleRules": []any{
+			map[string]any{"enabled": true, "noncurrentVersionExpiration": map[string]any{"days": 30}},
+		},
 	})
 	b := w.Create(bucket, "b", good)
 
@@ -35,17 +37,28 @@ func TestBucket(t *testing.T) {
 		"acl update":                {"acl": "public-read"},
 		"versioning.enabled update": {"versioning": map[string]any{"enabled": false}},
 		"lifecycleRules[0].noncurrentVersionExpiration.days update": {
-			"lifecycleRules": []any{map[string]any{"enabled": true, "noncurrentVersionExpiration": map[string]any{"days": 7}}},
+			"lifecycleRules": []any{
+				map[string]any{"enabled": true, "noncurrentVersionExpiration": map[string]any{"days": 7}},
+			},
 		},
 	})
 	refuses(t, w, bucket, with(good, inputs{"name": "other"}), map[string]refusal{
-		"region":    {inputs{"region": "nyc1"}, `region = "nyc1": must be one of ams3, atl1, blr1, fra1, lon1, nyc3, sfo2`},
-		"taken":     {inputs{"name": "media"}, "409: BucketAlreadyExists"},
-		"name":      {inputs{"name": "Media_Files"}, "lower-case letters, digits and dashes"},
-		"dash":      {inputs{"name": "media-"}, "neither begin nor end with a dash"},
-		"acl":       {inputs{"acl": "public"}, "must be one of private, public-read"},
-		"lifecycle": {inputs{"lifecycleRules": []any{map[string]any{"enabled": true}}}, "lifecycleRules[0]: must have expiration"},
-		"prefix":    {inputs{"lifecycleRules": []any{map[string]any{"enabled": true, "prefix": "/x", "expiration": map[string]any{"days": 1}}}}, "must not begin with a slash"},
+		"region": {
+			inputs{"region": "nyc1"}, `region = "nyc1": must be one of ams3, atl1, blr1, fra1, lon1, nyc3, sfo2`,
+		},
+		"taken": {inputs{"name": "media"}, "409: BucketAlreadyExists"},
+		"name":  {inputs{"name": "Media_Files"}, "lower-case letters, digits and dashes"},
+		"dash":  {inputs{"name": "media-"}, "neither begin nor end with a dash"},
+		"acl":   {inputs{"acl": "public"}, "must be one of private, public-read"},
+		"lifecycle": {
+			inputs{"lifecycleRules": []any{map[string]any{"enabled": true}}}, "lifecycleRules[0]: must have expiration",
+		},
+		"prefix": {
+			inputs{"lifecycleRules": []any{
+				map[string]any{"enabled": true, "prefix": "/x", "expiration": map[string]any{"days": 1}},
+			}},
+			"must not begin with a slash",
+		},
 	})
 
 	_, err := w.Update(b, with(good, inputs{"name": "renamed"}))
@@ -66,11 +79,16 @@ func TestBucketAccess(t *testing.T) {
 		"allowedMethods": []any{"GET"}, "allowedOrigins": []any{"https://example.com"},
 	}}}
 	c := w.Create(cors, "c", goodCors)
-	diffs(t, w, c, goodCors, map[string]inputs{"region update-replace": {"region": "ams3"}, "bucket update": {"bucket": "other"}})
+	diffs(t, w, c, goodCors, map[string]inputs{
+		"region update-replace": {"region": "ams3"}, "bucket update": {"bucket": "other"},
+	})
 	refuses(t, w, cors, goodCors, map[string]refusal{
 		"bucket": {inputs{"bucket": "none"}, `bucket "none" does not exist`},
 		"region": {inputs{"region": "ams3"}, `NoSuchBucket: bucket "media" is in region nyc3, not in ams3`},
-		"method": {inputs{"corsRules": []any{map[string]any{"allowedMethods": []any{"PATCH"}, "allowedOrigins": []any{"*"}}}}, "must be one of GET, PUT, DELETE, HEAD, POST"},
+		"method": {
+			inputs{"corsRules": []any{map[string]any{"allowedMethods": []any{"PATCH"}, "allowedOrigins": []any{"*"}}}},
+			"must be one of GET, PUT, DELETE, HEAD, POST",
+		},
 	})
 
 	grant := func(bucket, permission string) inputs {
@@ -97,7 +115,8 @@ func TestBucketAccess(t *testing.T) {
 
 	const lookUp = "digitalocean:index/getSpacesBucket:getSpacesBucket"
 
-	if found, err := w.Invoke(lookUp, inputs{"name": "media", "region": "nyc3"}); err != nil || found.Text("urn") != "do:space:media" {
+	found, err := w.Invoke(lookUp, inputs{"name": "media", "region": "nyc3"})
+	if err != nil || found.Text("urn") != "do:space:media" {
 		t.Errorf("getSpacesBucket: %v, %v", found.Outputs, err)
 	}
 
@@ -114,7 +133,8 @@ func TestCdn(t *testing.T) {
 	goodCertificate := inputs{"name": "cdn", "type": "lets_encrypt", "domains": []any{"cdn.example.com"}}
 	cert := w.Create(certificate, "c", goodCertificate)
 
-	if cert.ID != "cdn" || cert.Text("state") != "verified" || cert.Text("notAfter") != "2266-12-07T12:00:00Z" || cert.Text("uuid") == "" {
+	if cert.ID != "cdn" || cert.Text("state") != "verified" || cert.Text("notAfter") != "2266-12-07T12:00:00Z" ||
+		cert.Text("uuid") == "" {
 		t.Errorf("certificate %v", cert.Outputs)
 	}
 
@@ -122,7 +142,9 @@ func TestCdn(t *testing.T) {
 		"domains[0] update-replace": {"domains": []any{"www.example.com"}}, "name update-replace": {"name": "x"},
 	})
 	refuses(t, w, certificate, with(goodCertificate, inputs{"name": "other"}), map[string]refusal{
-		"zone":       {inputs{"domains": []any{"cdn.example.org"}}, `domain "cdn.example.org" is not managed by DigitalOcean DNS`},
+		"zone": {
+			inputs{"domains": []any{"cdn.example.org"}}, `domain "cdn.example.org" is not managed by DigitalOcean DNS`,
+		},
 		"no domains": {inputs{"domains": nil}, "domains is required when type is lets_encrypt"},
 		"both":       {inputs{"privateKey": "x"}, "conflict with type lets_encrypt"},
 		"custom":     {inputs{"type": "custom", "domains": nil}, "privateKey and leafCertificate are required"},
@@ -136,7 +158,8 @@ func TestCdn(t *testing.T) {
 	good := inputs{"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "cdn"}
 	c := w.Create(cdn, "c", good)
 
-	if c.Text("endpoint") != "media.nyc3.cdn.digitaloceanspaces.com" || c.Get("ttl") != 3600.0 || c.Text("certificateId") != cert.Text("uuid") {
+	if c.Text("endpoint") != "media.nyc3.cdn.digitaloceanspaces.com" || c.Get("ttl") != 3600.0 ||
+		c.Text("certificateId") != cert.Text("uuid") {
 		t.Errorf("CDN %v", c.Outputs)
 	}
 
@@ -148,15 +171,25 @@ func TestCdn(t *testing.T) {
 		"second":         {inputs{"origin": "media.nyc3.digitaloceanspaces.com"}, "409: a CDN endpoint for origin"},
 		"ttl":            {inputs{"ttl": 61}, "must be one of 60, 600, 3600, 86400, 604800 seconds"},
 		"no certificate": {inputs{"customDomain": "assets.example.com"}, "customDomain needs certificateName"},
-		"certificate":    {inputs{"customDomain": "assets.example.com", "certificateName": "none"}, `certificate "none" does not exist`},
-		"other domain":   {inputs{"customDomain": "assets.example.com", "certificateName": "cdn"}, "is for cdn.example.com, not for custom domain"},
-		"taken domain":   {inputs{"customDomain": "cdn.example.com", "certificateName": "cdn"}, "already in use by another CDN endpoint"},
-		"no host":        {inputs{"customDomain": "https://x", "certificateName": "cdn"}, "must be a host name"},
+		"certificate": {
+			inputs{"customDomain": "assets.example.com", "certificateName": "none"},
+			`certificate "none" does not exist`,
+		},
+		"other domain": {
+			inputs{"customDomain": "assets.example.com", "certificateName": "cdn"},
+			"is for cdn.example.com, not for custom domain",
+		},
+		"taken domain": {
+			inputs{"customDomain": "cdn.example.com", "certificateName": "cdn"},
+			"already in use by another CDN endpoint",
+		},
+		"no host": {inputs{"customDomain": "https://x", "certificateName": "cdn"}, "must be a host name"},
 	})
 
 	w.Refused(w.Delete(cert), `403: certificate "cdn" is in use by the CDN endpoint`)
 
-	if bare, err := w.Update(c, inputs{"origin": b.Text("bucketDomainName")}); err != nil || bare.Text("certificateId") != "" {
+	bare, err := w.Update(c, inputs{"origin": b.Text("bucketDomainName")})
+	if err != nil || bare.Text("certificateId") != "" {
 		t.Errorf("taking the domain away: %v, %v", bare.Outputs, err)
 	}
 

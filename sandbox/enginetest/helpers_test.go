@@ -64,7 +64,6 @@ func (a *account) open(t *testing.T, stack string) *runner.Sandbox {
 
 func (a *account) secretNames(settings string) []string {
 	a.secrets = program.Secrets(settings)
-
 	return a.secrets
 }
 
@@ -91,9 +90,7 @@ func (a *account) unprotect(t *testing.T, stack string) {
 // must fails the test with the reason of an operation that failed.
 func must(t *testing.T, result runner.Result, err error) runner.Result {
 	t.Helper()
-
 	require.NoError(t, err, result.Error)
-
 	return result
 }
 

@@ -51,7 +51,6 @@ func checkImmutable(k kind, live, wanted map[string]any) error {
 			return fmt.Errorf("%s %q is invalid: %s: Invalid value: field is immutable", k.Kind, name(wanted), path)
 		}
 	}
-
 	return nil
 }
 
@@ -93,7 +92,6 @@ func copyOf(object map[string]any) map[string]any {
 	for key, value := range object {
 		copied[key] = copyValue(value)
 	}
-
 	return copied
 }
 
@@ -106,7 +104,6 @@ func copyValue(value any) any {
 		for i, element := range value {
 			copied[i] = copyValue(element)
 		}
-
 		return copied
 	default:
 		return value
@@ -176,6 +173,5 @@ func setServiceDefaults(service map[string]any) {
 func hash(s string) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(s)) // a hash never fails to write
-
 	return h.Sum32()
 }

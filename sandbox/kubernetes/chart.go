@@ -21,7 +21,8 @@ import (
 // or without the chart, the component has no children.
 func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (plugin.ConstructResponse, error) {
 	if req.Type != chartToken {
-		return plugin.ConstructResponse{}, fmt.Errorf("unknown component type %q: the simulated provider has %s", req.Type, chartToken)
+		return plugin.ConstructResponse{}, fmt.Errorf("unknown component type %q: the simulated provider has %s",
+			req.Type, chartToken)
 	}
 
 	if err := checkChart(req.Inputs); err != nil {
@@ -30,7 +31,8 @@ func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (
 
 	conn, err := grpc.NewClient(req.Info.MonitorAddress, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		return plugin.ConstructResponse{}, fmt.Errorf("connecting to the engine at %s: %w", req.Info.MonitorAddress, err)
+		return plugin.ConstructResponse{}, fmt.Errorf("connecting to the engine at %s: %w",
+			req.Info.MonitorAddress, err)
 	}
 
 	defer func() { _ = conn.Close() }()
@@ -92,7 +94,9 @@ func (c *component) register(ctx context.Context) error {
 	}
 
 	// The real provider registers no inputs. Here they keep the values of a chart that cannot be had in the state.
-	object, err := plugin.MarshalProperties(req.Inputs, plugin.MarshalOptions{KeepSecrets: true, KeepUnknowns: true, KeepResources: true})
+	object, err := plugin.MarshalProperties(req.Inputs, plugin.MarshalOptions{
+		KeepSecrets: true, KeepUnknowns: true, KeepResources: true,
+	})
 	if err != nil {
 		return fmt.Errorf("registering chart %q: %w", req.Name, err)
 	}
@@ -137,7 +141,6 @@ func (c *component) objects(ctx context.Context) ([]helm.Object, error) {
 
 	if len(inputs.Unknown) > 0 {
 		p.log(ctx, diag.Warning, urn, "Input properties have unknown values. Preview is incomplete.")
-
 		return nil, nil
 	}
 
@@ -211,7 +214,8 @@ func (c *component) registerChildren(ctx context.Context, objects []helm.Object)
 		// The engine has reported each failure where it happened; one is enough to end here.
 		for i, err := range errs {
 			if err != nil {
-				return nil, fmt.Errorf("chart %q: registering %s %q: %w", c.request.Name, text(objects[i].Manifest, "kind"), name(objects[i].Manifest), err)
+				return nil, fmt.Errorf("chart %q: registering %s %q: %w",
+					c.request.Name, text(objects[i].Manifest, "kind"), name(objects[i].Manifest), err)
 			}
 
 			if current == 0 && responses[i] != nil {
@@ -222,13 +226,16 @@ func (c *component) registerChildren(ctx context.Context, objects []helm.Object)
 
 	children := make([]resource.PropertyValue, len(objects))
 	for i, response := range responses {
-		children[i] = resource.MakeCustomResourceReference(resource.URN(response.GetUrn()), resource.ID(response.GetId()), version)
+		children[i] = resource.MakeCustomResourceReference(resource.URN(response.GetUrn()),
+			resource.ID(response.GetId()), version)
 	}
 
 	return children, nil
 }
 
-func (c *component) registerChild(ctx context.Context, o helm.Object, dependencies []string) (*pulumirpc.RegisterResourceResponse, error) {
+func (c *component) registerChild(
+	ctx context.Context, o helm.Object, dependencies []string,
+) (*pulumirpc.RegisterResourceResponse, error) {
 	k, err := c.provider.kinds.fromObject(o.Manifest)
 	if err != nil {
 		return nil, err
@@ -267,8 +274,8 @@ func (c *component) registerChild(ctx context.Context, o helm.Object, dependenci
 
 	return c.monitor.RegisterResource(ctx, &pulumirpc.RegisterResourceRequest{
 		Type: k.token(), Name: resourceName, Parent: c.urn, Custom: true, Object: object,
-		Provider: c.request.Options.Providers["kubernetes"], Dependencies: slices.Clone(dependencies), RetainOnDelete: retain,
-		AcceptSecrets: true, AcceptResources: true,
+		Provider: c.request.Options.Providers["kubernetes"], Dependencies: slices.Clone(dependencies),
+		RetainOnDelete: retain, AcceptSecrets: true, AcceptResources: true,
 	})
 }
 
@@ -276,12 +283,16 @@ func (c *component) registerChild(ctx context.Context, o helm.Object, dependenci
 func (c *component) finish(ctx context.Context, children []resource.PropertyValue) (plugin.ConstructResponse, error) {
 	outputs := resource.PropertyMap{"resources": resource.NewArrayProperty(children)}
 
-	object, err := plugin.MarshalProperties(outputs, plugin.MarshalOptions{KeepSecrets: true, KeepUnknowns: true, KeepResources: true})
+	object, err := plugin.MarshalProperties(outputs, plugin.MarshalOptions{
+		KeepSecrets: true, KeepUnknowns: true, KeepResources: true,
+	})
 	if err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("chart %q: %w", c.request.Name, err)
 	}
 
-	_, err = c.monitor.RegisterResourceOutputs(ctx, &pulumirpc.RegisterResourceOutputsRequest{Urn: c.urn, Outputs: object})
+	_, err = c.monitor.RegisterResourceOutputs(ctx, &pulumirpc.RegisterResourceOutputsRequest{
+		Urn: c.urn, Outputs: object,
+	})
 	if err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("registering the outputs of chart %q: %w", c.request.Name, err)
 	}

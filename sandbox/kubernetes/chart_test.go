@@ -31,7 +31,9 @@ type monitor struct {
 	fail string
 }
 
-func (m *monitor) RegisterResource(_ context.Context, req *pulumirpc.RegisterResourceRequest) (*pulumirpc.RegisterResourceResponse, error) {
+func (m *monitor) RegisterResource(
+	_ context.Context, req *pulumirpc.RegisterResourceRequest,
+) (*pulumirpc.RegisterResourceResponse, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 
@@ -41,12 +43,15 @@ func (m *monitor) RegisterResource(_ context.Context, req *pulumirpc.RegisterRes
 
 	m.registered = append(m.registered, req)
 
-	return &pulumirpc.RegisterResourceResponse{Urn: "urn:" + req.GetName(), Id: "id of " + req.GetName(), Object: req.GetObject()}, nil
+	return &pulumirpc.RegisterResourceResponse{
+		Urn: "urn:" + req.GetName(), Id: "id of " + req.GetName(), Object: req.GetObject(),
+	}, nil
 }
 
-func (m *monitor) RegisterResourceOutputs(_ context.Context, req *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
+func (m *monitor) RegisterResourceOutputs(
+	_ context.Context, req *pulumirpc.RegisterResourceOutputsRequest,
+) (*emptypb.Empty, error) {
 	m.outputs = req
-
 	return &emptypb.Empty{}, nil
 }
 
@@ -128,7 +133,9 @@ metadata: {name: hook, annotations: {helm.sh/hook: pre-install}}
 }
 
 func crewInputs(values object) resource.PropertyMap {
-	return properties(object{"chart": "crew", "namespace": "ship", "repositoryOpts": object{"repo": "https://charts.test"}, "values": values})
+	return properties(object{
+		"chart": "crew", "namespace": "ship", "repositoryOpts": object{"repo": "https://charts.test"}, "values": values,
+	})
 }
 
 func TestChart(t *testing.T) {
@@ -145,7 +152,8 @@ func TestChart(t *testing.T) {
 	}
 
 	component := m.registered[0]
-	if component.GetType() != chartToken || component.GetCustom() || component.GetParent() != "urn:parent" || !component.GetProtect() ||
+	if component.GetType() != chartToken || component.GetCustom() || component.GetParent() != "urn:parent" ||
+		!component.GetProtect() ||
 		component.GetProviders()["kubernetes"] == "" || component.GetAliases()[0].GetSpec().GetName() != "old" ||
 		!slices.Equal(component.GetDependencies(), []string{"urn:namespace"}) {
 		t.Errorf("the component is registered as %v", component)
@@ -191,7 +199,9 @@ func TestChartOptions(t *testing.T) {
 
 func TestChartsWithoutChildren(t *testing.T) {
 	unknown := crewInputs(nil)
-	unknown["values"] = resource.NewObjectProperty(resource.PropertyMap{"password": resource.MakeComputed(resource.NewStringProperty(""))})
+	unknown["values"] = resource.NewObjectProperty(resource.PropertyMap{
+		"password": resource.MakeComputed(resource.NewStringProperty("")),
+	})
 
 	for name, test := range map[string]struct {
 		world  *world
@@ -209,7 +219,8 @@ func TestChartsWithoutChildren(t *testing.T) {
 				t.Errorf("registered %v, %v, want the component alone", m.registered, err)
 			}
 
-			if messages := strings.Join(test.world.messages, "\n"); len(test.world.messages) != 1 || !strings.Contains(messages, test.want) {
+			messages := strings.Join(test.world.messages, "\n")
+			if len(test.world.messages) != 1 || !strings.Contains(messages, test.want) {
 				t.Errorf("messages %q, want one that contains %q", messages, test.want)
 			}
 		})
@@ -225,11 +236,19 @@ func TestRefusedCharts(t *testing.T) {
 		fail   string
 		want   string
 	}{
-		"unknown property": {properties(object{"chart": "crew", "createNamespace": true}), "", "createNamespace: unknown property; there are chart,"},
-		"wrong type":       {properties(object{"chart": "crew", "version": 1}), "", "version: got a value of type number, want string"},
-		"object":           {crewInputs(object{"password": 1701}), "", `Secret "key": stringData.password: got a JSON number, want string`},
-		"other version":    {otherVersion, "", ""},
-		"engine":           {crewInputs(nil), "trek:quarters", `registering Namespace "quarters"`},
+		"unknown property": {
+			properties(object{"chart": "crew", "createNamespace": true}),
+			"", "createNamespace: unknown property; there are chart,",
+		},
+		"wrong type": {
+			properties(object{"chart": "crew", "version": 1}), "", "version: got a value of type number, want string",
+		},
+		"object": {
+			crewInputs(object{"password": 1701}),
+			"", `Secret "key": stringData.password: got a JSON number, want string`,
+		},
+		"other version": {otherVersion, "", ""},
+		"engine":        {crewInputs(nil), "trek:quarters", `registering Namespace "quarters"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, withCharts(t, crewChart))
@@ -238,10 +257,10 @@ func TestRefusedCharts(t *testing.T) {
 
 			if test.want == "" {
 				// The local chart does not fit, and there is no other: it is recorded, and the message says both.
-				if err != nil || len(w.messages) != 1 || !strings.Contains(w.messages[0], "has version 0.1.0, wanted is 9.9.9") {
+				if err != nil || len(w.messages) != 1 ||
+					!strings.Contains(w.messages[0], "has version 0.1.0, wanted is 9.9.9") {
 					t.Errorf("messages %q, error %v", w.messages, err)
 				}
-
 				return
 			}
 
@@ -258,7 +277,8 @@ func TestRefusedCharts(t *testing.T) {
 func TestFactory(t *testing.T) {
 	w := newWorld(t)
 	newProvider := kubernetes.NewFactory(w.cloud, kubernetes.Options{Offline: true, Log: w.log})
-	first, second := &world{t: t, cloud: w.cloud, provider: newProvider()}, &world{t: t, cloud: w.cloud, provider: newProvider()}
+	first := &world{t: t, cloud: w.cloud, provider: newProvider()}
+	second := &world{t: t, cloud: w.cloud, provider: newProvider()}
 
 	first.configure(object{"kubeconfig": kubeconfig(endpoint, object{"token": "fresh"})})
 	second.configure(object{"kubeconfig": kubeconfig("https://gone.test", object{"token": "fresh"})})

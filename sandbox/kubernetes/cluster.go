@@ -63,7 +63,8 @@ type kubeconfig struct {
 func parseKubeconfig(text, context, cluster string) (credentials, error) {
 	var config kubeconfig
 	if err := yaml.Unmarshal([]byte(text), &config); err != nil || len(config.Clusters) == 0 {
-		return credentials{}, fmt.Errorf("not the text of a kubeconfig with clusters, contexts and users: %w", orElse(err, "no clusters"))
+		return credentials{}, fmt.Errorf("not the text of a kubeconfig with clusters, contexts and users: %w",
+			orElse(err, "no clusters"))
 	}
 
 	if context == "" {
@@ -102,7 +103,8 @@ func parseKubeconfig(text, context, cluster string) (credentials, error) {
 	case found.Server == "":
 		return credentials{}, fmt.Errorf("context %q of the kubeconfig leads to no cluster with a server", context)
 	case found.Token == "" && len(found.Exec) == 0:
-		return credentials{}, fmt.Errorf("context %q of the kubeconfig leads to no user with a token or an exec command", context)
+		return credentials{}, fmt.Errorf(
+			"context %q of the kubeconfig leads to no user with a token or an exec command", context)
 	default:
 		return found, nil
 	}
@@ -112,7 +114,6 @@ func orElse(err error, message string) error {
 	if err != nil {
 		return err
 	}
-
 	return fmt.Errorf("%s", message)
 }
 
@@ -156,7 +157,8 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 		host = parsed.Hostname()
 	}
 
-	return cluster{}, &unreachableError{fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host", c.Server+"/version", host)}
+	return cluster{}, &unreachableError{fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host",
+		c.Server+"/version", host)}
 }
 
 // authenticate accepts a token that the cluster issued and that has not expired, and doctl, which fetches a new one
@@ -164,13 +166,14 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 func (c credentials) authenticate(o cloud.Object, now time.Time) error {
 	if len(c.Exec) > 0 {
 		if c.Exec[0] != "doctl" {
-			return &unreachableError{fmt.Sprintf("getting credentials: exec: %q: the simulated cluster knows doctl only", c.Exec[0])}
+			return &unreachableError{fmt.Sprintf(
+				"getting credentials: exec: %q: the simulated cluster knows doctl only", c.Exec[0])}
 		}
 
 		if other := slices.IndexFunc(c.Exec, isUUID); other >= 0 && c.Exec[other] != o.ID {
-			return &unreachableError{fmt.Sprintf("Unauthorized: doctl fetches a token for cluster %s, the server is cluster %s", c.Exec[other], o.ID)}
+			return &unreachableError{fmt.Sprintf(
+				"Unauthorized: doctl fetches a token for cluster %s, the server is cluster %s", c.Exec[other], o.ID)}
 		}
-
 		return nil
 	}
 
@@ -183,7 +186,9 @@ func (c credentials) authenticate(o cloud.Object, now time.Time) error {
 
 		expires, err := time.Parse(time.RFC3339, text(issued, "expiresAt"))
 		if err == nil && now.After(expires) {
-			return &unreachableError{"Unauthorized: the token of the kubeconfig expired at " + text(issued, "expiresAt")}
+			return &unreachableError{
+				"Unauthorized: the token of the kubeconfig expired at " + text(issued, "expiresAt"),
+			}
 		}
 
 		return nil
@@ -214,6 +219,5 @@ func poolSize(pool map[string]any) int {
 			return int(n)
 		}
 	}
-
 	return 0
 }

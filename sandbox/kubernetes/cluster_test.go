@@ -19,18 +19,33 @@ func TestCheckConfig(t *testing.T) {
 		property string
 		reason   string
 	}{
-		"token":            {object{"kubeconfig": good}, "", ""},
-		"all of its kinds": {object{"kubeconfig": good, "namespace": "ship", "deleteUnreachable": "true", "enableServerSideApply": false, "kubeClientSettings": `{"qps":5}`}, "", ""},
-		"unknown key":      {object{"kubeconfig": good, "kubeConfig": "x"}, "kubeConfig", "unknown setting; the provider has cluster,"},
-		"rendering":        {object{"kubeconfig": good, "renderYamlToDirectory": "x"}, "renderYamlToDirectory", "unknown setting"},
-		"wrong type":       {object{"kubeconfig": good, "deleteUnreachable": "yes"}, "deleteUnreachable", "want a bool"},
-		"none":             {object{}, "kubeconfig", "does not fall back"},
-		"a path":           {object{"kubeconfig": "~/.kube/config"}, "kubeconfig", "not the text of a kubeconfig"},
-		"other context":    {object{"kubeconfig": good, "context": "x"}, "kubeconfig", `context "x"`},
-		"no credentials":   {object{"kubeconfig": kubeconfig(endpoint, object{"client-key-data": "x"})}, "kubeconfig", "no user with a token"},
+		"token": {object{"kubeconfig": good}, "", ""},
+		"all of its kinds": {
+			object{
+				"kubeconfig": good, "namespace": "ship", "deleteUnreachable": "true", "enableServerSideApply": false,
+				"kubeClientSettings": `{"qps":5}`,
+			},
+			"", "",
+		},
+		"unknown key": {
+			object{"kubeconfig": good, "kubeConfig": "x"}, "kubeConfig", "unknown setting; the provider has cluster,",
+		},
+		"rendering": {
+			object{"kubeconfig": good, "renderYamlToDirectory": "x"}, "renderYamlToDirectory", "unknown setting",
+		},
+		"wrong type":    {object{"kubeconfig": good, "deleteUnreachable": "yes"}, "deleteUnreachable", "want a bool"},
+		"none":          {object{}, "kubeconfig", "does not fall back"},
+		"a path":        {object{"kubeconfig": "~/.kube/config"}, "kubeconfig", "not the text of a kubeconfig"},
+		"other context": {object{"kubeconfig": good, "context": "x"}, "kubeconfig", `context "x"`},
+		"no credentials": {
+			object{"kubeconfig": kubeconfig(endpoint, object{"client-key-data": "x"})},
+			"kubeconfig", "no user with a token",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			response, err := newWorld(t).provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{News: properties(test.inputs)})
+			response, err := newWorld(t).provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{
+				News: properties(test.inputs),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,12 +75,16 @@ func TestDiffConfig(t *testing.T) {
 		change        plugin.DiffChanges
 		replace       bool
 	}{
-		"nothing":                    {config(endpoint, "a"), config(endpoint, "a"), plugin.DiffNone, false},
-		"new token":                  {config(endpoint, "a"), config(endpoint, "b"), plugin.DiffSome, false},
-		"other cluster":              {config(endpoint, "a"), config("https://other.test", "a"), plugin.DiffSome, true},
-		"other cluster, same name":   {identified("a", endpoint), identified("a", "https://other.test"), plugin.DiffSome, false},
-		"other name, same cluster":   {identified("a", endpoint), identified("b", endpoint), plugin.DiffSome, true},
-		"setting beside the cluster": {config(endpoint, "a"), with(config(endpoint, "a"), "ship", "namespace"), plugin.DiffSome, false},
+		"nothing":       {config(endpoint, "a"), config(endpoint, "a"), plugin.DiffNone, false},
+		"new token":     {config(endpoint, "a"), config(endpoint, "b"), plugin.DiffSome, false},
+		"other cluster": {config(endpoint, "a"), config("https://other.test", "a"), plugin.DiffSome, true},
+		"other cluster, same name": {
+			identified("a", endpoint), identified("a", "https://other.test"), plugin.DiffSome, false,
+		},
+		"other name, same cluster": {identified("a", endpoint), identified("b", endpoint), plugin.DiffSome, true},
+		"setting beside the cluster": {
+			config(endpoint, "a"), with(config(endpoint, "a"), "ship", "namespace"), plugin.DiffSome, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			diff, err := newWorld(t).provider.DiffConfig(context.Background(), plugin.DiffConfigRequest{
@@ -84,13 +103,23 @@ func TestConnections(t *testing.T) {
 		user   object
 		want   string
 	}{
-		"doctl":               {endpoint, object{"exec": doctl(clusterID)}, ""},
-		"token":               {endpoint, object{"token": "fresh"}, ""},
-		"expired token":       {endpoint, object{"token": "stale"}, "Unauthorized: the token of the kubeconfig expired"},
-		"unknown token":       {endpoint, object{"token": "guess"}, "Unauthorized: the cluster does not know the token"},
-		"doctl for another":   {endpoint, object{"exec": doctl("99999999-2222-3333-4444-555555555555")}, "Unauthorized: doctl fetches a token for cluster 99999999"},
-		"another tool":        {endpoint, object{"exec": object{"command": "aws"}}, `exec: "aws"`},
-		"no such API server":  {"https://gone.test", object{"exec": doctl(clusterID)}, "lookup gone.test: no such host"},
+		"doctl": {endpoint, object{"exec": doctl(clusterID)}, ""},
+		"token": {endpoint, object{"token": "fresh"}, ""},
+		"expired token": {
+			endpoint, object{"token": "stale"}, "Unauthorized: the token of the kubeconfig expired",
+		},
+		"unknown token": {
+			endpoint, object{"token": "guess"}, "Unauthorized: the cluster does not know the token",
+		},
+		"doctl for another": {
+			endpoint,
+			object{"exec": doctl("99999999-2222-3333-4444-555555555555")},
+			"Unauthorized: doctl fetches a token for cluster 99999999",
+		},
+		"another tool": {endpoint, object{"exec": object{"command": "aws"}}, `exec: "aws"`},
+		"no such API server": {
+			"https://gone.test", object{"exec": doctl(clusterID)}, "lookup gone.test: no such host",
+		},
 		"server without name": {"gone", object{"token": "fresh"}, "no such host"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +131,6 @@ func TestConnections(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-
 				return
 			}
 
@@ -135,7 +163,9 @@ func TestUnreachableClusters(t *testing.T) {
 
 	olds := properties(object{"kept": "yes"})
 
-	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{Type: configMapToken, OldOutputs: olds})
+	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
+		Type: configMapToken, OldOutputs: olds,
+	})
 	if err != nil || !response.Properties.DeepEquals(olds) {
 		t.Errorf("with skipUpdateUnreachable: %v %v", response.Properties, err)
 	}
@@ -162,12 +192,18 @@ func TestClustersWithoutNodes(t *testing.T) {
 
 	w.create(deploymentToken, with(deployment("off", pod(nil)), 0, "spec", "replicas"))
 
-	w.put(cloud.Object{Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "1", Outputs: object{"clusterId": "other", "nodeCount": 3}})
+	w.put(cloud.Object{
+		Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "1",
+		Outputs: object{"clusterId": "other", "nodeCount": 3},
+	})
 
 	_, err = w.tryCreate(jobToken, job("a"))
 	wantError(t, err, "the cluster has no nodes")
 
-	w.put(cloud.Object{Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "2", Outputs: object{"clusterId": clusterID, "nodeCount": 3}})
+	w.put(cloud.Object{
+		Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "2",
+		Outputs: object{"clusterId": clusterID, "nodeCount": 3},
+	})
 	w.update(deploymentToken, "ship/web", deployment("web", pod(nil)), deployment("web", pod(nil)))
 	wantValue(t, w.stored(deploymentToken, "ship/web"), 2, "status", "availableReplicas")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
 
-// configKeys are the settings of the real provider (pulumi-kubernetes v4.33.0, ProviderArgs), and the type of each. Left
-// out are renderYamlToDirectory and alwaysRender, which make a provider that talks to no cluster at all.
+// configKeys are the settings of the real provider (pulumi-kubernetes v4.33.0, ProviderArgs), and the type of each.
+// Left out are renderYamlToDirectory and alwaysRender, which make a provider that talks to no cluster at all.
 var configKeys = map[string]string{
 	"cluster":                     "string",
 	"clusterIdentifier":           "string",
@@ -51,7 +51,6 @@ func (s settings) defaultNamespace() string {
 	if s.credentials != nil && s.credentials.Namespace != "" {
 		return s.credentials.Namespace
 	}
-
 	return "default"
 }
 
@@ -124,7 +123,6 @@ func isOf(value resource.PropertyValue, wanted string) bool {
 // CheckConfig refuses unknown settings and kubeconfigs that cannot be read.
 func (p *Provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
 	_, failures := newSettings(req.News)
-
 	return plugin.CheckConfigResponse{Properties: req.News, Failures: failures}, nil
 }
 
@@ -133,7 +131,6 @@ func (p *Provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest)
 // new token, are updates.
 func (p *Provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
 	var replacing []string
-
 	if _, identified := req.NewInputs["clusterIdentifier"]; identified {
 		replacing = []string{"clusterIdentifier"}
 	} else {
@@ -144,7 +141,6 @@ func (p *Provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (
 			replacing = []string{"kubeconfig", "context", "cluster"}
 		}
 	}
-
 	return diffInputs(req.OldInputs, req.NewInputs, replacing), nil
 }
 
@@ -152,7 +148,8 @@ func (p *Provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (
 func (p *Provider) Configure(_ context.Context, req plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
 	s, failures := newSettings(req.Inputs)
 	if len(failures) > 0 {
-		return plugin.ConfigureResponse{}, fmt.Errorf("configuring the Kubernetes provider: %s: %s", failures[0].Property, failures[0].Reason)
+		return plugin.ConfigureResponse{}, fmt.Errorf("configuring the Kubernetes provider: %s: %s",
+			failures[0].Property, failures[0].Reason)
 	}
 
 	p.mu.Lock()
@@ -166,7 +163,6 @@ func (p *Provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 func (p *Provider) configured() settings {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.settings
 }
 
@@ -176,13 +172,11 @@ func (p *Provider) inCluster(change func(v view) error) error {
 	if s.credentials == nil {
 		return &unreachableError{"the kubeconfig is not known yet"}
 	}
-
 	return p.cloud.Update(func(tx *cloud.Tx) error {
 		connected, err := s.credentials.connect(tx)
 		if err != nil {
 			return err
 		}
-
 		return change(view{Tx: tx, cluster: connected, kinds: p.kinds})
 	})
 }

@@ -132,10 +132,14 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 	switch {
 	case counted && replicas == 0:
 	case v.cluster.Nodes == 0:
-		missing = append(missing, notYet{reason: "timed out waiting to be ready: 0/0 nodes are available: the cluster has no nodes", final: true})
+		missing = append(missing, notYet{
+			reason: "timed out waiting to be ready: 0/0 nodes are available: the cluster has no nodes", final: true,
+		})
 	default:
 		for _, reference := range v.missingReferences(namespace(r.Live), template.Spec) {
-			missing = append(missing, notYet{reason: "timed out waiting to be ready: its pods cannot start: " + reference})
+			missing = append(missing, notYet{
+				reason: "timed out waiting to be ready: its pods cannot start: " + reference,
+			})
 		}
 	}
 
@@ -156,7 +160,6 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 		if ready == 0 {
 			return map[string]any{"active": 1.0, "startTime": now}, missing
 		}
-
 		return map[string]any{
 			"succeeded": at(r.Live, "spec", "completions"), "startTime": now, "completionTime": now,
 			"conditions": []any{condition("Complete", true, now)},
@@ -166,7 +169,6 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 		if ready == 0 {
 			phase = "Pending"
 		}
-
 		return map[string]any{"phase": phase, "conditions": []any{condition("Ready", ready > 0, now)}}, missing
 	case r.Kind.is("apps", "DaemonSet"):
 		n := float64(v.cluster.Nodes)
@@ -175,7 +177,6 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 		} else {
 			ready = n
 		}
-
 		return map[string]any{
 			"observedGeneration": generation, "desiredNumberScheduled": n, "currentNumberScheduled": n,
 			"numberReady": ready, "numberAvailable": ready, "updatedNumberScheduled": n,
@@ -194,7 +195,6 @@ func condition(name string, on bool, since string) map[string]any {
 	if on {
 		status = "True"
 	}
-
 	return map[string]any{"type": name, "status": status, "lastTransitionTime": since}
 }
 
@@ -265,9 +265,11 @@ func (v view) missingKey(in string, variable core.EnvVar, need func(kind, name s
 
 	switch from := variable.ValueFrom; {
 	case from.SecretKeyRef != nil:
-		kindName, object, key, optional = "Secret", from.SecretKeyRef.Name, from.SecretKeyRef.Key, from.SecretKeyRef.Optional
+		ref := from.SecretKeyRef
+		kindName, object, key, optional = "Secret", ref.Name, ref.Key, ref.Optional
 	case from.ConfigMapKeyRef != nil:
-		kindName, object, key, optional = "ConfigMap", from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Key, from.ConfigMapKeyRef.Optional
+		ref := from.ConfigMapKeyRef
+		kindName, object, key, optional = "ConfigMap", ref.Name, ref.Key, ref.Optional
 	default:
 		return nil
 	}
@@ -290,7 +292,6 @@ var workloads = [][2]string{
 // hasPods tells whether a selector matches pods that are ready.
 func (v view) hasPods(in string, selector map[string]string) bool {
 	matches := labels.SelectorFromSet(selector)
-
 	for _, w := range workloads {
 		for _, r := range v.list(v.kind(w[0], w[1]), in) {
 			typed, _ := v.kinds.decode(r.Kind, r.Live)
@@ -301,7 +302,6 @@ func (v view) hasPods(in string, selector map[string]string) bool {
 			}
 		}
 	}
-
 	return false
 }
 
@@ -315,6 +315,5 @@ func isReady(live map[string]any) bool {
 			return true
 		}
 	}
-
 	return false
 }

@@ -35,22 +35,39 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 		return pod(object{"env": []any{object{"name": "A", "valueFrom": object{source: ref}}}})
 	}
 	volume := func(source object) object {
-		return with(deployment("web", pod(nil)), []any{with(source, "v", "name")}, "spec", "template", "spec", "volumes")
+		return with(deployment("web", pod(nil)), []any{with(source, "v", "name")},
+			"spec", "template", "spec", "volumes")
 	}
 
 	for name, test := range map[string]struct {
 		object object
 		want   string
 	}{
-		"secret":          {ref(object{"envFrom": []any{object{"secretRef": object{"name": "s"}}}}), `secret "s" not found`},
-		"optional secret": {ref(object{"envFrom": []any{object{"secretRef": object{"name": "s", "optional": true}}}}), ""},
-		"config map":      {ref(object{"envFrom": []any{object{"configMapRef": object{"name": "c"}}}}), `configmap "c" not found`},
-		"key":             {deployment("web", env("secretKeyRef", object{"name": "key", "key": "b"})), "couldn't find key b in Secret ship/key"},
+		"secret": {
+			ref(object{"envFrom": []any{object{"secretRef": object{"name": "s"}}}}), `secret "s" not found`,
+		},
+		"optional secret": {
+			ref(object{"envFrom": []any{object{"secretRef": object{"name": "s", "optional": true}}}}), "",
+		},
+		"config map": {
+			ref(object{"envFrom": []any{object{"configMapRef": object{"name": "c"}}}}), `configmap "c" not found`,
+		},
+		"key": {
+			deployment("web", env("secretKeyRef", object{"name": "key", "key": "b"})),
+			"couldn't find key b in Secret ship/key",
+		},
 		"key that exists": {deployment("web", env("secretKeyRef", object{"name": "key", "key": "a"})), ""},
 		"volume":          {volume(object{"secret": object{"secretName": "s"}}), `secret "s" not found`},
-		"claim":           {volume(object{"persistentVolumeClaim": object{"claimName": "p"}}), `persistentvolumeclaim "p" not found`},
-		"account":         {with(deployment("web", pod(nil)), "bot", "spec", "template", "spec", "serviceAccountName"), `serviceaccount "bot" not found`},
-		"default account": {with(deployment("web", pod(nil)), "default", "spec", "template", "spec", "serviceAccountName"), ""},
+		"claim": {
+			volume(object{"persistentVolumeClaim": object{"claimName": "p"}}), `persistentvolumeclaim "p" not found`,
+		},
+		"account": {
+			with(deployment("web", pod(nil)), "bot", "spec", "template", "spec", "serviceAccountName"),
+			`serviceaccount "bot" not found`,
+		},
+		"default account": {
+			with(deployment("web", pod(nil)), "default", "spec", "template", "spec", "serviceAccountName"), "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -62,7 +79,6 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 				if err != nil {
 					t.Error(explain(err))
 				}
-
 				return
 			}
 
@@ -83,7 +99,9 @@ func TestObjectsWaitForEachOther(t *testing.T) {
 	done := make(chan error)
 
 	go func() {
-		_, err := w.tryCreate(deploymentToken, deployment("web", pod(object{"envFrom": []any{object{"secretRef": object{"name": "key"}}}})))
+		_, err := w.tryCreate(deploymentToken, deployment("web", pod(object{
+			"envFrom": []any{object{"secretRef": object{"name": "key"}}},
+		})))
 		done <- err
 	}()
 
@@ -99,7 +117,6 @@ func balancer(change object) cloud.Object {
 	for key, value := range change {
 		outputs[key] = value
 	}
-
 	return cloud.Object{Type: loadBalancerType, ID: "lb-1", Inputs: object{"name": "public"}, Outputs: outputs}
 }
 
@@ -159,11 +176,16 @@ func TestServiceGetsNewLoadBalancer(t *testing.T) {
 		want        string
 		proxy       bool
 	}{
-		"none named":     {nil, "REGIONAL_NETWORK", false},
-		"unknown ID":     {object{annotationID: "lb-9", annotationPrefix + "type": "REGIONAL"}, "REGIONAL", false},
-		"proxy protocol": {object{annotationPrefix + "type": "REGIONAL", annotationPrefix + "enable-proxy-protocol": "true"}, "REGIONAL", true},
+		"none named": {nil, "REGIONAL_NETWORK", false},
+		"unknown ID": {object{annotationID: "lb-9", annotationPrefix + "type": "REGIONAL"}, "REGIONAL", false},
+		"proxy protocol": {
+			object{annotationPrefix + "type": "REGIONAL", annotationPrefix + "enable-proxy-protocol": "true"},
+			"REGIONAL", true,
+		},
 		// A network load balancer ignores it without a word, which breaks every connection.
-		"ignored proxy protocol": {object{annotationPrefix + "enable-proxy-protocol": "true"}, "REGIONAL_NETWORK", false},
+		"ignored proxy protocol": {
+			object{annotationPrefix + "enable-proxy-protocol": "true"}, "REGIONAL_NETWORK", false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -198,9 +220,17 @@ func TestLoadBalancersThatDoNotFit(t *testing.T) {
 		annotations object
 		want        string
 	}{
-		"type":         {nil, object{annotationPrefix + "type": "REGIONAL_NETWORK"}, "is of type REGIONAL, the Service asks for REGIONAL_NETWORK"},
+		"type": {
+			nil,
+			object{annotationPrefix + "type": "REGIONAL_NETWORK"},
+			"is of type REGIONAL, the Service asks for REGIONAL_NETWORK",
+		},
 		"default type": {nil, object{}, "by default REGIONAL_NETWORK"},
-		"network":      {object{"vpcUuid": "vpc-2"}, object{annotationPrefix + "type": "REGIONAL"}, "is in VPC vpc-2, the cluster in vpc-1"},
+		"network": {
+			object{"vpcUuid": "vpc-2"},
+			object{annotationPrefix + "type": "REGIONAL"},
+			"is in VPC vpc-2, the cluster in vpc-1",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -24,7 +24,6 @@ func (p problem) String() string {
 	if p.Path == "" {
 		return p.Reason
 	}
-
 	return p.Path + ": " + p.Reason
 }
 
@@ -100,7 +99,6 @@ func find(value any, path string, keys []string, got string) (string, bool) {
 			if !ok {
 				return "", false
 			}
-
 			return find(child, join(path, keys[0]), keys[1:], got)
 		}
 
@@ -110,7 +108,6 @@ func find(value any, path string, keys []string, got string) (string, bool) {
 			}
 		}
 	}
-
 	return path, len(keys) == 0 && jsonType(value) == got
 }
 
@@ -132,7 +129,6 @@ func jsonType(value any) string {
 // fromFieldErrors drops the errors that may only be there because a value is not known yet.
 func fromFieldErrors(errs field.ErrorList, unknown []string) []problem {
 	var problems []problem
-
 	for _, err := range errs {
 		if undecided(err.Field, unknown) {
 			continue
@@ -140,7 +136,6 @@ func fromFieldErrors(errs field.ErrorList, unknown []string) []problem {
 
 		problems = append(problems, problem{Path: err.Field, Reason: err.ErrorBody()})
 	}
-
 	return problems
 }
 
@@ -151,7 +146,6 @@ func undecided(path string, unknown []string) bool {
 			return true
 		}
 	}
-
 	return false
 }
 

@@ -42,14 +42,12 @@ func asksForLoadBalancer(controller map[string]any) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
 // isOn reads a switch that is on by default.
 func isOn(values map[string]any, path ...string) bool {
 	off, given := at(values, path...).(bool)
-
 	return !given || off
 }
 
@@ -95,7 +93,9 @@ func derivedService(inputs chartInputs, controller map[string]any) map[string]an
 			number = port.number
 		}
 
-		ports = append(ports, map[string]any{"name": port.name, "port": number, "protocol": "TCP", "targetPort": port.name})
+		ports = append(ports, map[string]any{
+			"name": port.name, "port": number, "protocol": "TCP", "targetPort": port.name,
+		})
 	}
 
 	spec["ports"] = ports
@@ -129,7 +129,8 @@ func derivedClass(controller map[string]any) map[string]any {
 func (v view) recordedCertManager() bool {
 	for _, o := range v.List(releaseToken) {
 		chart := text(o.Outputs, "chart")
-		if o.Outputs[clusterKey] != v.cluster.ID || o.Outputs[recordedKey] != true || chart[strings.LastIndex(chart, "/")+1:] != "cert-manager" {
+		if o.Outputs[clusterKey] != v.cluster.ID || o.Outputs[recordedKey] != true ||
+			chart[strings.LastIndex(chart, "/")+1:] != "cert-manager" {
 			continue
 		}
 
@@ -137,7 +138,6 @@ func (v view) recordedCertManager() bool {
 			return true
 		}
 	}
-
 	return false
 }
 

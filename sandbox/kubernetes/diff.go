@@ -18,8 +18,11 @@ var immutable = map[string][]string{
 	"/Service":               {"spec.clusterIP"},
 	"apps/DaemonSet":         {"spec.selector"},
 	"apps/Deployment":        {"spec.selector"},
-	"apps/StatefulSet":       {"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"},
-	"batch/Job":              {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
+	"apps/StatefulSet": {
+		"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName",
+		"spec.volumeClaimTemplates",
+	},
+	"batch/Job": {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
 	"rbac.authorization.k8s.io/ClusterRoleBinding": {"roleRef"},
 	"rbac.authorization.k8s.io/RoleBinding":        {"roleRef"},
 	"storage.k8s.io/StorageClass":                  {"parameters", "provisioner"},
@@ -103,13 +106,11 @@ func firstKey(path string) string { return leadingKey.FindString(path) }
 // plainSecrets copies the properties with secrets as plain values, nulls left out.
 func plainSecrets(properties resource.PropertyMap) resource.PropertyMap {
 	plain := resource.PropertyMap{}
-
 	for key, value := range properties {
 		if value = plainValue(value); !value.IsNull() {
 			plain[key] = value
 		}
 	}
-
 	return plain
 }
 
@@ -124,7 +125,6 @@ func plainValue(v resource.PropertyValue) resource.PropertyValue {
 		for i, element := range v.ArrayValue() {
 			elements[i] = plainValue(element)
 		}
-
 		return resource.NewArrayProperty(elements)
 	default:
 		return v

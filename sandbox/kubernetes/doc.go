@@ -22,7 +22,7 @@
 // only where something reads them, admission webhooks, quotas and permissions are not simulated, field managers and
 // server-side apply conflicts neither. Finished Jobs stay whatever their ttlSecondsAfterFinished, an Ingress's
 // annotations make no certificates, and a change of one object does not make another unready that was ready. Custom
-// resources other than cert-manager's are not checked against their schema. Of Helm's options that change how an upgrade
-// merges values (reuseValues, resetValues) or post-process the chart (postrender) none is simulated, nor is the lookup
-// function of templates.
+// resources other than cert-manager's are not checked against their schema. Of Helm's options that change how an
+// upgrade merges values (reuseValues, resetValues) or post-process the chart (postrender) none is simulated, nor is the
+// lookup function of templates.
 package kubernetes

@@ -119,7 +119,8 @@ func TestLifeOfARelease(t *testing.T) {
 	}
 
 	outputs := created.Properties.Mappable()
-	wantValue(t, outputs, "map[appVersion:9 chart:gate name:gate namespace:ingress revision:1 status:deployed version:1.2.3]", "status")
+	wantValue(t, outputs,
+		"map[appVersion:9 chart:gate name:gate namespace:ingress revision:1 status:deployed version:1.2.3]", "status")
 	wantValue(t, outputs, "[ingress/gate]", "resourceNames", "Deployment.apps/apps/v1")
 	wantValue(t, outputs, 300, "timeout")
 
@@ -135,11 +136,16 @@ func TestLifeOfARelease(t *testing.T) {
 
 	ingress := object{
 		"metadata": object{"name": "web"},
-		"spec":     object{"ingressClassName": "gate", "defaultBackend": object{"service": object{"name": "web", "port": object{"number": 80}}}},
+		"spec": object{
+			"ingressClassName": "gate",
+			"defaultBackend":   object{"service": object{"name": "web", "port": object{"number": 80}}},
+		},
 	}
-	wantValue(t, w.create(ingressToken, ingress).Properties.Mappable(), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
+	wantValue(t, w.create(ingressToken, ingress).Properties.Mappable(), "203.0.113.7",
+		"status", "loadBalancer", "ingress", 0, "ip")
 
-	_, err = w.tryCreate(ingressToken, with(with(ingress, "other", "metadata", "name"), "nginx", "spec", "ingressClassName"))
+	_, err = w.tryCreate(ingressToken,
+		with(with(ingress, "other", "metadata", "name"), "nginx", "spec", "ingressClassName"))
 	wantError(t, err, `no controller serves the ingress class "nginx"`)
 
 	// What the chart no longer has goes away.
@@ -169,8 +175,11 @@ func TestReleaseDrift(t *testing.T) {
 
 	read := w.read(releaseToken, "ingress/gate", inputs)
 
-	diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{Type: releaseToken, OldInputs: read.Inputs, NewInputs: inputs})
-	if paths := slices.Collect(maps.Keys(diff.DetailedDiff)); err != nil || !slices.Equal(paths, []string{"values.extra"}) {
+	diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
+		Type: releaseToken, OldInputs: read.Inputs, NewInputs: inputs,
+	})
+	paths := slices.Collect(maps.Keys(diff.DetailedDiff))
+	if err != nil || !slices.Equal(paths, []string{"values.extra"}) {
 		t.Errorf("diff %v, %v, want values.extra", paths, err)
 	}
 
@@ -194,9 +203,12 @@ func TestRefusedReleases(t *testing.T) {
 		"no repository":      {object{"chart": "tunnel"}, "chart", "no repository is given"},
 		"bad version":        {with(gate(nil), "newest", "version"), "chart", "neither a version nor a range"},
 
-		"no namespace":      {with(gate(nil), nil, "createNamespace"), "", `namespaces "ingress" not found`},
-		"schema":            {gate(object{"extra": "yes"}), "", "got string, want boolean"},
-		"object":            {gate(object{"image": 5}), "", `Deployment "gate": spec.template.spec.containers[0].image: got a JSON number, want string`},
+		"no namespace": {with(gate(nil), nil, "createNamespace"), "", `namespaces "ingress" not found`},
+		"schema":       {gate(object{"extra": "yes"}), "", "got string, want boolean"},
+		"object": {
+			gate(object{"image": 5}),
+			"", `Deployment "gate": spec.template.spec.containers[0].image: got a JSON number, want string`,
+		},
 		"custom resource":   {gate(object{"monitored": true}), "", `no matches for kind "ServiceMonitor"`},
 		"other's namespace": {with(gate(nil), "ship", "namespace"), "", `"ship/extra" exists and cannot be imported`},
 	} {
@@ -212,14 +224,16 @@ func TestRefusedReleases(t *testing.T) {
 			}
 
 			if test.property != "" {
-				if len(failures) != 1 || string(failures[0].Property) != test.property || !strings.Contains(failures[0].Reason, test.reason) {
+				if len(failures) != 1 || string(failures[0].Property) != test.property ||
+					!strings.Contains(failures[0].Reason, test.reason) {
 					t.Errorf("failures %v, want one for %s that contains %q", failures, test.property, test.reason)
 				}
-
 				return
 			}
 
-			_, err = w.provider.Create(context.Background(), plugin.CreateRequest{URN: urn(releaseToken), Type: releaseToken, Properties: inputs})
+			_, err = w.provider.Create(context.Background(), plugin.CreateRequest{
+				URN: urn(releaseToken), Type: releaseToken, Properties: inputs,
+			})
 			wantError(t, err, test.reason)
 
 			w.gone(releaseToken, "ingress/gate")
@@ -227,15 +241,16 @@ func TestRefusedReleases(t *testing.T) {
 	}
 }
 
-// TestReleaseThatIsNotReady holds that a release which was installed but does not become ready is kept, so that the next
-// update can put it right.
+// TestReleaseThatIsNotReady holds that a release which was installed but does not become ready is kept, so that the
+// next update can put it right.
 func TestReleaseThatIsNotReady(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
 
 	wrong := gate(object{"annotations": object{annotationID: "lb-1"}})
 	_, err := w.tryCreate(releaseToken, wrong)
-	wantError(t, err, `"ingress/gate" failed to fully initialize`, `Service "ingress/gate": Service was not allocated an IP address`)
+	wantError(t, err, `"ingress/gate" failed to fully initialize`,
+		`Service "ingress/gate": Service was not allocated an IP address`)
 
 	w.update(releaseToken, "ingress/gate", wrong, gate(adopting))
 	wantValue(t, w.stored(serviceToken, "ingress/gate"), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
@@ -286,15 +301,21 @@ func TestReleaseWithoutItsChart(t *testing.T) {
 	w.update(releaseToken, "ingress/gate", nginx, nginx)
 
 	const warning = `warning: chart "ingress-nginx" cannot be had: repositories are not asked in offline mode.`
-	if len(w.messages) != 1 || !strings.HasPrefix(w.messages[0], warning) || !strings.Contains(w.messages[0], "ingress-nginx/ or ingress-nginx-1.2.3.tgz") {
+	if len(w.messages) != 1 || !strings.HasPrefix(w.messages[0], warning) ||
+		!strings.Contains(w.messages[0], "ingress-nginx/ or ingress-nginx-1.2.3.tgz") {
 		t.Errorf("messages %q, want one that begins with %q", w.messages, warning)
 	}
 
-	wantValue(t, w.stored(serviceToken, "ingress/gate-ingress-nginx-controller"), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
-	wantValue(t, w.stored("kubernetes:networking.k8s.io/v1:IngressClass", "nginx"), "k8s.io/ingress-nginx", "spec", "controller")
+	wantValue(t, w.stored(serviceToken, "ingress/gate-ingress-nginx-controller"), "203.0.113.7",
+		"status", "loadBalancer", "ingress", 0, "ip")
+	wantValue(t, w.stored("kubernetes:networking.k8s.io/v1:IngressClass", "nginx"), "k8s.io/ingress-nginx",
+		"spec", "controller")
 
-	ingress := object{"spec": object{"defaultBackend": object{"service": object{"name": "web", "port": object{"number": 80}}}}}
-	wantValue(t, w.create(ingressToken, ingress).Properties.Mappable(), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
+	ingress := object{
+		"spec": object{"defaultBackend": object{"service": object{"name": "web", "port": object{"number": 80}}}},
+	}
+	wantValue(t, w.create(ingressToken, ingress).Properties.Mappable(), "203.0.113.7",
+		"status", "loadBalancer", "ingress", 0, "ip")
 
 	w.delete(releaseToken, "ingress/gate")
 	w.gone(loadBalancerType, "lb-1")
@@ -303,7 +324,8 @@ func TestReleaseWithoutItsChart(t *testing.T) {
 func TestCertManager(t *testing.T) {
 	w := newWorld(t)
 	issuer := object{"metadata": object{"name": "le"}, "spec": object{"selfSigned": object{}}}
-	release := with(with(gate(object{"crds": object{"enabled": false}}), "cert-manager", "chart"), "cert-manager", "name")
+	release := with(with(gate(object{"crds": object{"enabled": false}}), "cert-manager", "chart"),
+		"cert-manager", "name")
 	w.create(releaseToken, release)
 
 	_, err := w.tryCreate(issuerToken, issuer)
@@ -314,9 +336,13 @@ func TestCertManager(t *testing.T) {
 
 	certificate := object{
 		"metadata": object{"name": "web"},
-		"spec":     object{"secretName": "web-tls", "dnsNames": []any{"a.test"}, "issuerRef": object{"name": "le", "kind": "ClusterIssuer"}},
+		"spec": object{
+			"secretName": "web-tls", "dnsNames": []any{"a.test"},
+			"issuerRef": object{"name": "le", "kind": "ClusterIssuer"},
+		},
 	}
-	wantValue(t, w.create(certificateToken, certificate).Properties.Mappable(), "True", "status", "conditions", 0, "status")
+	wantValue(t, w.create(certificateToken, certificate).Properties.Mappable(), "True",
+		"status", "conditions", 0, "status")
 	wantValue(t, w.stored(secretToken, "default/web-tls"), "kubernetes.io/tls", "type")
 
 	lost := with(with(certificate, "none", "spec", "issuerRef", "name"), "lost", "metadata", "name")
@@ -336,7 +362,8 @@ func TestReleaseNames(t *testing.T) {
 	wantValue(t, inputs.Mappable(), "default", "namespace")
 
 	again, err := w.provider.Check(context.Background(), plugin.CheckRequest{
-		URN: urn(releaseToken), Type: tokens.Type(releaseToken), Olds: inputs, News: properties(object{"chart": "gate"}),
+		URN: urn(releaseToken), Type: tokens.Type(releaseToken), Olds: inputs,
+		News: properties(object{"chart": "gate"}),
 	})
 	if err != nil || again.Properties["name"].StringValue() != name {
 		t.Errorf("the name became %v, %v, want %s", again.Properties["name"], err, name)

@@ -22,7 +22,6 @@ func (v view) settleIngress(r record) (map[string]any, []notYet) {
 		if service.Release != class.Release || len(ingress) == 0 {
 			continue
 		}
-
 		return map[string]any{"loadBalancer": map[string]any{"ingress": ingress}}, nil
 	}
 
@@ -31,7 +30,8 @@ func (v view) settleIngress(r record) (map[string]any, []notYet) {
 
 func noAddress(format, class string) []notYet {
 	return []notYet{{
-		reason: "Ingress .status.loadBalancer field was not updated with a hostname/IP address: " + fmt.Sprintf(format, class),
+		reason: "Ingress .status.loadBalancer field was not updated with a hostname/IP address: " +
+			fmt.Sprintf(format, class),
 		pulumi: true,
 	}}
 }
@@ -42,7 +42,6 @@ func (v view) ingressClass(wanted string) (record, bool) {
 			return class, true
 		}
 	}
-
 	return record{}, false
 }
 

@@ -43,7 +43,6 @@ func (k kind) token() string {
 	if group == "" {
 		group = "core"
 	}
-
 	return tokenPrefix + group + "/" + k.Version + ":" + k.Kind
 }
 
@@ -188,8 +187,10 @@ var certManagerGroups = []string{"cert-manager.io", "acme.cert-manager.io"}
 // is `kubectl api-resources --namespaced=false`.
 var clusterScoped = set(
 	"/Namespace", "/Node", "/PersistentVolume", "/ComponentStatus",
-	"admissionregistration.k8s.io/MutatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
-	"admissionregistration.k8s.io/MutatingWebhookConfiguration", "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+	"admissionregistration.k8s.io/MutatingAdmissionPolicy",
+	"admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
+	"admissionregistration.k8s.io/MutatingWebhookConfiguration",
+	"admissionregistration.k8s.io/ValidatingAdmissionPolicy",
 	"admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
 	"admissionregistration.k8s.io/ValidatingWebhookConfiguration",
 	"apiextensions.k8s.io/CustomResourceDefinition",
@@ -215,7 +216,6 @@ func set(names ...string) map[string]bool {
 	for _, name := range names {
 		all[name] = true
 	}
-
 	return all
 }
 

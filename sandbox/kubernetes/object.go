@@ -48,7 +48,9 @@ func (p *Provider) Check(ctx context.Context, req plugin.CheckRequest) (plugin.C
 	}
 
 	for _, problem := range p.kinds.check(k, object, unknown) {
-		failures = append(failures, plugin.CheckFailure{Property: resource.PropertyKey(problem.Path), Reason: problem.Reason})
+		failures = append(failures, plugin.CheckFailure{
+			Property: resource.PropertyKey(problem.Path), Reason: problem.Reason,
+		})
 	}
 
 	return plugin.CheckResponse{Properties: news, Failures: failures}, nil
@@ -56,7 +58,6 @@ func (p *Provider) Check(ctx context.Context, req plugin.CheckRequest) (plugin.C
 
 func fillKind(k kind, news resource.PropertyMap) []plugin.CheckFailure {
 	var failures []plugin.CheckFailure
-
 	for key, want := range map[resource.PropertyKey]string{"apiVersion": k.apiVersion(), "kind": k.Kind} {
 		given, ok := news[key]
 		if ok && given.IsString() && given.StringValue() != want {
@@ -67,7 +68,6 @@ func fillKind(k kind, news resource.PropertyMap) []plugin.CheckFailure {
 
 		news[key] = resource.NewStringProperty(want)
 	}
-
 	return failures
 }
 
@@ -94,7 +94,9 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 
 	switch annotations, ok := metadata["annotations"]; {
 	case !ok:
-		metadata["annotations"] = resource.NewObjectProperty(resource.PropertyMap{autonamed: resource.NewStringProperty("true")})
+		metadata["annotations"] = resource.NewObjectProperty(resource.PropertyMap{
+			autonamed: resource.NewStringProperty("true"),
+		})
 	case annotations.IsObject():
 		annotations.ObjectValue()[autonamed] = resource.NewStringProperty("true")
 	}
@@ -104,7 +106,6 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 
 func isAutonamed(metadata resource.PropertyMap) bool {
 	annotations := metadata["annotations"]
-
 	return annotations.IsObject() && annotations.ObjectValue()[autonamed] == resource.NewStringProperty("true")
 }
 
@@ -159,10 +160,10 @@ func (p *Provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 	created, err := p.write(k, object, func(v view, r record) error {
 		existing, ok := v.get(r.Kind, r.id())
 		if ok && !upsert && !reflect.DeepEqual(prune(existing.Live, merged(r)), merged(r)) {
-			return fmt.Errorf("resource %q was not successfully created by the Kubernetes API server: %s %q already exists",
+			return fmt.Errorf(
+				"resource %q was not successfully created by the Kubernetes API server: %s %q already exists",
 				r.id(), k.Kind, name(object))
 		}
-
 		return nil
 	})
 	if err != nil {
@@ -209,13 +210,12 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 		// Inputs of the last run and not the stored ones: those may have been written by another program.
 		if existing, ok := v.get(r.Kind, r.id()); ok {
 			existing.Inputs = before
-
 			return v.save(existing)
 		}
-
 		return nil
 	})
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("skipUpdateUnreachable") {
+	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) &&
+		p.configured().on("skipUpdateUnreachable") {
 		return plugin.UpdateResponse{Properties: req.OldOutputs}, nil
 	}
 
@@ -236,7 +236,6 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 // write stores an object after before agreed.
 func (p *Provider) write(k kind, object map[string]any, before func(v view, r record) error) (record, error) {
 	var written record
-
 	err := p.inCluster(func(v view) error {
 		resolved, err := v.resolve(k)
 		if err != nil {
@@ -256,7 +255,6 @@ func (p *Provider) write(k kind, object map[string]any, before func(v view, r re
 
 		return err
 	})
-
 	return written, err
 }
 
@@ -279,7 +277,6 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 
 	err = p.inCluster(func(v view) error {
 		found, ok = v.get(k, string(req.ID))
-
 		return nil
 	})
 
@@ -324,7 +321,6 @@ func (p *Provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 		if existing, ok := v.get(k, string(req.ID)); ok {
 			return v.remove(existing)
 		}
-
 		return nil
 	})
 

@@ -28,7 +28,8 @@ func TestCheckCompletesInputs(t *testing.T) {
 
 	// The name stays when the object is checked again.
 	again, err := w.provider.Check(context.Background(), plugin.CheckRequest{
-		URN: urn(configMapToken), Type: configMapToken, Olds: properties(inputs), News: properties(object{"data": object{"a": "c"}}),
+		URN: urn(configMapToken), Type: configMapToken, Olds: properties(inputs),
+		News: properties(object{"data": object{"a": "c"}}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,10 @@ func TestLifeOfAnObject(t *testing.T) {
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 
-	first := object{"metadata": object{"name": "log", "namespace": "ship", "labels": object{"a": "1", "b": "2"}}, "immutable": false}
+	first := object{
+		"metadata":  object{"name": "log", "namespace": "ship", "labels": object{"a": "1", "b": "2"}},
+		"immutable": false,
+	}
 	created := w.create(configMapToken, first)
 
 	if created.ID != "ship/log" {
@@ -81,7 +85,9 @@ func TestLifeOfAnObject(t *testing.T) {
 	o.Outputs["metadata"].(object)["labels"].(object)["other"] = "3"
 	w.put(o)
 
-	second := object{"metadata": object{"name": "log", "namespace": "ship", "labels": object{"a": "1"}}, "immutable": false}
+	second := object{
+		"metadata": object{"name": "log", "namespace": "ship", "labels": object{"a": "1"}}, "immutable": false,
+	}
 	updated := w.update(configMapToken, "ship/log", first, second).Mappable()
 	wantValue(t, updated, "map[a:1 other:3]", "metadata", "labels")
 	wantValue(t, updated, get(outputs, "metadata", "uid"), "metadata", "uid")
@@ -98,7 +104,9 @@ func TestLifeOfAnObject(t *testing.T) {
 
 func TestDriftShows(t *testing.T) {
 	w := newWorld(t)
-	inputs := w.checked(configMapToken, properties(object{"metadata": object{"name": "log"}, "data": object{"captain": "main"}}))
+	inputs := w.checked(configMapToken, properties(object{
+		"metadata": object{"name": "log"}, "data": object{"captain": "main"},
+	}))
 	w.create(configMapToken, inputs.Mappable())
 
 	o, _ := w.cloud.Get(configMapToken, "default/log")
@@ -113,7 +121,9 @@ func TestDriftShows(t *testing.T) {
 		t.Errorf("outputs show the private %v", private)
 	}
 
-	diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{Type: configMapToken, OldInputs: read.Inputs, NewInputs: inputs})
+	diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
+		Type: configMapToken, OldInputs: read.Inputs, NewInputs: inputs,
+	})
 	if err != nil || len(diff.DetailedDiff) != 1 || diff.DetailedDiff["data.captain"].Kind != plugin.DiffUpdateReplace {
 		t.Errorf("diff %v, %v, want a replacement for data.captain", diff.DetailedDiff, err)
 	}
@@ -124,7 +134,9 @@ func TestSecrets(t *testing.T) {
 	inputs := properties(object{"metadata": object{"name": "key"}, "data": object{"old": "b2xk"}})
 	inputs["stringData"] = resource.MakeSecret(resource.NewPropertyValue(object{"new": "neu"}))
 
-	response, err := w.provider.Create(context.Background(), plugin.CreateRequest{Type: secretToken, Properties: w.checked(secretToken, inputs)})
+	response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
+		Type: secretToken, Properties: w.checked(secretToken, inputs),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +155,8 @@ func TestSecrets(t *testing.T) {
 	w.put(o)
 
 	read := w.read(secretToken, "default/key", w.checked(secretToken, inputs))
-	if drifted := read.Inputs["stringData"]; !drifted.IsSecret() || drifted.SecretValue().Element.ObjectValue()["new"].StringValue() != "alt" {
+	drifted := read.Inputs["stringData"]
+	if !drifted.IsSecret() || drifted.SecretValue().Element.ObjectValue()["new"].StringValue() != "alt" {
 		t.Errorf("stringData is %v after drift, want the secret new value", drifted)
 	}
 }
@@ -178,10 +191,12 @@ func TestNamespaces(t *testing.T) {
 
 func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 	w := newWorld(t)
-	monitor, token := object{"metadata": object{"name": "web"}, "spec": object{"x": 1}}, "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
+	monitor := object{"metadata": object{"name": "web"}, "spec": object{"x": 1}}
+	token := "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
 
 	_, err := w.tryCreate(token, monitor)
-	wantError(t, err, `no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"`, "the Prometheus operator")
+	wantError(t, err, `no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"`,
+		"the Prometheus operator")
 
 	_, err = w.tryCreate("kubernetes:cert-manager.io/v1:ClusterIssuer", object{
 		"metadata": object{"name": "le"}, "spec": object{"selfSigned": object{}},
@@ -236,8 +251,9 @@ func TestPreview(t *testing.T) {
 
 	for name, preview := range map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
 		"create": func(news resource.PropertyMap) (resource.PropertyMap, error) {
-			response, err := w.provider.Create(context.Background(), plugin.CreateRequest{Type: deploymentToken, Properties: news, Preview: true})
-
+			response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
+				Type: deploymentToken, Properties: news, Preview: true,
+			})
 			return response.Properties, err
 		},
 		"update": func(news resource.PropertyMap) (resource.PropertyMap, error) {
@@ -245,7 +261,6 @@ func TestPreview(t *testing.T) {
 				Type: deploymentToken, NewInputs: news, Preview: true,
 				OldOutputs: properties(object{"metadata": object{"uid": "1"}}),
 			})
-
 			return response.Properties, err
 		},
 	} {
@@ -279,16 +294,30 @@ func TestReplacement(t *testing.T) {
 		path         string
 		replace, dbr bool
 	}{
-		"replicas":         {deploymentToken, base, with(base, 3, "spec", "replicas"), "spec.replicas", false, false},
-		"a label":          {deploymentToken, base, with(base, "x", "metadata", "labels", "a"), "metadata.labels", false, false},
-		"selector":         {deploymentToken, base, with(base, "x", "spec", "selector", "matchLabels", "app"), "spec.selector.matchLabels.app", true, true},
-		"name":             {deploymentToken, base, with(base, "api", "metadata", "name"), "metadata.name", true, false},
-		"namespace":        {deploymentToken, base, with(base, "moon", "metadata", "namespace"), "metadata.namespace", true, false},
-		"autonamed object": {deploymentToken, auto(base), with(auto(base), "x", "spec", "selector", "matchLabels", "app"), "spec.selector.matchLabels.app", true, false},
-		"job template":     {jobToken, job("a:1"), job("a:2"), `spec.template.spec.containers[0].image`, true, true},
-		"secret type":      {secretToken, secret("Opaque"), secret("x/y"), "type", true, true},
-		"secret data":      {secretToken, secret("Opaque"), with(secret("Opaque"), "bmV1", "data", "a"), "data.a", true, true},
-		"cluster IP":       {serviceToken, service("10.0.0.1"), service("10.0.0.2"), "spec.clusterIP", true, true},
+		"replicas": {deploymentToken, base, with(base, 3, "spec", "replicas"), "spec.replicas", false, false},
+		"a label": {
+			deploymentToken, base, with(base, "x", "metadata", "labels", "a"), "metadata.labels", false, false,
+		},
+		"selector": {
+			deploymentToken, base, with(base, "x", "spec", "selector", "matchLabels", "app"),
+			"spec.selector.matchLabels.app", true, true,
+		},
+		"name": {
+			deploymentToken, base, with(base, "api", "metadata", "name"), "metadata.name", true, false,
+		},
+		"namespace": {
+			deploymentToken, base, with(base, "moon", "metadata", "namespace"), "metadata.namespace", true, false,
+		},
+		"autonamed object": {
+			deploymentToken, auto(base), with(auto(base), "x", "spec", "selector", "matchLabels", "app"),
+			"spec.selector.matchLabels.app", true, false,
+		},
+		"job template": {jobToken, job("a:1"), job("a:2"), `spec.template.spec.containers[0].image`, true, true},
+		"secret type":  {secretToken, secret("Opaque"), secret("x/y"), "type", true, true},
+		"secret data": {
+			secretToken, secret("Opaque"), with(secret("Opaque"), "bmV1", "data", "a"), "data.a", true, true,
+		},
+		"cluster IP": {serviceToken, service("10.0.0.1"), service("10.0.0.2"), "spec.clusterIP", true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -323,7 +352,8 @@ func TestReplacement(t *testing.T) {
 	w.configure(object{"kubeconfig": kubeconfig(endpoint, object{"token": "fresh"}), "enableSecretMutable": "true"})
 
 	mutable, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
-		Type: secretToken, OldInputs: properties(secret("Opaque")), NewInputs: properties(with(secret("Opaque"), "bmV1", "data", "a")),
+		Type: secretToken, OldInputs: properties(secret("Opaque")),
+		NewInputs: properties(with(secret("Opaque"), "bmV1", "data", "a")),
 	})
 	if err != nil || mutable.DetailedDiff["data.a"].Kind != plugin.DiffUpdate {
 		t.Errorf("with enableSecretMutable the diff is %v, %v, want an update", mutable.DetailedDiff, err)
@@ -341,7 +371,9 @@ func service(ip string) object {
 func job(image string) object {
 	return object{
 		"metadata": object{"name": "migrate", "namespace": "ship"},
-		"spec":     object{"template": object{"spec": object{"restartPolicy": "Never", "containers": []any{object{"name": "main", "image": image}}}}},
+		"spec": object{"template": object{
+			"spec": object{"restartPolicy": "Never", "containers": []any{object{"name": "main", "image": image}}},
+		}},
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// notReady is the error for an object that exists but did not become ready: the engine records it and tries again in the
-// next update.
+// notReady is the error for an object that exists but did not become ready: the engine records it and tries again in
+// the next update.
 func notReady(id resource.ID, outputs resource.PropertyMap, reasons []string) error {
 	if len(reasons) == 0 {
 		return nil
@@ -34,7 +34,6 @@ func notReady(id resource.ID, outputs resource.PropertyMap, reasons []string) er
 // objectOutputs are the outputs of an object: all of it, its secrets marked.
 func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := fromPlain(live)
-
 	if k.is("", "Secret") {
 		if value, ok := inputs["stringData"]; ok {
 			outputs["stringData"] = value
@@ -46,7 +45,6 @@ func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) res
 			}
 		}
 	}
-
 	return markSecrets(resource.NewObjectProperty(outputs), resource.NewObjectProperty(inputs)).ObjectValue()
 }
 
@@ -56,7 +54,6 @@ func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) res
 func previewOutputs(inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := inputs.Copy()
 	outputs["status"] = unknownValue()
-
 	return outputs
 }
 

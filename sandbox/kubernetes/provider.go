@@ -90,11 +90,12 @@ func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 }
 
 // Handshake takes the engine's address for messages and asks for secrets as such.
-func (p *Provider) Handshake(_ context.Context, req plugin.ProviderHandshakeRequest) (*plugin.ProviderHandshakeResponse, error) {
+func (p *Provider) Handshake(
+	_ context.Context, req plugin.ProviderHandshakeRequest,
+) (*plugin.ProviderHandshakeResponse, error) {
 	if err := p.Attach(req.EngineAddress); err != nil {
 		return nil, err
 	}
-
 	return &plugin.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
 }
 
@@ -142,7 +143,6 @@ func (p *Provider) SignalCancellation(context.Context) error { return nil }
 // GetPluginInfo returns the version of the provider that is simulated.
 func (p *Provider) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
 	v := semver.MustParse(version)
-
 	return plugin.PluginInfo{Version: &v}, nil
 }
 
@@ -153,7 +153,8 @@ func (p *Provider) GetSchema(context.Context, plugin.GetSchemaRequest) (plugin.G
 
 // Invoke refuses every function: the simulated provider has none.
 func (p *Provider) Invoke(_ context.Context, req plugin.InvokeRequest) (plugin.InvokeResponse, error) {
-	return plugin.InvokeResponse{}, fmt.Errorf("unknown function %q: the simulated Kubernetes provider has no functions", req.Tok)
+	return plugin.InvokeResponse{}, fmt.Errorf(
+		"unknown function %q: the simulated Kubernetes provider has no functions", req.Tok)
 }
 
 // log tells the person who runs the program something.
@@ -162,7 +163,6 @@ func (p *Provider) log(ctx context.Context, severity diag.Severity, urn resource
 
 	if p.shared.options.Log != nil {
 		p.shared.options.Log(severity, urn, message)
-
 		return
 	}
 
@@ -175,11 +175,14 @@ func (p *Provider) log(ctx context.Context, severity diag.Severity, urn resource
 	}
 
 	severities := map[diag.Severity]pulumirpc.LogSeverity{
-		diag.Info: pulumirpc.LogSeverity_INFO, diag.Warning: pulumirpc.LogSeverity_WARNING, diag.Error: pulumirpc.LogSeverity_ERROR,
+		diag.Info: pulumirpc.LogSeverity_INFO, diag.Warning: pulumirpc.LogSeverity_WARNING,
+		diag.Error: pulumirpc.LogSeverity_ERROR,
 	}
 
 	// A message that does not arrive is no reason to fail the operation it is about.
-	_, _ = pulumirpc.NewEngineClient(engine).Log(ctx, &pulumirpc.LogRequest{Severity: severities[severity], Urn: string(urn), Message: message})
+	_, _ = pulumirpc.NewEngineClient(engine).Log(ctx, &pulumirpc.LogRequest{
+		Severity: severities[severity], Urn: string(urn), Message: message,
+	})
 }
 
 // warnOnce logs the one warning that a run gives: it is about all charts that cannot be had.

@@ -37,7 +37,6 @@ func (i installation) id() string { return objectID(i.inputs.Namespace, i.inputs
 // option reads a boolean input of the release.
 func (i installation) option(name resource.PropertyKey) bool {
 	v := plainValue(i.properties[name])
-
 	return v.IsBool() && v.BoolValue()
 }
 
@@ -80,7 +79,9 @@ func (p *Provider) updateRelease(ctx context.Context, req plugin.UpdateRequest) 
 }
 
 // prepare reads the inputs and finds the chart.
-func (p *Provider) prepare(ctx context.Context, urn resource.URN, properties resource.PropertyMap, revision int) (installation, error) {
+func (p *Provider) prepare(
+	ctx context.Context, urn resource.URN, properties resource.PropertyMap, revision int,
+) (installation, error) {
 	inputs, err := parseChartInputs(properties)
 	if err != nil {
 		return installation{}, err
@@ -118,10 +119,8 @@ func (p *Provider) clusterVersion() string {
 	// A cluster that cannot be reached is no reason not to render.
 	_ = p.inCluster(func(v view) error {
 		version = v.cluster.Version
-
 		return nil
 	})
-
 	return version
 }
 
@@ -135,7 +134,6 @@ func (i installation) render(version string, apiVersions []string) ([]helm.Objec
 // checkObjects checks rendered objects like those that a program writes. The errors name the template.
 func (p *Provider) checkObjects(defaultNamespace string, objects []helm.Object) error {
 	var errs []error
-
 	for _, o := range objects {
 		k, err := p.kinds.fromObject(o.Manifest)
 		if err != nil {
@@ -149,7 +147,6 @@ func (p *Provider) checkObjects(defaultNamespace string, objects []helm.Object) 
 		about := fmt.Sprintf("%s: %s %q", o.Template, k.Kind, name(o.Manifest))
 		errs = append(errs, joinProblems(about, p.kinds.check(k, o.Manifest, nil)))
 	}
-
 	return errors.Join(errs...)
 }
 
@@ -163,7 +160,6 @@ func inNamespace(k kind, manifest map[string]any, ns string) {
 func withoutAssets(properties resource.PropertyMap) resource.PropertyMap {
 	copied := properties.Copy()
 	delete(copied, "valueYamlFiles")
-
 	return copied
 }
 
@@ -172,7 +168,6 @@ func (i installation) outputs(preview bool) resource.PropertyMap {
 	outputs := i.properties.Copy()
 	if preview {
 		outputs["resourceNames"], outputs["status"] = unknownValue(), unknownValue()
-
 		return outputs
 	}
 
@@ -198,7 +193,8 @@ func (i installation) outputs(preview bool) resource.PropertyMap {
 		"version": i.inputs.Reference.Version, "revision": float64(i.revision), "status": "deployed",
 	}
 	if i.chart != nil {
-		status["chart"], status["version"], status["appVersion"] = i.chart.Metadata.Name, i.chart.Metadata.Version, i.chart.Metadata.AppVersion
+		about := i.chart.Metadata
+		status["chart"], status["version"], status["appVersion"] = about.Name, about.Version, about.AppVersion
 	}
 
 	outputs["resourceNames"] = resource.NewPropertyValue(names)
@@ -216,7 +212,6 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 
 	err := p.inCluster(func(v view) error {
 		stored, ok = v.Get(releaseToken, v.key(releaseToken, string(req.ID)))
-
 		return nil
 	})
 
@@ -250,26 +245,25 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 		return markSecrets(resource.NewObjectProperty(properties), resource.NewObjectProperty(managed)).ObjectValue()
 	}
 
-	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: req.ID, Inputs: mark(inputs), Outputs: mark(fromPlain(stored.Outputs))}}, nil
+	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
+		ID: req.ID, Inputs: mark(inputs), Outputs: mark(fromPlain(stored.Outputs)),
+	}}, nil
 }
 
 // deleteRelease removes the release and its objects; one that is gone already is no error.
 func (p *Provider) deleteRelease(req plugin.DeleteRequest) error {
 	err := p.inCluster(func(v view) error {
 		id := string(req.ID)
-
 		for _, r := range v.owned(id) {
 			if err := v.removeOwned(r); err != nil {
 				return fmt.Errorf("uninstalling release %q: %w", id, err)
 			}
 		}
-
 		return v.Delete(releaseToken, v.key(releaseToken, id))
 	})
 
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
 		return nil
 	}
-
 	return err
 }

@@ -40,11 +40,13 @@ var releaseProperties = map[string]string{
 
 // componentProperties are the inputs of a Chart alone.
 var componentProperties = map[string]string{
-	"includeHooks": "boolean", "keyring": "asset", "plainHttp": "boolean", "postRenderer": "object", "resourcePrefix": "string",
+	"includeHooks": "boolean", "keyring": "asset", "plainHttp": "boolean", "postRenderer": "object",
+	"resourcePrefix": "string",
 }
 
 var repositoryProperties = map[string]string{
-	"caFile": "string", "certFile": "string", "keyFile": "string", "password": "string", "repo": "string", "username": "string",
+	"caFile": "string", "certFile": "string", "keyFile": "string", "password": "string", "repo": "string",
+	"username": "string",
 }
 
 // checkProperties reports properties that are not in the allowed ones or are of another type. Unknown values pass.
@@ -76,7 +78,9 @@ func checkProperties(prefix string, given resource.PropertyMap, allowed ...map[s
 			})
 		case isUnknown(value) || value.IsNull() || got == want:
 		default:
-			failures = append(failures, plugin.CheckFailure{Property: path, Reason: fmt.Sprintf("got a value of type %s, want %s", got, want)})
+			failures = append(failures, plugin.CheckFailure{
+				Property: path, Reason: fmt.Sprintf("got a value of type %s, want %s", got, want),
+			})
 		}
 	}
 
@@ -125,7 +129,8 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 	if files := plainValue(properties["valueYamlFiles"]); files.IsArray() {
 		for _, file := range files.ArrayValue() {
 			if !file.IsAsset() {
-				return chartInputs{}, fmt.Errorf("valueYamlFiles: got a value of type %s, want a file", file.TypeString())
+				return chartInputs{}, fmt.Errorf("valueYamlFiles: got a value of type %s, want a file",
+					file.TypeString())
 			}
 
 			text, err := file.AssetValue().Bytes()
@@ -154,7 +159,8 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 
 	return chartInputs{
 		Reference: helm.Reference{
-			Chart: text(inputs, "chart"), Repo: text(inputs, "repositoryOpts", "repo"), Version: text(inputs, "version"), Devel: devel,
+			Chart: text(inputs, "chart"), Repo: text(inputs, "repositoryOpts", "repo"),
+			Version: text(inputs, "version"), Devel: devel,
 		},
 		Name: text(inputs, "name"), Namespace: text(inputs, "namespace"),
 		Values: overlay(values, given), SkipCRDs: skipCRDs, SkipAwait: skipAwait, Unknown: unknown,
@@ -164,7 +170,6 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 // overlay merges values over others, in depth.
 func overlay(under, over map[string]any) map[string]any {
 	result := maps.Clone(under)
-
 	for key, value := range over {
 		below, isObject := result[key].(map[string]any)
 		if above, ok := value.(map[string]any); ok && isObject {
@@ -173,7 +178,6 @@ func overlay(under, over map[string]any) map[string]any {
 
 		result[key] = value
 	}
-
 	return result
 }
 
@@ -257,14 +261,12 @@ func (p *Provider) completeRelease(news resource.PropertyMap, req plugin.CheckRe
 // locate finds a chart. When it cannot be had here, it returns nil and warns the person, once per run.
 func (p *Provider) locate(ctx context.Context, urn resource.URN, ref helm.Reference) (*chart.Chart, error) {
 	found, err := p.shared.charts.Locate(ctx, ref)
-
 	if unavailable := (*helm.UnavailableError)(nil); errors.As(err, &unavailable) {
-		p.warnOnce(ctx, urn, "%v. Like those of every chart that cannot be had, its values are recorded, and its objects are neither "+
-			"checked nor made. To have them, give the sandbox a directory of charts (--charts) that holds %s/ or %s-%s.tgz",
+		p.warnOnce(ctx, urn, "%v. Like those of every chart that cannot be had, its values are recorded, and its "+
+			"objects are neither checked nor made. To have them, give the sandbox a directory of charts (--charts) "+
+			"that holds %s/ or %s-%s.tgz",
 			unavailable, ref.Chart, ref.Chart, ref.Version)
-
 		return nil, nil
 	}
-
 	return found, err
 }

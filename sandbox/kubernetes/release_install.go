@@ -66,7 +66,6 @@ func (p *Provider) install(ctx context.Context, i *installation) (reasons []stri
 func (i *installation) renderIn(v view) error {
 	if i.chart == nil {
 		i.objects = derivedObjects(i.inputs)
-
 		return nil
 	}
 
@@ -94,7 +93,9 @@ func (v view) ensureNamespace(ns string, create bool) error {
 		return fmt.Errorf("namespaces %q not found: create it first, or set createNamespace", ns)
 	}
 
-	_, err := v.apply(record{Kind: v.kind("", "Namespace"), Inputs: map[string]any{"metadata": map[string]any{"name": ns}}})
+	_, err := v.apply(record{
+		Kind: v.kind("", "Namespace"), Inputs: map[string]any{"metadata": map[string]any{"name": ns}},
+	})
 
 	return err
 }
@@ -159,8 +160,10 @@ func (v view) applyOwned(r record, i installation) (record, error) {
 	id := objectID(namespace(r.Inputs), name(r.Inputs))
 
 	existing, ok := v.get(r.Kind, id)
-	if ok && existing.Release != r.Release && !r.Kind.is("apiextensions.k8s.io", "CustomResourceDefinition") && !i.option("takeOwnership") {
-		return record{}, fmt.Errorf("%s %q exists and cannot be imported into the current release: invalid ownership metadata", r.Kind.Kind, id)
+	if ok && existing.Release != r.Release && !r.Kind.is("apiextensions.k8s.io", "CustomResourceDefinition") &&
+		!i.option("takeOwnership") {
+		return record{}, fmt.Errorf(
+			"%s %q exists and cannot be imported into the current release: invalid ownership metadata", r.Kind.Kind, id)
 	}
 
 	return v.apply(r)
@@ -216,7 +219,6 @@ func (v view) removeOwned(r record) error {
 	}
 
 	r.Release = ""
-
 	return v.save(r)
 }
 

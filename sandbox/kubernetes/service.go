@@ -34,11 +34,13 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 		address, err := v.adoptLoadBalancer(r, service)
 		if err != nil {
 			missing := []notYet{{reason: "Service was not allocated an IP address: " + err.Error(), final: true}}
-
-			return status, missing, nil //nolint:nilerr // the Service exists; what it waits for is no failure to write it
+			//nolint:nilerr // the Service exists; what it waits for is no failure to write it
+			return status, missing, nil
 		}
 
-		status = map[string]any{"loadBalancer": map[string]any{"ingress": []any{map[string]any{"ip": address, "ipMode": "VIP"}}}}
+		status = map[string]any{
+			"loadBalancer": map[string]any{"ingress": []any{map[string]any{"ip": address, "ipMode": "VIP"}}},
+		}
 	case at(status, "loadBalancer", "ingress") != nil:
 		// It was of type LoadBalancer before.
 		if balancer, ok := v.loadBalancerOf(service); ok {
@@ -50,13 +52,15 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 		status = map[string]any{"loadBalancer": map[string]any{}}
 	}
 
-	if service.Spec.Type == core.ServiceTypeExternalName || service.Spec.ClusterIP == core.ClusterIPNone || len(service.Spec.Selector) == 0 {
+	if service.Spec.Type == core.ServiceTypeExternalName || service.Spec.ClusterIP == core.ClusterIPNone ||
+		len(service.Spec.Selector) == 0 {
 		return status, nil, nil
 	}
 
 	if !v.hasPods(service.Namespace, service.Spec.Selector) {
 		return status, []notYet{{
-			reason: "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match labels on any Pods",
+			reason: "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' " +
+				"may not match labels on any Pods",
 			pulumi: true,
 		}}, nil
 	}
@@ -64,8 +68,8 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 	return status, nil, nil
 }
 
-// adoptLoadBalancer finds the load balancer that the Service names, or makes one, and configures it as the Service says.
-// It returns its address.
+// adoptLoadBalancer finds the load balancer that the Service names, or makes one, and configures it as the Service
+// says. It returns its address.
 func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error) {
 	wantedType := service.Annotations[loadBalancerPrefix+"type"]
 	if wantedType == "" {
@@ -79,8 +83,8 @@ func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error)
 
 	haveType := text(balancer.Outputs, "type")
 	if haveType != "" && haveType != wantedType {
-		return "", fmt.Errorf("load balancer %s is of type %s, the Service asks for %s (annotation %stype, by default %s): "+
-			"the type of a load balancer cannot be changed",
+		return "", fmt.Errorf("load balancer %s is of type %s, the Service asks for %s (annotation %stype, "+
+			"by default %s): the type of a load balancer cannot be changed",
 			balancer.ID, haveType, wantedType, loadBalancerPrefix, defaultLoadBalancerType(v.cluster.Version))
 	}
 
@@ -117,14 +121,12 @@ func (v view) loadBalancerOf(service *core.Service) (cloud.Object, bool) {
 			return balancer, true
 		}
 	}
-
 	return cloud.Object{}, false
 }
 
 // loadBalancerName is "a" and the Service's UID without dashes, cut to 32 characters.
 func loadBalancerName(service *core.Service) string {
 	name := "a" + strings.ReplaceAll(string(service.UID), "-", "")
-
 	return name[:min(len(name), 32)]
 }
 
@@ -156,7 +158,6 @@ func defaultLoadBalancerType(version string) string {
 			return "REGIONAL_NETWORK"
 		}
 	}
-
 	return "REGIONAL"
 }
 
@@ -194,7 +195,9 @@ func forwardingRules(service *core.Service) []any {
 			entry, target = "udp", "udp"
 		}
 
-		rule := map[string]any{"entryPort": float64(port.Port), "targetPort": float64(port.NodePort), "tlsPassthrough": false}
+		rule := map[string]any{
+			"entryPort": float64(port.Port), "targetPort": float64(port.NodePort), "tlsPassthrough": false,
+		}
 
 		if slices.Contains(tlsPorts, strconv.Itoa(int(port.Port))) {
 			entry, target = "https", "http"
@@ -221,8 +224,11 @@ func healthcheck(service *core.Service) map[string]any {
 	}
 
 	for key, annotation := range map[string]string{
-		"checkIntervalSeconds": "healthcheck-check-interval-seconds", "responseTimeoutSeconds": "healthcheck-response-timeout-seconds",
-		"unhealthyThreshold": "healthcheck-unhealthy-threshold", "healthyThreshold": "healthcheck-healthy-threshold", "port": "healthcheck-port",
+		"checkIntervalSeconds":   "healthcheck-check-interval-seconds",
+		"responseTimeoutSeconds": "healthcheck-response-timeout-seconds",
+		"unhealthyThreshold":     "healthcheck-unhealthy-threshold",
+		"healthyThreshold":       "healthcheck-healthy-threshold",
+		"port":                   "healthcheck-port",
 	} {
 		if n, err := strconv.Atoi(service.Annotations[loadBalancerPrefix+annotation]); err == nil {
 			check[key] = float64(n)

@@ -37,7 +37,6 @@ func objectID(namespace, name string) string {
 	if namespace == "" {
 		return name
 	}
-
 	return namespace + "/" + name
 }
 
@@ -73,27 +72,23 @@ func (v view) get(k kind, id string) (record, bool) {
 	if !ok || o.Outputs[clusterKey] != v.cluster.ID {
 		return record{}, false
 	}
-
 	return fromStored(k, o), true
 }
 
 // list returns the objects of a kind in a namespace, or everywhere when it is empty.
 func (v view) list(k kind, in string) []record {
 	var records []record
-
 	for _, o := range v.List(k.token()) {
 		if o.Outputs[clusterKey] == v.cluster.ID && (in == "" || namespace(o.Outputs) == in) {
 			records = append(records, fromStored(k, o))
 		}
 	}
-
 	return records
 }
 
 // all returns the objects of every kind that match. Releases are no objects of the cluster's API.
 func (v view) all(match func(record) bool) []record {
 	var records []record
-
 	for _, token := range v.Types() {
 		k, err := v.kinds.parse(token)
 		if err != nil || token == releaseToken {
@@ -106,7 +101,6 @@ func (v view) all(match func(record) bool) []record {
 			}
 		}
 	}
-
 	return records
 }
 
@@ -114,7 +108,10 @@ func (v view) all(match func(record) bool) []record {
 func (v view) store(r record) (record, error) {
 	old, exists := v.get(r.Kind, r.id())
 
-	meta := map[string]any{"uid": uuid.NewString(), "creationTimestamp": v.Now().Format(time.RFC3339), "resourceVersion": "0", "generation": 0.0}
+	meta := map[string]any{
+		"uid": uuid.NewString(), "creationTimestamp": v.Now().Format(time.RFC3339), "resourceVersion": "0",
+		"generation": 0.0,
+	}
 	if exists {
 		for key := range meta {
 			if value := at(old.Live, "metadata", key); value != nil {
@@ -178,7 +175,6 @@ func (v view) remove(r record) error {
 			}
 		}
 	}
-
 	return v.Delete(r.Kind.token(), v.key(r.Kind.token(), r.id()))
 }
 
@@ -191,7 +187,6 @@ func (v view) removeReleases(in string) error {
 			}
 		}
 	}
-
 	return nil
 }
 
@@ -214,7 +209,6 @@ func (v view) hasNamespace(name string) bool {
 	}
 
 	_, ok := v.get(v.kind("", "Namespace"), name)
-
 	return ok
 }
 
@@ -226,13 +220,11 @@ func (v view) kind(group, name string) kind {
 // definitions are the cluster's CustomResourceDefinitions.
 func (v view) definitions() []map[string]any {
 	var definitions []map[string]any
-
 	for _, o := range v.List(crdToken) {
 		if o.Outputs[clusterKey] == v.cluster.ID {
 			definitions = append(definitions, o.Outputs)
 		}
 	}
-
 	return definitions
 }
 
@@ -264,7 +256,6 @@ func (v view) resolve(k kind) (kind, error) {
 	for _, definition := range v.definitions() {
 		if definedBy(k, definition) && slices.Contains(served(definition), k.Version) {
 			k.namespaced = text(definition, "spec", "scope") == "Namespaced"
-
 			return k, nil
 		}
 	}
@@ -273,8 +264,8 @@ func (v view) resolve(k kind) (kind, error) {
 		return k, nil
 	}
 
-	return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the cluster; "+
-		"install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
+	return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
+		"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
 }
 
 // provider says what brings the definitions of a group.

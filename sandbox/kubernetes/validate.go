@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 
+	acme "github.com/cert-manager/cert-manager/pkg/apis/acme/v1"
+	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	apps "k8s.io/api/apps/v1"
 	autoscaling "k8s.io/api/autoscaling/v2"
 	batch "k8s.io/api/batch/v1"
@@ -18,9 +20,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	acme "github.com/cert-manager/cert-manager/pkg/apis/acme/v1"
-	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 )
 
 // check finds what the API server would refuse in an object: fields and types first, then the rules of its kind. Where
@@ -152,13 +151,11 @@ func validate(kind kind, typed runtime.Object) field.ErrorList {
 // caller, which may give it one.
 func validateMeta(kind kind, object metav1.Object) field.ErrorList {
 	errs := validation.ValidateObjectMetaAccessor(object, kind.namespaced, nameRule(kind), field.NewPath("metadata"))
-
 	for key, value := range object.GetAnnotations() {
 		if kind.is("", "Service") && strings.HasPrefix(key, loadBalancerPrefix) {
 			errs = append(errs, validateLoadBalancerAnnotation(key, value)...)
 		}
 	}
-
 	return errs
 }
 
@@ -185,7 +182,6 @@ func pathSegment(name string, prefix bool) []string {
 	if prefix {
 		return content.IsPathSegmentPrefix(name)
 	}
-
 	return content.IsPathSegmentName(name)
 }
 
@@ -196,7 +192,6 @@ func atMost(length int, rule validation.ValidateNameFunc) validation.ValidateNam
 		if len(name) > length {
 			errs = append(errs, utilvalidation.MaxLenError(length))
 		}
-
 		return errs
 	}
 }
@@ -231,7 +226,6 @@ func required(path *field.Path, value string) field.ErrorList {
 	if value == "" {
 		return field.ErrorList{field.Required(path, "")}
 	}
-
 	return nil
 }
 
@@ -246,7 +240,6 @@ func oneOf[T ~string](path *field.Path, value T, allowed ...T) field.ErrorList {
 			return nil
 		}
 	}
-
 	return field.ErrorList{field.NotSupported(path, value, allowed)}
 }
 
@@ -256,6 +249,5 @@ func valid(path *field.Path, value string, messages []string) field.ErrorList {
 	for _, message := range messages {
 		errs = append(errs, field.Invalid(path, value, message))
 	}
-
 	return errs
 }

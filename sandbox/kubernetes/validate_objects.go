@@ -43,12 +43,15 @@ func validateSecret(o *core.Secret) field.ErrorList {
 
 	for _, key := range secretKeys[o.Type] {
 		if _, ok := data[key]; !ok {
-			errs = append(errs, field.Required(field.NewPath("data").Key(key), fmt.Sprintf("a Secret of type %s has it", o.Type)))
+			errs = append(errs, field.Required(field.NewPath("data").Key(key),
+				fmt.Sprintf("a Secret of type %s has it", o.Type)))
 		}
 	}
 
-	if config := data[core.DockerConfigJsonKey]; o.Type == core.SecretTypeDockerConfigJson && !json.Valid([]byte(config)) {
-		errs = append(errs, field.Invalid(field.NewPath("data").Key(core.DockerConfigJsonKey), "<secret>", "is not JSON"))
+	config := data[core.DockerConfigJsonKey]
+	if o.Type == core.SecretTypeDockerConfigJson && !json.Valid([]byte(config)) {
+		errs = append(errs, field.Invalid(field.NewPath("data").Key(core.DockerConfigJsonKey), "<secret>",
+			"is not JSON"))
 	}
 
 	return errs
@@ -56,13 +59,12 @@ func validateSecret(o *core.Secret) field.ErrorList {
 
 func validateConfigMap(o *core.ConfigMap) field.ErrorList {
 	errs := validateData(field.NewPath("data"), o.Data)
-
 	for key := range o.BinaryData {
 		if _, ok := o.Data[key]; ok {
-			errs = append(errs, field.Invalid(field.NewPath("binaryData").Key(key), key, "duplicate of key present in data"))
+			errs = append(errs, field.Invalid(field.NewPath("binaryData").Key(key), key,
+				"duplicate of key present in data"))
 		}
 	}
-
 	return errs
 }
 
@@ -104,7 +106,8 @@ func validateService(o *core.Service) field.ErrorList {
 	errs = append(errs, metavalidation.ValidateLabels(o.Spec.Selector, at.Child("selector"))...)
 	errs = append(errs, oneOf(at.Child("externalTrafficPolicy"), o.Spec.ExternalTrafficPolicy,
 		core.ServiceExternalTrafficPolicyCluster, core.ServiceExternalTrafficPolicyLocal)...)
-	errs = append(errs, oneOf(at.Child("sessionAffinity"), o.Spec.SessionAffinity, core.ServiceAffinityClientIP, core.ServiceAffinityNone)...)
+	errs = append(errs, oneOf(at.Child("sessionAffinity"), o.Spec.SessionAffinity,
+		core.ServiceAffinityClientIP, core.ServiceAffinityNone)...)
 
 	outside := o.Spec.Type == core.ServiceTypeNodePort || o.Spec.Type == core.ServiceTypeLoadBalancer
 	if o.Spec.ExternalTrafficPolicy != "" && !outside {
@@ -131,7 +134,8 @@ func validateServicePorts(ports []core.ServicePort, at *field.Path) field.ErrorL
 	for i, port := range ports {
 		at := at.Index(i)
 		errs = append(errs, validatePort(at.Child("port"), int(port.Port))...)
-		errs = append(errs, oneOf(at.Child("protocol"), port.Protocol, core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP)...)
+		errs = append(errs, oneOf(at.Child("protocol"), port.Protocol,
+			core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP)...)
 
 		switch {
 		case port.Name == "" && len(ports) > 1:
@@ -169,7 +173,6 @@ func validateServicePorts(ports []core.ServicePort, at *field.Path) field.ErrorL
 // (docs/controllers/services/annotations.md of digitalocean-cloud-controller-manager).
 func validateLoadBalancerAnnotation(key, value string) field.ErrorList {
 	at := field.NewPath("metadata", "annotations").Key(key)
-
 	switch strings.TrimPrefix(key, loadBalancerPrefix) {
 	case "type":
 		return oneOf(at, value, "REGIONAL", "REGIONAL_NETWORK")
@@ -188,7 +191,6 @@ func validateLoadBalancerAnnotation(key, value string) field.ErrorList {
 			return field.ErrorList{field.Invalid(at, value, "want a number above 0")}
 		}
 	}
-
 	return nil
 }
 
@@ -254,7 +256,6 @@ func validateHost(at *field.Path, host string) field.ErrorList {
 	if strings.HasPrefix(host, "*.") {
 		return valid(at, host, utilvalidation.IsWildcardDNS1123Subdomain(host))
 	}
-
 	return valid(at, host, utilvalidation.IsDNS1123Subdomain(host))
 }
 
@@ -272,10 +273,12 @@ func validateBackend(backend networking.IngressBackend, at *field.Path) field.Er
 
 func validateNetworkPolicy(o *networking.NetworkPolicy) field.ErrorList {
 	at := field.NewPath("spec")
-	errs := metavalidation.ValidateLabelSelector(&o.Spec.PodSelector, metavalidation.LabelSelectorValidationOptions{}, at.Child("podSelector"))
+	errs := metavalidation.ValidateLabelSelector(&o.Spec.PodSelector, metavalidation.LabelSelectorValidationOptions{},
+		at.Child("podSelector"))
 
 	for i, kind := range o.Spec.PolicyTypes {
-		errs = append(errs, oneOf(at.Child("policyTypes").Index(i), kind, networking.PolicyTypeIngress, networking.PolicyTypeEgress)...)
+		errs = append(errs, oneOf(at.Child("policyTypes").Index(i), kind,
+			networking.PolicyTypeIngress, networking.PolicyTypeEgress)...)
 	}
 
 	for i, rule := range o.Spec.Ingress {
@@ -291,10 +294,10 @@ func validateNetworkPolicy(o *networking.NetworkPolicy) field.ErrorList {
 
 func validatePeers(peers []networking.NetworkPolicyPeer, at *field.Path) field.ErrorList {
 	var errs field.ErrorList
-
 	for i, peer := range peers {
 		at := at.Index(i)
-		errs = append(errs, exactlyOne(at, peer.IPBlock != nil, peer.PodSelector != nil || peer.NamespaceSelector != nil)...)
+		errs = append(errs, exactlyOne(at, peer.IPBlock != nil,
+			peer.PodSelector != nil || peer.NamespaceSelector != nil)...)
 
 		if peer.IPBlock == nil {
 			continue
@@ -306,13 +309,11 @@ func validatePeers(peers []networking.NetworkPolicyPeer, at *field.Path) field.E
 			}
 		}
 	}
-
 	return errs
 }
 
 func validateRules(rules []rbac.PolicyRule, cluster bool) field.ErrorList {
 	var errs field.ErrorList
-
 	for i, rule := range rules {
 		at := field.NewPath("rules").Index(i)
 		if len(rule.Verbs) == 0 {
@@ -320,14 +321,15 @@ func validateRules(rules []rbac.PolicyRule, cluster bool) field.ErrorList {
 		}
 
 		if len(rule.NonResourceURLs) > 0 && !cluster {
-			errs = append(errs, field.Invalid(at.Child("nonResourceURLs"), rule.NonResourceURLs, "namespaced rules cannot apply to non-resource URLs"))
+			errs = append(errs, field.Invalid(at.Child("nonResourceURLs"), rule.NonResourceURLs,
+				"namespaced rules cannot apply to non-resource URLs"))
 		}
 
 		if len(rule.NonResourceURLs) == 0 && len(rule.Resources) == 0 {
-			errs = append(errs, field.Required(at.Child("resources"), "resource rules must supply at least one resource"))
+			errs = append(errs, field.Required(at.Child("resources"),
+				"resource rules must supply at least one resource"))
 		}
 	}
-
 	return errs
 }
 
@@ -339,7 +341,8 @@ func validateBinding(ref rbac.RoleRef, subjects []rbac.Subject) field.ErrorList 
 	for i, subject := range subjects {
 		at := field.NewPath("subjects").Index(i)
 		errs = append(errs, required(at.Child("name"), subject.Name)...)
-		errs = append(errs, oneOf(at.Child("kind"), subject.Kind, rbac.ServiceAccountKind, rbac.UserKind, rbac.GroupKind)...)
+		errs = append(errs, oneOf(at.Child("kind"), subject.Kind,
+			rbac.ServiceAccountKind, rbac.UserKind, rbac.GroupKind)...)
 
 		if subject.Kind == rbac.ServiceAccountKind {
 			errs = append(errs, required(at.Child("namespace"), subject.Namespace)...)
@@ -351,11 +354,14 @@ func validateBinding(ref rbac.RoleRef, subjects []rbac.Subject) field.ErrorList 
 
 func validateCertificate(o *certmanager.Certificate) field.ErrorList {
 	at := field.NewPath("spec")
-	errs := append(required(at.Child("secretName"), o.Spec.SecretName), required(at.Child("issuerRef", "name"), o.Spec.IssuerRef.Name)...)
+	errs := append(required(at.Child("secretName"), o.Spec.SecretName),
+		required(at.Child("issuerRef", "name"), o.Spec.IssuerRef.Name)...)
 
 	if o.Spec.CommonName == "" && o.Spec.LiteralSubject == "" &&
-		len(o.Spec.DNSNames)+len(o.Spec.URIs)+len(o.Spec.EmailAddresses)+len(o.Spec.IPAddresses)+len(o.Spec.OtherNames) == 0 {
-		errs = append(errs, field.Invalid(at, "", "at least one of commonName, dnsNames, uriSANs, ipAddresses, emailSANs or otherNames must be set"))
+		len(o.Spec.DNSNames)+len(o.Spec.URIs)+len(o.Spec.EmailAddresses)+
+			len(o.Spec.IPAddresses)+len(o.Spec.OtherNames) == 0 {
+		errs = append(errs, field.Invalid(at, "",
+			"at least one of commonName, dnsNames, uriSANs, ipAddresses, emailSANs or otherNames must be set"))
 	}
 
 	return errs
@@ -363,7 +369,8 @@ func validateCertificate(o *certmanager.Certificate) field.ErrorList {
 
 func validateIssuer(spec certmanager.IssuerSpec) field.ErrorList {
 	at := field.NewPath("spec")
-	errs := exactlyOne(at, spec.ACME != nil, spec.CA != nil, spec.Vault != nil, spec.SelfSigned != nil, spec.Venafi != nil)
+	errs := exactlyOne(at, spec.ACME != nil, spec.CA != nil, spec.Vault != nil, spec.SelfSigned != nil,
+		spec.Venafi != nil)
 
 	if spec.ACME == nil {
 		return errs

@@ -22,7 +22,8 @@ func validateTemplate(template *core.PodTemplateSpec, at *field.Path) field.Erro
 	if at != nil {
 		spec = at.Child("spec")
 		errs = append(errs, metavalidation.ValidateLabels(template.Labels, at.Child("metadata", "labels"))...)
-		errs = append(errs, validation.ValidateAnnotations(template.Annotations, at.Child("metadata", "annotations"))...)
+		errs = append(errs, validation.ValidateAnnotations(template.Annotations,
+			at.Child("metadata", "annotations"))...)
 	}
 
 	return append(errs, validatePods(template.Spec, spec)...)
@@ -78,14 +79,16 @@ func validatePlacement(pods core.PodSpec, at *field.Path) field.ErrorList {
 
 		errs = append(errs, required(at.Child("topologyKey"), spread.TopologyKey)...)
 		errs = append(errs, required(at.Child("whenUnsatisfiable"), string(spread.WhenUnsatisfiable))...)
-		errs = append(errs, oneOf(at.Child("whenUnsatisfiable"), spread.WhenUnsatisfiable, core.DoNotSchedule, core.ScheduleAnyway)...)
+		errs = append(errs, oneOf(at.Child("whenUnsatisfiable"), spread.WhenUnsatisfiable,
+			core.DoNotSchedule, core.ScheduleAnyway)...)
 		errs = append(errs, metavalidation.ValidateLabelSelector(spread.LabelSelector,
 			metavalidation.LabelSelectorValidationOptions{}, at.Child("labelSelector"))...)
 	}
 
 	for i, toleration := range pods.Tolerations {
 		at := at.Child("tolerations").Index(i)
-		errs = append(errs, oneOf(at.Child("operator"), toleration.Operator, core.TolerationOpEqual, core.TolerationOpExists)...)
+		errs = append(errs, oneOf(at.Child("operator"), toleration.Operator,
+			core.TolerationOpEqual, core.TolerationOpExists)...)
 		errs = append(errs, oneOf(at.Child("effect"), toleration.Effect,
 			core.TaintEffectNoSchedule, core.TaintEffectPreferNoSchedule, core.TaintEffectNoExecute)...)
 	}
@@ -113,7 +116,8 @@ func validateTerms(strict []core.PodAffinityTerm, soft []core.WeightedPodAffinit
 	var errs field.ErrorList
 
 	for i, term := range strict {
-		errs = append(errs, required(at.Child("requiredDuringSchedulingIgnoredDuringExecution").Index(i).Child("topologyKey"), term.TopologyKey)...)
+		at := at.Child("requiredDuringSchedulingIgnoredDuringExecution").Index(i)
+		errs = append(errs, required(at.Child("topologyKey"), term.TopologyKey)...)
 	}
 
 	for i, term := range soft {
@@ -145,7 +149,8 @@ func validateContainer(c core.Container, names, volumes sets.Set[string], at *fi
 		errs = append(errs, field.Invalid(at.Child("image"), c.Image, "must not have leading or trailing whitespace"))
 	}
 
-	errs = append(errs, oneOf(at.Child("imagePullPolicy"), c.ImagePullPolicy, core.PullAlways, core.PullIfNotPresent, core.PullNever)...)
+	errs = append(errs, oneOf(at.Child("imagePullPolicy"), c.ImagePullPolicy,
+		core.PullAlways, core.PullIfNotPresent, core.PullNever)...)
 	errs = append(errs, validateEnv(c, at)...)
 	errs = append(errs, validateContainerPorts(c.Ports, at.Child("ports"))...)
 	errs = append(errs, validateMounts(c.VolumeMounts, volumes, at.Child("volumeMounts"))...)
@@ -171,7 +176,8 @@ func validateEnv(c core.Container, at *field.Path) field.ErrorList {
 
 	for i, variable := range c.Env {
 		at := at.Child("env").Index(i)
-		errs = append(errs, valid(at.Child("name"), variable.Name, utilvalidation.IsRelaxedEnvVarName(variable.Name))...)
+		errs = append(errs, valid(at.Child("name"), variable.Name,
+			utilvalidation.IsRelaxedEnvVarName(variable.Name))...)
 
 		if names.Has(variable.Name) {
 			errs = append(errs, field.Duplicate(at.Child("name"), variable.Name))
@@ -184,7 +190,8 @@ func validateEnv(c core.Container, at *field.Path) field.ErrorList {
 		}
 
 		if variable.Value != "" {
-			errs = append(errs, field.Invalid(at.Child("valueFrom"), "", "may not be specified when `value` is not empty"))
+			errs = append(errs, field.Invalid(at.Child("valueFrom"), "",
+				"may not be specified when `value` is not empty"))
 		}
 
 		from := variable.ValueFrom
@@ -226,7 +233,8 @@ func validateContainerPorts(ports []core.ContainerPort, at *field.Path) field.Er
 	for i, port := range ports {
 		at := at.Index(i)
 		errs = append(errs, validatePort(at.Child("containerPort"), int(port.ContainerPort))...)
-		errs = append(errs, oneOf(at.Child("protocol"), port.Protocol, core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP)...)
+		errs = append(errs, oneOf(at.Child("protocol"), port.Protocol,
+			core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP)...)
 
 		if port.Name == "" {
 			continue
@@ -273,7 +281,8 @@ func validateVolumes(volumes []core.Volume, at *field.Path) (sets.Set[string], f
 	names := sets.New[string]()
 
 	for i, volume := range volumes {
-		errs = append(errs, valid(at.Index(i).Child("name"), volume.Name, utilvalidation.IsDNS1123Label(volume.Name))...)
+		errs = append(errs, valid(at.Index(i).Child("name"), volume.Name,
+			utilvalidation.IsDNS1123Label(volume.Name))...)
 
 		if names.Has(volume.Name) {
 			errs = append(errs, field.Duplicate(at.Index(i).Child("name"), volume.Name))
@@ -304,10 +313,13 @@ func validateResources(resources core.ResourceRequirements, at *field.Path) fiel
 		}
 	}
 
-	for list, quantities := range map[string]core.ResourceList{"requests": resources.Requests, "limits": resources.Limits} {
+	for list, quantities := range map[string]core.ResourceList{
+		"requests": resources.Requests, "limits": resources.Limits,
+	} {
 		for name, quantity := range quantities {
 			if quantity.Cmp(resource.Quantity{}) < 0 {
-				errs = append(errs, field.Invalid(at.Child(list).Key(string(name)), quantity.String(), "must be greater than or equal to 0"))
+				errs = append(errs, field.Invalid(at.Child(list).Key(string(name)), quantity.String(),
+					"must be greater than or equal to 0"))
 			}
 		}
 	}
@@ -334,7 +346,6 @@ func validatePortRef(at *field.Path, port intstr.IntOrString) field.ErrorList {
 	if port.Type == intstr.String {
 		return valid(at, port.StrVal, utilvalidation.IsValidPortName(port.StrVal))
 	}
-
 	return validatePort(at, int(port.IntVal))
 }
 
@@ -343,7 +354,6 @@ func validatePort(at *field.Path, port int) field.ErrorList {
 	for _, message := range utilvalidation.IsValidPortNum(port) {
 		errs = append(errs, field.Invalid(at, port, message))
 	}
-
 	return errs
 }
 

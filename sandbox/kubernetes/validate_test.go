@@ -22,7 +22,10 @@ func TestRefusedObjects(t *testing.T) {
 		return object{"metadata": object{"name": "web"}, "spec": object{"ports": ports}}
 	}
 	path := func(path object) object {
-		return object{"metadata": object{"name": "web"}, "spec": object{"rules": []any{object{"host": "a.test", "http": object{"paths": []any{path}}}}}}
+		return object{
+			"metadata": object{"name": "web"},
+			"spec":     object{"rules": []any{object{"host": "a.test", "http": object{"paths": []any{path}}}}},
+		}
 	}
 	backend := object{"service": object{"name": "web", "port": object{"number": 80}}}
 
@@ -35,86 +38,133 @@ func TestRefusedObjects(t *testing.T) {
 		"unknown field": {
 			deploymentToken, container("imagee", "x"), "spec.template.spec.containers[0].imagee", `no field "imagee"`,
 		},
-		"field in another case": {deploymentToken, with(web, 1, "spec", "Replicas"), "spec.Replicas", `no field "Replicas"`},
+		"field in another case": {
+			deploymentToken, with(web, 1, "spec", "Replicas"), "spec.Replicas", `no field "Replicas"`,
+		},
 		"wrong type": {
 			deploymentToken, with(web, "two", "spec", "replicas"), "spec.replicas", "got a JSON string, want int32",
 		},
-		"fraction": {deploymentToken, with(web, 1.5, "spec", "replicas"), "spec.replicas", "got a JSON number 1.5, want int32"},
+		"fraction": {
+			deploymentToken, with(web, 1.5, "spec", "replicas"), "spec.replicas", "got a JSON number 1.5, want int32",
+		},
 		"number for text": {
 			configMapToken, object{"data": object{"port": 25060}}, "data.port", "got a JSON number, want string",
 		},
 		"number for an environment variable": {
-			deploymentToken, container("env", []any{object{"name": "A", "value": "x"}, object{"name": "PORT", "value": 25060}}),
+			deploymentToken,
+			container("env", []any{object{"name": "A", "value": "x"}, object{"name": "PORT", "value": 25060}}),
 			"spec.template.spec.containers[0].env[1].value", "got a JSON number, want string",
 		},
-		"other kind": {configMapToken, object{"kind": "Secret"}, "kind", `got "Secret", the resource's type says "ConfigMap"`},
-		"bad name":   {configMapToken, object{"metadata": object{"name": "Mr_Spock"}}, "metadata.name", "lowercase RFC 1123 subdomain"},
+		"other kind": {
+			configMapToken, object{"kind": "Secret"}, "kind", `got "Secret", the resource's type says "ConfigMap"`,
+		},
+		"bad name": {
+			configMapToken,
+			object{"metadata": object{"name": "Mr_Spock"}},
+			"metadata.name", "lowercase RFC 1123 subdomain",
+		},
 		"service name with a dot": {
 			serviceToken, with(ports(object{"port": 80}), "a.b", "metadata", "name"), "metadata.name", "DNS-1035 label",
 		},
-		"long job name": {jobToken, with(job("a"), strings.Repeat("a", 64), "metadata", "name"), "metadata.name", "no more than 63"},
-		"namespace for a namespace": {
-			namespaceToken, object{"metadata": object{"name": "ship", "namespace": "x"}}, "metadata.namespace", "not allowed on this type",
+		"long job name": {
+			jobToken, with(job("a"), strings.Repeat("a", 64), "metadata", "name"), "metadata.name", "no more than 63",
 		},
-		"label value": {configMapToken, object{"metadata": object{"labels": object{"a": "b c"}}}, "metadata.labels", "valid label"},
+		"namespace for a namespace": {
+			namespaceToken,
+			object{"metadata": object{"name": "ship", "namespace": "x"}},
+			"metadata.namespace", "not allowed on this type",
+		},
+		"label value": {
+			configMapToken, object{"metadata": object{"labels": object{"a": "b c"}}}, "metadata.labels", "valid label",
+		},
 		"annotation key": {
-			configMapToken, object{"metadata": object{"annotations": object{"a b": "c"}}}, "metadata.annotations", "name part must consist",
+			configMapToken,
+			object{"metadata": object{"annotations": object{"a b": "c"}}},
+			"metadata.annotations", "name part must consist",
 		},
 		"custom metadata": {
-			"kubernetes:example.test/v1:Ship", object{"metadata": object{"name": "Main"}}, "metadata.name", "lowercase RFC 1123 subdomain",
+			"kubernetes:example.test/v1:Ship",
+			object{"metadata": object{"name": "Main"}},
+			"metadata.name", "lowercase RFC 1123 subdomain",
 		},
 
 		"selector misses the pods": {
-			deploymentToken, with(web, "api", "spec", "selector", "matchLabels", "app"), "spec.template.metadata.labels", "does not match",
+			deploymentToken, with(web, "api", "spec", "selector", "matchLabels", "app"),
+			"spec.template.metadata.labels", "does not match",
 		},
-		"no selector":   {deploymentToken, with(web, nil, "spec", "selector"), "spec.selector", "Required value"},
-		"no containers": {deploymentToken, with(web, []any{}, "spec", "template", "spec", "containers"), "spec.template.spec.containers", "Required value"},
-		"no image":      {deploymentToken, container("image", nil), "spec.template.spec.containers[0].image", "Required value"},
+		"no selector": {deploymentToken, with(web, nil, "spec", "selector"), "spec.selector", "Required value"},
+		"no containers": {
+			deploymentToken, with(web, []any{}, "spec", "template", "spec", "containers"),
+			"spec.template.spec.containers", "Required value",
+		},
+		"no image": {
+			deploymentToken, container("image", nil), "spec.template.spec.containers[0].image", "Required value",
+		},
 		"env twice": {
-			deploymentToken, container("env", []any{object{"name": "A"}, object{"name": "A"}}), "spec.template.spec.containers[0].env[1].name", "Duplicate value",
+			deploymentToken, container("env", []any{object{"name": "A"}, object{"name": "A"}}),
+			"spec.template.spec.containers[0].env[1].name", "Duplicate value",
 		},
 		"env with two sources": {
-			deploymentToken, container("env", []any{object{"name": "A", "value": "x", "valueFrom": object{"secretKeyRef": object{"name": "s", "key": "k"}}}}),
+			deploymentToken,
+			container("env", []any{
+				object{"name": "A", "value": "x", "valueFrom": object{"secretKeyRef": object{"name": "s", "key": "k"}}},
+			}),
 			"spec.template.spec.containers[0].env[0].valueFrom", "may not be specified when `value` is not empty",
 		},
 		"mount without volume": {
-			deploymentToken, container("volumeMounts", []any{object{"name": "v", "mountPath": "/v"}}), "spec.template.spec.containers[0].volumeMounts[0].name", "Not found",
+			deploymentToken, container("volumeMounts", []any{object{"name": "v", "mountPath": "/v"}}),
+			"spec.template.spec.containers[0].volumeMounts[0].name", "Not found",
 		},
 		"more requested than allowed": {
-			deploymentToken, container("resources", object{"requests": object{"memory": "2Gi"}, "limits": object{"memory": "1Gi"}}),
+			deploymentToken,
+			container("resources", object{"requests": object{"memory": "2Gi"}, "limits": object{"memory": "1Gi"}}),
 			"spec.template.spec.containers[0].resources.requests", "memory limit of 1Gi",
 		},
 		"bad quantity": {
-			deploymentToken, container("resources", object{"requests": object{"memory": "2 GB"}}), "", "quantities must match",
+			deploymentToken, container("resources", object{"requests": object{"memory": "2 GB"}}),
+			"", "quantities must match",
 		},
 		"probe without a check": {
-			deploymentToken, container("livenessProbe", object{"periodSeconds": 5}), "spec.template.spec.containers[0].livenessProbe", "one of its alternatives",
+			deploymentToken, container("livenessProbe", object{"periodSeconds": 5}),
+			"spec.template.spec.containers[0].livenessProbe", "one of its alternatives",
 		},
 		"container port": {
-			deploymentToken, container("ports", []any{object{"containerPort": 70000}}), "spec.template.spec.containers[0].ports[0].containerPort", "between 1 and 65535",
+			deploymentToken, container("ports", []any{object{"containerPort": 70000}}),
+			"spec.template.spec.containers[0].ports[0].containerPort", "between 1 and 65535",
 		},
 		"two containers of one name": {
-			deploymentToken, with(web, []any{object{"name": "main", "image": "a"}, object{"name": "main", "image": "b"}}, "spec", "template", "spec", "containers"),
+			deploymentToken,
+			with(web, []any{object{"name": "main", "image": "a"}, object{"name": "main", "image": "b"}},
+				"spec", "template", "spec", "containers"),
 			"spec.template.spec.containers[1].name", "Duplicate value",
 		},
 		"recreate with rolling parameters": {
-			deploymentToken, with(web, object{"type": "Recreate", "rollingUpdate": object{"maxSurge": 1}}, "spec", "strategy"), "spec.strategy.rollingUpdate", "Recreate",
+			deploymentToken,
+			with(web, object{"type": "Recreate", "rollingUpdate": object{"maxSurge": 1}}, "spec", "strategy"),
+			"spec.strategy.rollingUpdate", "Recreate",
 		},
 		"neither surge nor unavailable": {
-			deploymentToken, with(web, object{"rollingUpdate": object{"maxSurge": 0, "maxUnavailable": "0%"}}, "spec", "strategy"),
+			deploymentToken,
+			with(web, object{"rollingUpdate": object{"maxSurge": 0, "maxUnavailable": "0%"}}, "spec", "strategy"),
 			"spec.strategy.rollingUpdate.maxUnavailable", "may not be 0",
 		},
 		"spread without a key": {
-			deploymentToken, with(web, []any{object{"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}}, "spec", "template", "spec", "topologySpreadConstraints"),
+			deploymentToken,
+			with(web, []any{object{"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}},
+				"spec", "template", "spec", "topologySpreadConstraints"),
 			"spec.template.spec.topologySpreadConstraints[0].topologyKey", "Required value",
 		},
 
 		"job that always restarts": {
-			jobToken, with(job("a"), "Always", "spec", "template", "spec", "restartPolicy"), "spec.template.spec.restartPolicy", `"OnFailure", "Never"`,
+			jobToken, with(job("a"), "Always", "spec", "template", "spec", "restartPolicy"),
+			"spec.template.spec.restartPolicy", `"OnFailure", "Never"`,
 		},
 		"schedule": {
 			"kubernetes:batch/v1:CronJob",
-			object{"metadata": object{"name": "tidy"}, "spec": object{"schedule": "daily", "jobTemplate": object{"spec": job("a")["spec"]}}},
+			object{
+				"metadata": object{"name": "tidy"},
+				"spec":     object{"schedule": "daily", "jobTemplate": object{"spec": job("a")["spec"]}},
+			},
 			"spec.schedule", "five fields",
 		},
 		"two budgets": {
@@ -124,44 +174,88 @@ func TestRefusedObjects(t *testing.T) {
 		},
 		"autoscaler": {
 			"kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
-			object{"metadata": object{"name": "web"}, "spec": object{"minReplicas": 3, "maxReplicas": 2, "scaleTargetRef": object{"kind": "Deployment", "name": "web"}}},
+			object{
+				"metadata": object{"name": "web"},
+				"spec": object{
+					"minReplicas": 3, "maxReplicas": 2, "scaleTargetRef": object{"kind": "Deployment", "name": "web"},
+				},
+			},
 			"spec.maxReplicas", "`minReplicas`",
 		},
 
-		"data that is not base64":     {secretToken, object{"data": object{"key": "not base64!"}}, "data[key]", "stringData"},
-		"key of a ConfigMap":          {configMapToken, object{"data": object{"a/b": "c"}}, "data[a/b]", "a valid config key"},
-		"TLS without a key":           {secretToken, object{"type": "kubernetes.io/tls", "stringData": object{"tls.crt": "x"}}, "data[tls.key]", "Required value"},
-		"service without ports":       {serviceToken, ports(), "spec.ports", "Required value"},
-		"ports without names":         {serviceToken, ports(object{"port": 80}, object{"port": 443, "name": "https"}), "spec.ports[0].name", "Required value"},
-		"port twice":                  {serviceToken, ports(object{"port": 80, "name": "a"}, object{"port": 80, "name": "b"}), "spec.ports[1]", "Duplicate value"},
-		"policy of an inside service": {serviceToken, with(ports(object{"port": 80}), "Local", "spec", "externalTrafficPolicy"), "spec.externalTrafficPolicy", "externally-accessible"},
+		"data that is not base64": {
+			secretToken, object{"data": object{"key": "not base64!"}}, "data[key]", "stringData",
+		},
+		"key of a ConfigMap": {
+			configMapToken, object{"data": object{"a/b": "c"}}, "data[a/b]", "a valid config key",
+		},
+		"TLS without a key": {
+			secretToken,
+			object{"type": "kubernetes.io/tls", "stringData": object{"tls.crt": "x"}},
+			"data[tls.key]", "Required value",
+		},
+		"service without ports": {serviceToken, ports(), "spec.ports", "Required value"},
+		"ports without names": {
+			serviceToken, ports(object{"port": 80}, object{"port": 443, "name": "https"}),
+			"spec.ports[0].name", "Required value",
+		},
+		"port twice": {
+			serviceToken, ports(object{"port": 80, "name": "a"}, object{"port": 80, "name": "b"}),
+			"spec.ports[1]", "Duplicate value",
+		},
+		"policy of an inside service": {
+			serviceToken, with(ports(object{"port": 80}), "Local", "spec", "externalTrafficPolicy"),
+			"spec.externalTrafficPolicy", "externally-accessible",
+		},
 		"annotation of the cloud": {
-			serviceToken, with(ports(object{"port": 80}), "yes", "metadata", "annotations", "service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol"),
-			"metadata.annotations[service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol]", `want "true" or "false"`,
+			serviceToken,
+			with(ports(object{"port": 80}), "yes",
+				"metadata", "annotations", "service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol"),
+			"metadata.annotations[service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol]",
+			`want "true" or "false"`,
 		},
 
-		"path without a type": {ingressToken, path(object{"path": "/", "backend": backend}), "spec.rules[0].http.paths[0].pathType", "Required value"},
+		"path without a type": {
+			ingressToken, path(object{"path": "/", "backend": backend}),
+			"spec.rules[0].http.paths[0].pathType", "Required value",
+		},
 		"relative path": {
-			ingressToken, path(object{"path": "x", "pathType": "Prefix", "backend": backend}), "spec.rules[0].http.paths[0].path", "absolute",
+			ingressToken, path(object{"path": "x", "pathType": "Prefix", "backend": backend}),
+			"spec.rules[0].http.paths[0].path", "absolute",
 		},
 		"backend with two ports": {
-			ingressToken, path(object{"path": "/", "pathType": "Prefix", "backend": with(backend, "http", "service", "port", "name")}),
+			ingressToken,
+			path(object{
+				"path": "/", "pathType": "Prefix", "backend": with(backend, "http", "service", "port", "name"),
+			}),
 			"spec.rules[0].http.paths[0].backend.service.port", "more than one",
 		},
 		"address range": {
 			"kubernetes:networking.k8s.io/v1:NetworkPolicy",
-			object{"metadata": object{"name": "web"}, "spec": object{"podSelector": object{}, "ingress": []any{object{"from": []any{object{"ipBlock": object{"cidr": "10.0.0.0"}}}}}}},
+			object{
+				"metadata": object{"name": "web"},
+				"spec": object{
+					"podSelector": object{},
+					"ingress":     []any{object{"from": []any{object{"ipBlock": object{"cidr": "10.0.0.0"}}}}},
+				},
+			},
 			"spec.ingress[0].from[0].ipBlock", "must be a valid CIDR",
 		},
 		"role without verbs": {
-			"kubernetes:rbac.authorization.k8s.io/v1:Role", object{"rules": []any{object{"resources": []any{"pods"}, "apiGroups": []any{""}}}}, "rules[0].verbs", "Required value",
+			"kubernetes:rbac.authorization.k8s.io/v1:Role",
+			object{"rules": []any{object{"resources": []any{"pods"}, "apiGroups": []any{""}}}},
+			"rules[0].verbs", "Required value",
 		},
 
 		"certificate without names": {
-			certificateToken, object{"spec": object{"secretName": "tls", "issuerRef": object{"name": "le"}}}, "spec", "at least one of",
+			certificateToken,
+			object{"spec": object{"secretName": "tls", "issuerRef": object{"name": "le"}}},
+			"spec", "at least one of",
 		},
 		"issuer of two kinds": {
-			issuerToken, object{"spec": object{"selfSigned": object{}, "ca": object{"secretName": "ca"}}}, "spec", "more than one",
+			issuerToken,
+			object{"spec": object{"selfSigned": object{}, "ca": object{"secretName": "ca"}}},
+			"spec", "more than one",
 		},
 		"misspelt solver": {
 			issuerToken,
@@ -175,7 +269,9 @@ func TestRefusedObjects(t *testing.T) {
 			issuerToken,
 			object{"spec": object{"acme": object{
 				"server": "https://acme.test", "privateKeySecretRef": object{"name": "k"},
-				"solvers": []any{object{"dns01": object{"digitalocean": object{"tokenSecretRef": object{"name": "t"}}}}},
+				"solvers": []any{
+					object{"dns01": object{"digitalocean": object{"tokenSecretRef": object{"name": "t"}}}},
+				},
 			}}},
 			"spec.acme.solvers[0].dns01.digitalocean.tokenSecretRef.key", "Required value",
 		},
@@ -186,7 +282,8 @@ func TestRefusedObjects(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			if len(failures) != 1 || string(failures[0].Property) != test.path || !strings.Contains(failures[0].Reason, test.reason) {
+			if len(failures) != 1 || string(failures[0].Property) != test.path ||
+				!strings.Contains(failures[0].Reason, test.reason) {
 				t.Errorf("failures %v, want one at %q that contains %q", failures, test.path, test.reason)
 			}
 		})
@@ -210,7 +307,9 @@ func TestUnknownValuesPass(t *testing.T) {
 	template["metadata"].ObjectValue()["labels"].ObjectValue()["app"] = unknown
 	w.checked(deploymentToken, inputs)
 
-	w.checked(secretToken, resource.PropertyMap{"stringData": unknown, "type": resource.NewStringProperty("kubernetes.io/tls")})
+	w.checked(secretToken, resource.PropertyMap{
+		"stringData": unknown, "type": resource.NewStringProperty("kubernetes.io/tls"),
+	})
 	w.checked(configMapToken, resource.PropertyMap{"metadata": unknown})
 
 	container["name"] = resource.NewStringProperty("NOT A NAME")
@@ -226,21 +325,28 @@ func TestGoodObjects(t *testing.T) {
 	w := newWorld(t)
 	for token, good := range map[string]object{
 		deploymentToken: deployment("web", object{
-			"volumes":    []any{object{"name": "tmp", "emptyDir": object{}}},
-			"containers": []any{with(pod(nil)["containers"].([]any)[0].(object), []any{object{"name": "tmp", "mountPath": "/tmp"}}, "volumeMounts")},
-			"affinity":   nil,
+			"volumes": []any{object{"name": "tmp", "emptyDir": object{}}},
+			"containers": []any{with(pod(nil)["containers"].([]any)[0].(object),
+				[]any{object{"name": "tmp", "mountPath": "/tmp"}}, "volumeMounts")},
+			"affinity": nil,
 		}),
-		serviceToken: {"metadata": object{"name": "db"}, "spec": object{"type": "ExternalName", "externalName": "db.test"}},
+		serviceToken: {
+			"metadata": object{"name": "db"}, "spec": object{"type": "ExternalName", "externalName": "db.test"},
+		},
 		ingressToken: {
 			"metadata": object{"name": "web"},
-			"spec":     object{"defaultBackend": object{"service": object{"name": "web", "port": object{"name": "http"}}}, "tls": []any{object{"hosts": []any{"*.a.test"}}}},
+			"spec": object{
+				"defaultBackend": object{"service": object{"name": "web", "port": object{"name": "http"}}},
+				"tls":            []any{object{"hosts": []any{"*.a.test"}}},
+			},
 		},
 		"kubernetes:batch/v1:CronJob": {
 			"metadata": object{"name": "tidy"},
 			"spec":     object{"schedule": "17 3 * * MON-FRI", "jobTemplate": object{"spec": job("a")["spec"]}},
 		},
 		"kubernetes:policy/v1:PodDisruptionBudget": {
-			"metadata": object{"name": "web"}, "spec": object{"maxUnavailable": "50%", "selector": object{"matchLabels": object{"app": "web"}}},
+			"metadata": object{"name": "web"},
+			"spec":     object{"maxUnavailable": "50%", "selector": object{"matchLabels": object{"app": "web"}}},
 		},
 		"kubernetes:core/v1:ServiceAccount": {"automountServiceAccountToken": false},
 		"kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": {
@@ -250,7 +356,9 @@ func TestGoodObjects(t *testing.T) {
 		},
 		issuerToken: {"spec": object{"acme": object{
 			"server": "https://acme.test", "privateKeySecretRef": object{"name": "k"},
-			"solvers": []any{object{"dns01": object{"digitalocean": object{"tokenSecretRef": object{"name": "t", "key": "token"}}}}},
+			"solvers": []any{
+				object{"dns01": object{"digitalocean": object{"tokenSecretRef": object{"name": "t", "key": "token"}}}},
+			},
 		}}},
 	} {
 		w.checked(token, properties(good))

@@ -53,7 +53,8 @@ func validateSelector(selector *metav1.LabelSelector, podLabels map[string]strin
 func validateDeployment(o *apps.Deployment) field.ErrorList {
 	errs := validateWorkload(o.Spec.Selector, o.Spec.Template, o.Spec.Replicas)
 	at := field.NewPath("spec", "strategy")
-	errs = append(errs, oneOf(at.Child("type"), o.Spec.Strategy.Type, apps.RecreateDeploymentStrategyType, apps.RollingUpdateDeploymentStrategyType)...)
+	errs = append(errs, oneOf(at.Child("type"), o.Spec.Strategy.Type,
+		apps.RecreateDeploymentStrategyType, apps.RollingUpdateDeploymentStrategyType)...)
 
 	rolling := o.Spec.Strategy.RollingUpdate
 	if rolling == nil {
@@ -61,7 +62,8 @@ func validateDeployment(o *apps.Deployment) field.ErrorList {
 	}
 
 	if o.Spec.Strategy.Type == apps.RecreateDeploymentStrategyType {
-		errs = append(errs, field.Forbidden(at.Child("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'"))
+		errs = append(errs, field.Forbidden(at.Child("rollingUpdate"),
+			"may not be specified when strategy `type` is 'Recreate'"))
 	}
 
 	if isZero(rolling.MaxUnavailable) && isZero(rolling.MaxSurge) {
@@ -73,7 +75,8 @@ func validateDeployment(o *apps.Deployment) field.ErrorList {
 }
 
 func isZero(v *intstr.IntOrString) bool {
-	return v != nil && (v.Type == intstr.Int && v.IntVal == 0 || v.Type == intstr.String && strings.TrimLeft(v.StrVal, "0") == "%")
+	return v != nil &&
+		(v.Type == intstr.Int && v.IntVal == 0 || v.Type == intstr.String && strings.TrimLeft(v.StrVal, "0") == "%")
 }
 
 func validateJob(spec batch.JobSpec, at *field.Path) field.ErrorList {
@@ -81,7 +84,8 @@ func validateJob(spec batch.JobSpec, at *field.Path) field.ErrorList {
 
 	pods := spec.Template.Spec
 	if policy := pods.RestartPolicy; policy != core.RestartPolicyNever && policy != core.RestartPolicyOnFailure {
-		errs = append(errs, field.Required(at.Child("template", "spec", "restartPolicy"), `valid values: "OnFailure", "Never"`))
+		errs = append(errs, field.Required(at.Child("template", "spec", "restartPolicy"),
+			`valid values: "OnFailure", "Never"`))
 	}
 
 	if spec.Selector != nil && (spec.ManualSelector == nil || !*spec.ManualSelector) {
@@ -102,14 +106,16 @@ func validateJob(spec batch.JobSpec, at *field.Path) field.ErrorList {
 
 // schedules have five fields or one of the named ones; the characters of a field are those of the cron format
 // (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax).
-var schedules = regexp.MustCompile(`^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every [0-9a-zµ.]+|([0-9A-Za-z*/,?-]+ +){4}[0-9A-Za-z*/,?-]+)$`)
+var schedules = regexp.MustCompile(`^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every [0-9a-zµ.]+|` +
+	`([0-9A-Za-z*/,?-]+ +){4}[0-9A-Za-z*/,?-]+)$`)
 
 func validateCronJob(o *batch.CronJob) field.ErrorList {
 	at := field.NewPath("spec")
 	errs := required(at.Child("schedule"), o.Spec.Schedule)
 
 	if schedule := strings.TrimSpace(o.Spec.Schedule); schedule != "" && !schedules.MatchString(schedule) {
-		errs = append(errs, field.Invalid(at.Child("schedule"), schedule, "want five fields (minute hour day month weekday), or @hourly and the like"))
+		errs = append(errs, field.Invalid(at.Child("schedule"), schedule,
+			"want five fields (minute hour day month weekday), or @hourly and the like"))
 	}
 
 	errs = append(errs, oneOf(at.Child("concurrencyPolicy"), o.Spec.ConcurrencyPolicy,
@@ -120,10 +126,12 @@ func validateCronJob(o *batch.CronJob) field.ErrorList {
 
 func validateDisruptionBudget(o *policy.PodDisruptionBudget) field.ErrorList {
 	at := field.NewPath("spec")
-	errs := metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{}, at.Child("selector"))
+	errs := metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{},
+		at.Child("selector"))
 
 	if o.Spec.MinAvailable != nil && o.Spec.MaxUnavailable != nil {
-		errs = append(errs, field.Invalid(at, "minAvailable and maxUnavailable", "minAvailable and maxUnavailable cannot be both set"))
+		errs = append(errs, field.Invalid(at, "minAvailable and maxUnavailable",
+			"minAvailable and maxUnavailable cannot be both set"))
 	}
 
 	return errs
@@ -139,7 +147,8 @@ func validateAutoscaler(o *autoscaling.HorizontalPodAutoscaler) field.ErrorList 
 	}
 
 	if least := o.Spec.MinReplicas; least != nil && *least > o.Spec.MaxReplicas {
-		errs = append(errs, field.Invalid(at.Child("maxReplicas"), o.Spec.MaxReplicas, "must be greater than or equal to `minReplicas`"))
+		errs = append(errs, field.Invalid(at.Child("maxReplicas"), o.Spec.MaxReplicas,
+			"must be greater than or equal to `minReplicas`"))
 	}
 
 	return errs

@@ -14,7 +14,6 @@ import (
 func toPlain(properties resource.PropertyMap) (object map[string]any, unknown []string, err error) {
 	c := converter{}
 	object = c.object("", properties)
-
 	return object, c.unknown, c.err
 }
 
@@ -22,7 +21,6 @@ func toPlain(properties resource.PropertyMap) (object map[string]any, unknown []
 func toValues(properties resource.PropertyMap) (object map[string]any, unknown []string, err error) {
 	c := converter{keepNulls: true}
 	object = c.object("", properties)
-
 	return object, c.unknown, c.err
 }
 
@@ -34,13 +32,11 @@ type converter struct {
 
 func (c *converter) object(path string, properties resource.PropertyMap) map[string]any {
 	object := map[string]any{}
-
 	for _, key := range properties.StableKeys() {
 		if value, ok := c.value(join(path, string(key)), properties[key]); ok {
 			object[string(key)] = value
 		}
 	}
-
 	return object
 }
 
@@ -50,7 +46,6 @@ func (c *converter) value(path string, v resource.PropertyValue) (value any, ok 
 		return nil, c.keepNulls
 	case isUnknown(v):
 		c.unknown = append(c.unknown, path)
-
 		return nil, false
 	case v.IsSecret():
 		return c.value(path, v.SecretValue().Element)
@@ -64,14 +59,12 @@ func (c *converter) value(path string, v resource.PropertyValue) (value any, ok 
 		return v.V, true
 	default:
 		c.err = fmt.Errorf("%s: a Kubernetes object cannot hold a value of type %s", path, v.TypeString())
-
 		return nil, false
 	}
 }
 
 func (c *converter) list(path string, elements []resource.PropertyValue) []any {
 	list := make([]any, 0, len(elements))
-
 	for i, element := range elements {
 		if isUnknown(element) && !slices.Contains(c.unknown, path) {
 			c.unknown = append(c.unknown, path)
@@ -81,7 +74,6 @@ func (c *converter) list(path string, elements []resource.PropertyValue) []any {
 			list = append(list, value)
 		}
 	}
-
 	return list
 }
 
@@ -107,14 +99,12 @@ func join(path, key string) string {
 	if path == "" {
 		return key
 	}
-
 	return path + "." + key
 }
 
 // within tells whether a path is the root or lies below it.
 func within(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, root)
-
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
@@ -125,20 +115,17 @@ func withoutNulls(v resource.PropertyValue) resource.PropertyValue {
 		return resource.MakeSecret(withoutNulls(v.SecretValue().Element))
 	case v.IsObject():
 		kept := resource.PropertyMap{}
-
 		for key, value := range v.ObjectValue() {
 			if !value.IsNull() {
 				kept[key] = withoutNulls(value)
 			}
 		}
-
 		return resource.NewObjectProperty(kept)
 	case v.IsArray():
 		kept := make([]resource.PropertyValue, 0, len(v.ArrayValue()))
 		for _, element := range v.ArrayValue() {
 			kept = append(kept, withoutNulls(element))
 		}
-
 		return resource.NewArrayProperty(kept)
 	default:
 		return v
@@ -155,13 +142,11 @@ func markSecrets(out, like resource.PropertyValue) resource.PropertyValue {
 		return resource.MakeSecret(out)
 	case like.IsObject() && out.IsObject():
 		marked := out.ObjectValue().Copy()
-
 		for key, value := range like.ObjectValue() {
 			if old, ok := marked[key]; ok {
 				marked[key] = markSecrets(old, value)
 			}
 		}
-
 		return resource.NewObjectProperty(marked)
 	case like.IsArray() && like.ContainsSecrets():
 		return resource.MakeSecret(out)
@@ -173,7 +158,6 @@ func markSecrets(out, like resource.PropertyValue) resource.PropertyValue {
 // prune keeps of live what inputs also has: what of an object a program manages. Lists are taken whole.
 func prune(live, inputs map[string]any) map[string]any {
 	kept := map[string]any{}
-
 	for key, wanted := range inputs {
 		have, ok := live[key]
 		if !ok {
@@ -196,13 +180,11 @@ func prune(live, inputs map[string]any) map[string]any {
 
 		kept[key] = have
 	}
-
 	return kept
 }
 
 func pruneList(live, inputs []any) []any {
 	kept := make([]any, len(live))
-
 	for i := range live {
 		have, haveObject := live[i].(map[string]any)
 		wanted, wantedObject := inputs[i].(map[string]any)
@@ -213,14 +195,12 @@ func pruneList(live, inputs []any) []any {
 			kept[i] = live[i]
 		}
 	}
-
 	return kept
 }
 
 // at reads a nested field.
 func at(object map[string]any, path ...string) any {
 	var value any = object
-
 	for _, key := range path {
 		fields, ok := value.(map[string]any)
 		if !ok {
@@ -229,14 +209,12 @@ func at(object map[string]any, path ...string) any {
 
 		value = fields[key]
 	}
-
 	return value
 }
 
 // text reads a nested string, "" when there is none.
 func text(object map[string]any, path ...string) string {
 	s, _ := at(object, path...).(string)
-
 	return s
 }
 

@@ -14,9 +14,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
-	"google.golang.org/grpc/status"
-
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/status"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes"
@@ -118,7 +117,6 @@ func kubeconfig(server string, user object) string {
 		"contexts": []any{object{"name": "c", "context": object{"cluster": "k", "user": "u"}}},
 		"users":    []any{object{"name": "u", "user": user}},
 	})
-
 	return string(text)
 }
 
@@ -139,11 +137,9 @@ func urn(token string) resource.URN {
 
 func (w *world) check(token string, news resource.PropertyMap) (resource.PropertyMap, []plugin.CheckFailure, error) {
 	w.t.Helper()
-
 	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
 		URN: urn(token), Type: tokens.Type(token), News: news, RandomSeed: []byte("seed"),
 	})
-
 	return response.Properties, response.Failures, err
 }
 
@@ -161,7 +157,6 @@ func (w *world) checked(token string, news resource.PropertyMap) resource.Proper
 
 func (w *world) tryCreate(token string, news object) (plugin.CreateResponse, error) {
 	w.t.Helper()
-
 	return w.provider.Create(context.Background(), plugin.CreateRequest{
 		URN: urn(token), Type: tokens.Type(token), Properties: w.checked(token, properties(news)),
 	})
@@ -180,12 +175,10 @@ func (w *world) create(token string, news object) plugin.CreateResponse {
 
 func (w *world) tryUpdate(token, id string, olds, news object) (resource.PropertyMap, error) {
 	w.t.Helper()
-
 	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
 		URN: urn(token), Type: tokens.Type(token), ID: resource.ID(id),
 		OldInputs: w.checked(token, properties(olds)), NewInputs: w.checked(token, properties(news)),
 	})
-
 	return response.Properties, err
 }
 
@@ -216,7 +209,9 @@ func (w *world) read(token, id string, inputs resource.PropertyMap) plugin.ReadR
 func (w *world) delete(token, id string) {
 	w.t.Helper()
 
-	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{URN: urn(token), Type: tokens.Type(token), ID: resource.ID(id)})
+	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{
+		URN: urn(token), Type: tokens.Type(token), ID: resource.ID(id),
+	})
 	if err != nil {
 		w.t.Fatalf("deleting %s %s: %v", token, id, err)
 	}
@@ -288,7 +283,6 @@ func get(value any, path ...any) any {
 			value = list[key]
 		}
 	}
-
 	return value
 }
 
@@ -307,7 +301,6 @@ func namespaceObject(name string) object {
 
 func deployment(name string, pod object) object {
 	labels := object{"app": name}
-
 	return object{
 		"metadata": object{"name": name, "namespace": "ship"},
 		"spec": object{
@@ -323,6 +316,5 @@ func pod(extra object) object {
 	for key, value := range extra {
 		container[key] = value
 	}
-
 	return object{"containers": []any{container}}
 }

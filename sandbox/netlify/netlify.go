@@ -1,9 +1,9 @@
-// Package netlify simulates Netlify's Terraform provider behind Pulumi's base plugin "terraform-provider", which is told
-// by Parameterize which provider to be. What the provider does is read from its source (netlify/terraform-provider-netlify
-// v0.4.0); what its API refuses, from docs.netlify.com.
+// Package netlify simulates Netlify's Terraform provider behind Pulumi's base plugin "terraform-provider", which is
+// told by Parameterize which provider to be. What the provider does is read from its source
+// (netlify/terraform-provider-netlify v0.4.0); what its API refuses, from docs.netlify.com.
 //
-// As in reality, a site is made by a person ([Seed] is that person), settings of a site are not deleted but left as they
-// are, and the values of secret variables are never given back.
+// As in reality, a site is made by a person ([Seed] is that person), settings of a site are not deleted but left as
+// they are, and the values of secret variables are never given back.
 //
 // One difference: the real provider gives all settings the same ID, here it is the site's.
 package netlify
@@ -72,13 +72,13 @@ func New(c *cloud.Cloud) plugin.GrpcProvider {
 // authorize refuses what the provider's configuration does.
 func authorize(config sim.State, _ string) error {
 	if config.String("token") == "" {
-		return errors.New("missing Netlify API Authentication Token: provide a value for the 'token' configuration attribute")
+		return errors.New("missing Netlify API Authentication Token: " +
+			"provide a value for the 'token' configuration attribute")
 	}
 
 	if config.Has("defaultTeamId") && config.Has("defaultTeamSlug") {
 		return errors.New("defaultTeamId cannot be specified when defaultTeamSlug is specified")
 	}
-
 	return nil
 }
 

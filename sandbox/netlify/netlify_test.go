@@ -99,22 +99,30 @@ func TestParameterize(t *testing.T) {
 		parameters plugin.ParameterizeParameters
 		want       string
 	}{
-		"the SDK's": {&plugin.ParameterizeValue{Value: []byte(`{"remote":{"url":"` + url + `","version":"0.4.0"}}`)}, ""},
+		"the SDK's": {
+			&plugin.ParameterizeValue{Value: []byte(`{"remote":{"url":"` + url + `","version":"0.4.0"}}`)}, "",
+		},
 		"another version": {
 			&plugin.ParameterizeValue{Value: []byte(`{"remote":{"url":"` + url + `","version":"0.4.4"}}`)},
 			"knows " + url + " 0.4.0, not " + url + " 0.4.4",
 		},
 		"another provider": {
-			&plugin.ParameterizeValue{Value: []byte(`{"remote":{"url":"registry.opentofu.org/x/y","version":"0.4.0"}}`)},
+			&plugin.ParameterizeValue{
+				Value: []byte(`{"remote":{"url":"registry.opentofu.org/x/y","version":"0.4.0"}}`),
+			},
 			"not registry.opentofu.org/x/y 0.4.0",
 		},
-		"not JSON":  {&plugin.ParameterizeValue{Value: []byte(`netlify`)}, "the parameter of the plugin terraform-provider"},
+		"not JSON": {
+			&plugin.ParameterizeValue{Value: []byte(`netlify`)}, "the parameter of the plugin terraform-provider",
+		},
 		"arguments": {&plugin.ParameterizeArgs{Args: []string{"netlify/netlify"}}, "use the one in sdks/netlify"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
 
-			got, err := w.Provider.Parameterize(context.Background(), plugin.ParameterizeRequest{Parameters: test.parameters})
+			got, err := w.Provider.Parameterize(context.Background(), plugin.ParameterizeRequest{
+				Parameters: test.parameters,
+			})
 			switch {
 			case test.want != "":
 				w.Refused(err, test.want)
@@ -157,7 +165,8 @@ func TestTablesMatchTheSchema(t *testing.T) {
 	knows := func(what string, err error, wanted properties) {
 		t.Helper()
 
-		if known := "nope; known are " + strings.Join(slices.Sorted(maps.Keys(wanted)), ", "); err == nil || !strings.Contains(err.Error()+"\n", known+"\n") {
+		known := "nope; known are " + strings.Join(slices.Sorted(maps.Keys(wanted)), ", ")
+		if err == nil || !strings.Contains(err.Error()+"\n", known+"\n") {
 			t.Errorf("%s: %v\nwant %s", what, err, known)
 		}
 	}
@@ -181,7 +190,9 @@ func TestTablesMatchTheSchema(t *testing.T) {
 		knows(list, err, schema.Types["netlify:index/EnvironmentVariable"+typ+":EnvironmentVariable"+typ].Properties)
 	}
 
-	response, err := w.Provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{News: providertest.Map(inputs{"nope": true})})
+	response, err := w.Provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{
+		News: providertest.Map(inputs{"nope": true}),
+	})
 	if err != nil || len(response.Failures) != 1 {
 		t.Fatalf("CheckConfig = %v, %v", response, err)
 	}
@@ -193,11 +204,14 @@ func TestTablesMatchTheSchema(t *testing.T) {
 	}
 
 	for token, given := range map[string]inputs{
-		build:         w.buildInputs(nil),
-		collaboration: {"siteId": w.site, "netlifyDrawerInBranchDeploys": false, "netlifyDrawerInDeployPreviews": true, "netlifyHeadsUpDisplay": false},
-		domains:       {"siteId": w.site},
-		variable:      w.variableInputs(nil),
-		deployKey:     {},
+		build: w.buildInputs(nil),
+		collaboration: {
+			"siteId": w.site, "netlifyDrawerInBranchDeploys": false, "netlifyDrawerInDeployPreviews": true,
+			"netlifyHeadsUpDisplay": false,
+		},
+		domains:   {"siteId": w.site},
+		variable:  w.variableInputs(nil),
+		deployKey: {},
 	} {
 		made := w.Create(token, "x", given)
 		for _, name := range schema.Resources[token].Required {
@@ -248,7 +262,8 @@ func TestSettingsDrift(t *testing.T) {
 		t.Errorf("after the refresh the branch is %q", read.Text("productionBranch"))
 	}
 
-	if diff := providertest.Changes(w.Diff(made, w.buildInputs(inputs{"siteId": "other"}))); !strings.Contains(diff, "siteId update-replace") {
+	diff := providertest.Changes(w.Diff(made, w.buildInputs(inputs{"siteId": "other"})))
+	if !strings.Contains(diff, "siteId update-replace") {
 		t.Errorf("another site gives %q, want a replacement", diff)
 	}
 }
@@ -265,7 +280,8 @@ func TestSettingsOfNoSite(t *testing.T) {
 	}
 
 	_, err = w.Provider.Read(context.Background(), plugin.ReadRequest{
-		URN: "urn:pulumi:a::b::" + build + "::x", Type: build, ID: resource.ID(made.ID), Inputs: made.Inputs, State: made.Outputs,
+		URN: "urn:pulumi:a::b::" + build + "::x", Type: build, ID: resource.ID(made.ID), Inputs: made.Inputs,
+		State: made.Outputs,
 	})
 	w.Refused(err, "Could not read site build settings")
 
@@ -276,7 +292,9 @@ func TestSettingsOfNoSite(t *testing.T) {
 func TestBuildSettingsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 
-	_, err := w.Try(build, "x", w.buildInputs(inputs{"branchDeployAllBranches": true, "branchDeployBranches": []any{"a"}}))
+	_, err := w.Try(build, "x", w.buildInputs(inputs{
+		"branchDeployAllBranches": true, "branchDeployBranches": []any{"a"},
+	}))
 	w.Refused(err, "branchDeployBranches must be empty")
 
 	_, err = w.Try(build, "x", w.buildInputs(inputs{"wafPolicyId": "w"}))

@@ -14,22 +14,25 @@ import (
 func siteID() sim.Property { return sim.String().Required().Replaces() }
 
 // settings declares settings of a site: what says what they are in messages, write completes and checks them.
-func settings(what string, inputs sim.Fields, write func(call sim.Call, id string, state sim.State) error) sim.Resource {
+func settings(
+	what string, inputs sim.Fields, write func(call sim.Call, id string, state sim.State) error,
+) sim.Resource {
 	set := func(call sim.Call, state sim.State) error {
 		id := state.String("siteId")
 		if _, ok := site(call, id); !ok {
-			return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q", what, id, notFound)
+			return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q",
+				what, id, notFound)
 		}
 
 		if err := write(call, id, state); err != nil {
-			return fmt.Errorf("error updating site %s settings: Could not update site %[1]s settings for site %q: %w", what, id, err)
+			return fmt.Errorf("error updating site %s settings: Could not update site %[1]s settings for site %q: %w",
+				what, id, err)
 		}
 
 		state["lastUpdated"] = updated(call)
 
 		return nil
 	}
-
 	return sim.Resource{
 		Inputs:  inputs.With(sim.Fields{"siteId": siteID()}),
 		Outputs: []string{"lastUpdated"},
@@ -39,9 +42,9 @@ func settings(what string, inputs sim.Fields, write func(call sim.Call, id strin
 		Update: func(call sim.Call, _ string, _, state sim.State) error { return set(call, state) },
 		Refresh: func(call sim.Call, id string, _ sim.State) error {
 			if _, ok := site(call, id); !ok {
-				return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q", what, id, notFound)
+				return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q",
+					what, id, notFound)
 			}
-
 			return nil
 		},
 	}
@@ -79,10 +82,8 @@ func build() sim.Resource {
 			state.Bool("branchDeployAllBranches") && len(state.Strings("branchDeployBranches")) > 0 {
 			return []error{errors.New("branchDeployBranches must be empty when branchDeployAllBranches is true")}
 		}
-
 		return nil
 	}
-
 	return resource
 }
 
@@ -112,7 +113,6 @@ func domains() sim.Resource {
 				state.SetDefault(key, before[key])
 			}
 		}
-
 		return update(call, id, before, state)
 	}
 	// What remains of the settings is what the site itself says then.
@@ -137,7 +137,6 @@ func hostsOf(call sim.Call, id string, own sim.State) sim.State {
 	if object, ok := call.Get(typeDomains, id); ok {
 		return object.Outputs
 	}
-
 	return own
 }
 
@@ -172,7 +171,6 @@ func checkDomains(call sim.Call, id string, state sim.State) error {
 func answersFor(call sim.Call, domain string) bool {
 	return slices.ContainsFunc(call.List("netlify:index/dnsZone:DnsZone"), func(zone cloud.Object) bool {
 		name, _ := zone.Outputs["name"].(string)
-
 		return domain == name || strings.HasSuffix(domain, "."+name)
 	})
 }

@@ -15,8 +15,8 @@ import (
 const notFound = "404 Not Found"
 
 // Seed makes the site of that name in the team of that slug, as a person would once, on the free plan. A team exists
-// when it has a site. A site that is there already is left alone; a name that another team's site has is an error, since
-// every site is served at <name>.netlify.app.
+// when it has a site. A site that is there already is left alone; a name that another team's site has is an error,
+// since every site is served at <name>.netlify.app.
 func Seed(c *cloud.Cloud, name, teamSlug string) error {
 	return c.Update(func(tx *cloud.Tx) error {
 		for _, object := range tx.List(typeSite) {
@@ -27,10 +27,10 @@ func Seed(c *cloud.Cloud, name, teamSlug string) error {
 			case site.String("teamSlug") == teamSlug:
 				return nil
 			default:
-				return fmt.Errorf("making the Netlify site %q: the team %q has one of this name", name, site.String("teamSlug"))
+				return fmt.Errorf("making the Netlify site %q: the team %q has one of this name",
+					name, site.String("teamSlug"))
 			}
 		}
-
 		return tx.Put(cloud.Object{Type: typeSite, ID: uuid.NewString(), Outputs: map[string]any{
 			"name": name, "teamSlug": teamSlug, "teamId": teamID(teamSlug), "plan": "free",
 			"customDomain": "", "domainAliases": []any{},
@@ -49,7 +49,6 @@ func updated(call sim.Call) string { return call.Now().Format(time.RFC850) }
 // site is the site of that ID.
 func site(call sim.Call, id string) (sim.State, bool) {
 	object, ok := call.Get(typeSite, id)
-
 	return object.Outputs, ok
 }
 
@@ -60,7 +59,6 @@ func teamOf(call sim.Call, known func(site sim.State) bool) (sim.State, bool) {
 			return object.Outputs, true
 		}
 	}
-
 	return nil, false
 }
 
@@ -68,7 +66,6 @@ func teamOf(call sim.Call, known func(site sim.State) bool) (sim.State, bool) {
 func defaultTeam(call sim.Call) (sim.State, bool) {
 	return teamOf(call, func(site sim.State) bool {
 		slug, id := call.Config.String("defaultTeamSlug"), call.Config.String("defaultTeamId")
-
 		return slug != "" && site.String("teamSlug") == slug || id != "" && site.String("teamId") == id
 	})
 }
@@ -79,7 +76,6 @@ func getSite(call sim.Call, args sim.State) (sim.State, error) {
 		if !ok {
 			return nil, fmt.Errorf("error reading Netlify site: Could not read Netlify site ID %q: %q", id, notFound)
 		}
-
 		return siteResult(call, id, found), nil
 	}
 
@@ -98,7 +94,8 @@ func getSite(call sim.Call, args sim.State) (sim.State, error) {
 	}
 
 	if _, ok := teamOf(call, func(site sim.State) bool { return site.String("teamSlug") == team }); !ok {
-		return nil, fmt.Errorf("error reading Netlify team: Could not list Netlify sites in team %q: %q", team, notFound)
+		return nil, fmt.Errorf("error reading Netlify team: Could not list Netlify sites in team %q: %q",
+			team, notFound)
 	}
 
 	for _, object := range call.List(typeSite) {
@@ -115,7 +112,6 @@ func getSite(call sim.Call, args sim.State) (sim.State, error) {
 // siteResult is a site as getSite returns it. Settings that a program manages win over those of the site itself.
 func siteResult(call sim.Call, id string, found sim.State) sim.State {
 	hosts := hostsOf(call, id, found)
-
 	return sim.State{
 		"id": id, "name": found.String("name"), "teamSlug": found.String("teamSlug"), "gitDeployKey": "",
 		"customDomain": hosts.String("customDomain"), "domainAliases": hosts["domainAliases"],

@@ -35,9 +35,17 @@ func TestGetSite(t *testing.T) {
 		args inputs
 		want string
 	}{
-		"unknown name":    {inputs{"name": "nothing", "teamSlug": "fleet"}, `Could not find Netlify site with name "nothing" in team "fleet"`},
-		"wrong team":      {inputs{"name": "log", "teamSlug": "klingons"}, `Could not find Netlify site with name "log" in team "klingons"`},
-		"unknown team":    {inputs{"name": "log", "teamSlug": "borg"}, `Could not list Netlify sites in team "borg": "404 Not Found"`},
+		"unknown name": {
+			inputs{"name": "nothing", "teamSlug": "fleet"},
+			`Could not find Netlify site with name "nothing" in team "fleet"`,
+		},
+		"wrong team": {
+			inputs{"name": "log", "teamSlug": "klingons"},
+			`Could not find Netlify site with name "log" in team "klingons"`,
+		},
+		"unknown team": {
+			inputs{"name": "log", "teamSlug": "borg"}, `Could not list Netlify sites in team "borg": "404 Not Found"`,
+		},
 		"no team":         {inputs{"name": "log"}, "Team slug is required"},
 		"unknown ID":      {inputs{"id": "nothing"}, `Could not read Netlify site ID "nothing"`},
 		"nothing to find": {inputs{}, "at least one of id and name"},
@@ -60,7 +68,6 @@ func TestGetSite(t *testing.T) {
 
 func (w world) teamNames(args inputs) (string, error) {
 	team, err := w.Invoke(getTeam, args)
-
 	return team.Text("slug") + " " + team.Text("name") + " " + team.Text("id"), err
 }
 
@@ -90,10 +97,13 @@ func TestADomainBelongsToOneSite(t *testing.T) {
 	w := newWorld(t)
 	other := w.siteID("manual", "fleet")
 
-	made := w.Create(domains, "x", inputs{"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"diary.fleet.org"}})
+	made := w.Create(domains, "x", inputs{
+		"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"diary.fleet.org"},
+	})
 
 	site := siteOf(w.World, "log", "fleet")
-	if site.Text("customDomain") != "log.fleet.org" || !reflect.DeepEqual(site.Get("domainAliases"), []any{"diary.fleet.org"}) {
+	if site.Text("customDomain") != "log.fleet.org" ||
+		!reflect.DeepEqual(site.Get("domainAliases"), []any{"diary.fleet.org"}) {
 		t.Errorf("getSite has %v", site.Outputs)
 	}
 
@@ -130,7 +140,9 @@ func TestADomainBelongsToOneSite(t *testing.T) {
 
 func TestADomainThatIsNoLongerGivenStays(t *testing.T) {
 	w := newWorld(t)
-	made := w.Create(domains, "x", inputs{"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"a.fleet.org"}})
+	made := w.Create(domains, "x", inputs{
+		"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"a.fleet.org"},
+	})
 
 	changed, err := w.Update(made, inputs{"siteId": w.site})
 	if err != nil {

@@ -28,7 +28,6 @@ func variable() sim.Resource {
 			"value":            value.Required(),
 		})).Unordered()
 	}
-
 	return sim.Resource{
 		Inputs: sim.Fields{
 			"key":    sim.String().Required().Replaces(),
@@ -44,9 +43,9 @@ func variable() sim.Resource {
 		Create:  createVariable,
 		Update: func(call sim.Call, _ string, before, state sim.State) error {
 			if before.Has("secretValues") && !state.Has("secretValues") {
-				return refuse("updating", state, errors.New("422 Unprocessable Entity: a secret cannot be made readable again"))
+				return refuse("updating", state,
+					errors.New("422 Unprocessable Entity: a secret cannot be made readable again"))
 			}
-
 			return writeVariable(call, "updating", state)
 		},
 	}
@@ -98,7 +97,8 @@ func writeVariable(call sim.Call, doing string, state sim.State) error {
 		return refuse(doing, state, errors.New(notFound))
 	}
 
-	if found, ok := site(call, state.String("siteId")); state.Has("siteId") && (!ok || found["teamId"] != team["teamId"]) {
+	found, ok := site(call, state.String("siteId"))
+	if state.Has("siteId") && (!ok || found["teamId"] != team["teamId"]) {
 		return refuse(doing, state, errors.New(notFound))
 	}
 
@@ -107,10 +107,12 @@ func writeVariable(call sim.Call, doing string, state sim.State) error {
 
 	switch everywhere := len(scopes) == len(allScopes); {
 	case secret && slices.Contains(scopes, "post-processing") && !everywhere:
-		return refuse(doing, state, errors.New("422 Unprocessable Entity: secrets cannot have the scope post-processing"))
+		return refuse(doing, state,
+			errors.New("422 Unprocessable Entity: secrets cannot have the scope post-processing"))
 	case team.String("plan") != "free":
 	case secret && !slices.Equal(scopes, secretScopes):
-		return refuse(doing, state, errors.New("422 Unprocessable Entity: on the free plan the scopes of a secret are builds, functions, runtime"))
+		return refuse(doing, state, errors.New("422 Unprocessable Entity: "+
+			"on the free plan the scopes of a secret are builds, functions, runtime"))
 	case !secret && !everywhere:
 		return refuse(doing, state, errors.New("422 Unprocessable Entity: the free plan has no scopes"))
 	}

@@ -25,7 +25,8 @@ func TestVariable(t *testing.T) {
 	_, err := w.Try(variable, "y", w.variableInputs(nil))
 	w.Refused(err, "the key is used already")
 
-	if diff := providertest.Changes(w.Diff(made, w.variableInputs(inputs{"key": "L"}))); !strings.Contains(diff, "key update-replace") {
+	diff := providertest.Changes(w.Diff(made, w.variableInputs(inputs{"key": "L"})))
+	if !strings.Contains(diff, "key update-replace") {
 		t.Errorf("another key gives %q, want a replacement", diff)
 	}
 }
@@ -78,15 +79,33 @@ func TestVariablesThatAreRefused(t *testing.T) {
 		inputs inputs
 		want   string
 	}{
-		"no values":        {w.variableInputs(inputs{"values": nil}), "exactly one of values and secretValues"},
-		"both":             {providertest.With(w.secretInputs("s"), inputs{"values": []any{inputs{"context": "all", "value": "v"}}}), "exactly one of values and secretValues"},
-		"unknown context":  {one(inputs{"context": "weekends"}), "must be one of all, dev, dev-server, branch-deploy, deploy-preview, production, branch"},
-		"no branch":        {one(inputs{"context": "branch"}), "values[0].contextParameter must be a non-empty string if context is branch"},
-		"needless branch":  {one(inputs{"context": "all", "contextParameter": "main"}), "and only then"},
-		"unknown scope":    {w.variableInputs(inputs{"scopes": []any{"everything"}}), "must be one of builds, functions, runtime, post-processing"},
-		"scopes for free":  {w.variableInputs(inputs{"scopes": []any{"builds"}}), "the free plan has no scopes"},
-		"secret's scopes":  {providertest.With(w.secretInputs("s"), inputs{"scopes": nil}), "on the free plan the scopes of a secret are"},
-		"post-processing":  {providertest.With(w.secretInputs("s"), inputs{"scopes": []any{"post-processing"}}), "secrets cannot have the scope post-processing"},
+		"no values": {w.variableInputs(inputs{"values": nil}), "exactly one of values and secretValues"},
+		"both": {
+			providertest.With(w.secretInputs("s"), inputs{"values": []any{inputs{"context": "all", "value": "v"}}}),
+			"exactly one of values and secretValues",
+		},
+		"unknown context": {
+			one(inputs{"context": "weekends"}),
+			"must be one of all, dev, dev-server, branch-deploy, deploy-preview, production, branch",
+		},
+		"no branch": {
+			one(inputs{"context": "branch"}),
+			"values[0].contextParameter must be a non-empty string if context is branch",
+		},
+		"needless branch": {one(inputs{"context": "all", "contextParameter": "main"}), "and only then"},
+		"unknown scope": {
+			w.variableInputs(inputs{"scopes": []any{"everything"}}),
+			"must be one of builds, functions, runtime, post-processing",
+		},
+		"scopes for free": {w.variableInputs(inputs{"scopes": []any{"builds"}}), "the free plan has no scopes"},
+		"secret's scopes": {
+			providertest.With(w.secretInputs("s"), inputs{"scopes": nil}),
+			"on the free plan the scopes of a secret are",
+		},
+		"post-processing": {
+			providertest.With(w.secretInputs("s"), inputs{"scopes": []any{"post-processing"}}),
+			"secrets cannot have the scope post-processing",
+		},
 		"unknown team":     {w.variableInputs(inputs{"teamId": "borg"}), "404 Not Found"},
 		"unknown site":     {w.variableInputs(inputs{"siteId": "nowhere"}), "404 Not Found"},
 		"another's site":   {w.variableInputs(inputs{"siteId": w.siteID("raktajino", "klingons")}), "404 Not Found"},

@@ -143,7 +143,6 @@ func (k kind) holds(value resource.PropertyValue) bool {
 	case mapKind, objectKind:
 		return value.IsObject()
 	}
-
 	return false
 }
 
@@ -216,7 +215,6 @@ func (r Resource) autoName(request plugin.CheckRequest) (resource.PropertyMap, s
 
 		return news, name, err
 	}
-
 	return request.News, "", nil
 }
 
@@ -225,7 +223,6 @@ func defaulted(inputs resource.PropertyMap) []string {
 	if list := inputs[defaultsKey]; list.IsArray() {
 		return State{"list": plain(list)}.Strings("list")
 	}
-
 	return nil
 }
 

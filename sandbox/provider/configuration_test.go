@@ -51,7 +51,9 @@ func TestConfiguration(t *testing.T) {
 		t.Errorf("CheckConfig = %v, %v", checked.Failures, err)
 	}
 
-	checked, err = w.Provider.CheckConfig(ctx, plugin.CheckConfigRequest{News: providertest.Map(inputs{"code": 1, "tokens": "x"})})
+	checked, err = w.Provider.CheckConfig(ctx, plugin.CheckConfigRequest{
+		News: providertest.Map(inputs{"code": 1, "tokens": "x"}),
+	})
 	if err != nil || len(checked.Failures) != 2 || strings.Contains(checked.Failures[0].Reason, "1:") {
 		t.Errorf("CheckConfig = %v, %v, want two failures that keep the secret", checked.Failures, err)
 	}

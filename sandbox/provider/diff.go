@@ -61,8 +61,8 @@ func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 	return response
 }
 
-// keepsGivenName tells whether the resource has a name that the program gave and that does not change. Bridged providers
-// delete such a resource before they make the new one, since most clouds refuse a second of the same name.
+// keepsGivenName tells whether the resource has a name that the program gave and that does not change. Bridged
+// providers delete such a resource before they make the new one, since most clouds refuse a second of the same name.
 func (r Resource) keepsGivenName(request plugin.DiffRequest) bool {
 	for name, field := range r.Inputs {
 		key := resource.PropertyKey(name)
@@ -70,7 +70,6 @@ func (r Resource) keepsGivenName(request plugin.DiffRequest) bool {
 			return reveal(request.OldInputs[key]).DeepEquals(reveal(request.NewInputs[key]))
 		}
 	}
-
 	return false
 }
 
@@ -119,7 +118,6 @@ func (d *differ) list(at resource.PropertyPath, field Property, before, after []
 		if i < len(list) {
 			return reveal(list[i])
 		}
-
 		return resource.NewNullProperty()
 	}
 

@@ -9,8 +9,8 @@ import (
 // computed are the properties that only the cloud sets.
 func (r Resource) computed() []string { return slices.Concat(r.Outputs, r.Secrets) }
 
-// overlay lays new inputs over an object's state. An input that the program no longer gives is removed, unless the cloud
-// chooses a value for it.
+// overlay lays new inputs over an object's state. An input that the program no longer gives is removed, unless the
+// cloud chooses a value for it.
 func (r Resource) overlay(state, inputs State) State {
 	merge(r.Inputs, state, inputs)
 	return state

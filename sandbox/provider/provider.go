@@ -50,7 +50,6 @@ func (p *simulated) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
 	if err != nil {
 		return plugin.PluginInfo{}, fmt.Errorf("the version of the simulated provider %s: %w", p.pkg.Name, err)
 	}
-
 	return plugin.PluginInfo{Version: &version}, nil
 }
 
@@ -65,14 +64,12 @@ func (p *simulated) CheckConfig(
 	checked := p.configResource().check(plugin.CheckRequest{
 		URN: request.URN, Type: tokens.Type("pulumi:providers:" + p.pkg.Name), News: p.decode(request.News),
 	})
-
 	return plugin.CheckConfigResponse{Properties: request.News, Failures: checked.Failures}, nil
 }
 
 // decode reads the JSON texts in which SDKs pass configuration values that are not texts.
 func (p *simulated) decode(config resource.PropertyMap) resource.PropertyMap {
 	decoded := config.Copy()
-
 	for key, value := range config {
 		field, ok := p.pkg.Config[string(key)]
 
@@ -86,20 +83,19 @@ func (p *simulated) decode(config resource.PropertyMap) resource.PropertyMap {
 			decoded[key] = property(read)
 		}
 	}
-
 	return decoded
 }
 
 func (p *simulated) DiffConfig(_ context.Context, request plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
 	return p.configResource().diff(plugin.DiffRequest{
-		OldInputs: p.decode(request.OldInputs), NewInputs: p.decode(request.NewInputs), IgnoreChanges: request.IgnoreChanges,
+		OldInputs: p.decode(request.OldInputs), NewInputs: p.decode(request.NewInputs),
+		IgnoreChanges: request.IgnoreChanges,
 	}), nil
 }
 
 func (p *simulated) Configure(_ context.Context, request plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
 	config := plainMap(p.decode(request.Inputs))
 	p.config.Store(&config)
-
 	return plugin.ConfigureResponse{}, nil
 }
 
@@ -125,7 +121,6 @@ func (p *simulated) resource(token string) (Resource, error) {
 		return Resource{}, fmt.Errorf("%s: unknown resource type; the simulated provider %s has %s",
 			token, p.pkg.Name, strings.Join(slices.Sorted(maps.Keys(p.pkg.Resources)), ", "))
 	}
-
 	return declared, nil
 }
 
@@ -135,7 +130,6 @@ func (p *simulated) Check(_ context.Context, request plugin.CheckRequest) (plugi
 		//nolint:nilerr // what is wrong with a resource is a failure of the check, not of the call
 		return plugin.CheckResponse{Failures: []plugin.CheckFailure{{Reason: err.Error()}}}, nil
 	}
-
 	return declared.check(request), nil
 }
 
@@ -144,7 +138,6 @@ func (p *simulated) Diff(_ context.Context, request plugin.DiffRequest) (plugin.
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
-
 	return declared.diff(request), nil
 }
 
@@ -223,7 +216,6 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 		if request.State == nil {
 			return plugin.ReadResponse{}, nil // an import of what only a state could know
 		}
-
 		return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 			ID: request.ID, Inputs: request.Inputs, Outputs: request.State,
 		}}, nil
@@ -300,7 +292,8 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 
 		object, ok := tx.Get(token, id)
 		if !ok {
-			return fmt.Errorf("updating %s %q: it is not in the cloud any more: run a refresh, which forgets it", token, id)
+			return fmt.Errorf("updating %s %q: it is not in the cloud any more: run a refresh, which forgets it",
+				token, id)
 		}
 
 		before := State(object.Outputs)

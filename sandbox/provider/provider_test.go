@@ -30,7 +30,6 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 		"rank":    sim.String().Replaces(),
 		"badge":   sim.String().Computed(),
 	})
-
 	return sim.New(sim.Package{
 		Name:    "fleet",
 		Version: "1.2.3",
@@ -39,7 +38,6 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 			if config.String("code") == "" {
 				return errors.New("no code for " + token)
 			}
-
 			return nil
 		},
 		Resources: map[string]sim.Resource{ship: {
@@ -54,8 +52,10 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				"sector":   sim.String().Computed(),
 				"crew":     crew,
 				"tags":     sim.List(sim.String()).Unordered(),
-				"route":    sim.List(sim.Object(sim.Fields{"star": sim.String().Required(), "arrival": sim.String().Computed()})),
-				"labels":   sim.Map(sim.String()),
+				"route": sim.List(sim.Object(sim.Fields{
+					"star": sim.String().Required(), "arrival": sim.String().Computed(),
+				})),
+				"labels": sim.Map(sim.String()),
 			},
 			Outputs: []string{"mass"},
 			Secrets: []string{"prefix"},
@@ -63,14 +63,12 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				if s.Known("warp", "cloaked") && s.Number("warp") > 5 && s.Bool("cloaked") {
 					return []error{errors.New("warp and cloaked contradict each other")}
 				}
-
 				return nil
 			},
 			Replaces: func(before, after sim.State) []string {
 				if after.Int("decks") < before.Int("decks") {
 					return []string{"decks"}
 				}
-
 				return nil
 			},
 			Create: func(call sim.Call, s sim.State) (string, error) {
@@ -93,14 +91,12 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				}
 
 				s["mass"] = before.Int("mass") + 1
-
 				return nil
 			},
 			Delete: func(_ sim.Call, _ string, s sim.State) error {
 				if s.Bool("cloaked") {
 					return errors.New("cannot find her")
 				}
-
 				return nil
 			},
 		}},
@@ -128,21 +124,28 @@ func TestCheckRefuses(t *testing.T) {
 		change inputs
 		want   string
 	}{
-		"unknown property":  {inputs{"wrap": 1}, "fleet:index/ship:Ship: unknown property wrap; known are class, cloaked"},
-		"missing property":  {inputs{"registry": nil}, "missing required property registry, a string"},
-		"wrong type":        {inputs{"warp": "fast"}, `warp = "fast": must be a number`},
-		"fraction":          {inputs{"decks": 1.5}, "decks = 1.5: must be a whole number"},
-		"not a list":        {inputs{"tags": "a"}, `tags = "a": must be a list`},
-		"wrong element":     {inputs{"tags": []any{"a", true}}, "tags[1] = true: must be a string"},
-		"wrong in map":      {inputs{"labels": map[string]any{"a": 1}}, "labels.a = 1: must be a string"},
-		"enumeration":       {inputs{"class": "galaxy"}, `class = "galaxy": must be one of constitution, miranda`},
-		"range":             {inputs{"warp": 10}, "warp = 10: must be between 0 and 9.9"},
-		"nested unknown":    {inputs{"crew": map[string]any{"captain": "k", "cat": 1}}, "unknown property crew.cat; known are badge, captain"},
-		"nested missing":    {inputs{"crew": map[string]any{}}, "missing required property crew.captain"},
-		"nested in list":    {inputs{"route": []any{map[string]any{}}}, "missing required property route[0].star"},
-		"combination":       {inputs{"warp": 6, "cloaked": true}, "warp and cloaked contradict each other"},
-		"secret by schema":  {inputs{"orders": "attack"}, "orders = [secret]: must be plain"},
-		"secret by program": {inputs{"class": resource.MakeSecret(resource.NewProperty("hidden"))}, "class = [secret]: must be one of"},
+		"unknown property": {
+			inputs{"wrap": 1}, "fleet:index/ship:Ship: unknown property wrap; known are class, cloaked",
+		},
+		"missing property": {inputs{"registry": nil}, "missing required property registry, a string"},
+		"wrong type":       {inputs{"warp": "fast"}, `warp = "fast": must be a number`},
+		"fraction":         {inputs{"decks": 1.5}, "decks = 1.5: must be a whole number"},
+		"not a list":       {inputs{"tags": "a"}, `tags = "a": must be a list`},
+		"wrong element":    {inputs{"tags": []any{"a", true}}, "tags[1] = true: must be a string"},
+		"wrong in map":     {inputs{"labels": map[string]any{"a": 1}}, "labels.a = 1: must be a string"},
+		"enumeration":      {inputs{"class": "galaxy"}, `class = "galaxy": must be one of constitution, miranda`},
+		"range":            {inputs{"warp": 10}, "warp = 10: must be between 0 and 9.9"},
+		"nested unknown": {
+			inputs{"crew": map[string]any{"captain": "k", "cat": 1}},
+			"unknown property crew.cat; known are badge, captain",
+		},
+		"nested missing":   {inputs{"crew": map[string]any{}}, "missing required property crew.captain"},
+		"nested in list":   {inputs{"route": []any{map[string]any{}}}, "missing required property route[0].star"},
+		"combination":      {inputs{"warp": 6, "cloaked": true}, "warp and cloaked contradict each other"},
+		"secret by schema": {inputs{"orders": "attack"}, "orders = [secret]: must be plain"},
+		"secret by program": {
+			inputs{"class": resource.MakeSecret(resource.NewProperty("hidden"))}, "class = [secret]: must be one of",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.Check(ship, "s", nil, providertest.With(host, test.change))
@@ -162,8 +165,10 @@ func TestCheckRefuses(t *testing.T) {
 func TestUnknownValuesPass(t *testing.T) {
 	w := newWorld(t)
 	outputs := w.Preview(ship, "s", inputs{
-		"name": providertest.Unknown(), "registry": providertest.Unknown(), "class": providertest.Unknown(), "warp": providertest.Unknown(), "cloaked": true,
-		"tags": []any{providertest.Unknown()}, "crew": map[string]any{"captain": providertest.Unknown()}, "route": providertest.Unknown(),
+		"name": providertest.Unknown(), "registry": providertest.Unknown(), "class": providertest.Unknown(),
+		"warp": providertest.Unknown(), "cloaked": true,
+		"tags": []any{providertest.Unknown()}, "crew": map[string]any{"captain": providertest.Unknown()},
+		"route": providertest.Unknown(),
 	})
 
 	for _, key := range []resource.PropertyKey{"registry", "sector", "mass"} {
@@ -233,8 +238,11 @@ func TestDiffIsPerProperty(t *testing.T) {
 			inputs{"crew": map[string]any{"captain": "archive", "rank": "commander"}},
 			"crew.captain update, crew.rank update-replace",
 		},
-		"shorter list":  {inputs{"route": []any{map[string]any{"star": "vega"}}}, "route[1] delete"},
-		"order of list": {inputs{"route": []any{map[string]any{"star": "rigel"}, map[string]any{"star": "vega"}}}, "route[0].star update, route[1].star update"},
+		"shorter list": {inputs{"route": []any{map[string]any{"star": "vega"}}}, "route[1] delete"},
+		"order of list": {
+			inputs{"route": []any{map[string]any{"star": "rigel"}, map[string]any{"star": "vega"}}},
+			"route[0].star update, route[1].star update",
+		},
 		"not known yet": {inputs{"registry": providertest.Unknown()}, "registry update-replace"},
 		"secret now":    {inputs{"warp": resource.MakeSecret(resource.NewProperty(5.0))}, ""},
 	} {
@@ -244,8 +252,10 @@ func TestDiffIsPerProperty(t *testing.T) {
 				t.Errorf("diff is %q, want %q", got, test.want)
 			}
 
-			if replace := strings.Contains(test.want, "replace"); diff.Replace() != replace || diff.DeleteBeforeReplace != replace {
-				t.Errorf("replace %t, delete before %t, want both %t", diff.Replace(), diff.DeleteBeforeReplace, replace)
+			replace := strings.Contains(test.want, "replace")
+			if diff.Replace() != replace || diff.DeleteBeforeReplace != replace {
+				t.Errorf("replace %t, delete before %t, want both %t",
+					diff.Replace(), diff.DeleteBeforeReplace, replace)
 			}
 		})
 	}
@@ -255,13 +265,16 @@ func TestIgnoredChanges(t *testing.T) {
 	w := newWorld(t)
 	r := w.Create(ship, "host", providertest.With(host, inputs{"warp": 5, "crew": map[string]any{"captain": "main"}}))
 
-	inputs, err := w.Check(ship, "host", r.Inputs, providertest.With(host, inputs{"warp": 6, "crew": map[string]any{"captain": "archive"}}))
+	inputs, err := w.Check(ship, "host", r.Inputs, providertest.With(host, inputs{
+		"warp": 6, "crew": map[string]any{"captain": "archive"},
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	diff, err := w.Provider.Diff(context.Background(), plugin.DiffRequest{
-		Type: ship, ID: resource.ID(r.ID), OldInputs: r.Inputs, OldOutputs: r.Outputs, NewInputs: inputs, IgnoreChanges: []string{"crew"},
+		Type: ship, ID: resource.ID(r.ID), OldInputs: r.Inputs, OldOutputs: r.Outputs, NewInputs: inputs,
+		IgnoreChanges: []string{"crew"},
 	})
 	if err != nil || providertest.Changes(diff) != "warp update" {
 		t.Errorf("diff is %q, %v, want warp alone", providertest.Changes(diff), err)
@@ -278,7 +291,8 @@ func TestLife(t *testing.T) {
 		t.Errorf("created %v", r)
 	}
 
-	if !r.Outputs["prefix"].IsSecret() || !r.Outputs["labels"].ObjectValue()["x"].IsSecret() || r.Outputs["mass"].IsSecret() {
+	if !r.Outputs["prefix"].IsSecret() || !r.Outputs["labels"].ObjectValue()["x"].IsSecret() ||
+		r.Outputs["mass"].IsSecret() {
 		t.Errorf("wrong outputs are secret: %v", r.Outputs)
 	}
 
@@ -347,15 +361,17 @@ func TestDrift(t *testing.T) {
 		edit func(map[string]any)
 		want string
 	}{
-		"none":             {func(map[string]any) {}, ""},
-		"changed":          {func(o map[string]any) { o["warp"] = 2 }, "warp update"},
-		"removed":          {func(o map[string]any) { delete(o, "warp") }, "warp delete"},
-		"added":            {func(o map[string]any) { o["labels"] = map[string]any{"x": "1"} }, "labels add"},
-		"switched on":      {func(o map[string]any) { o["cloaked"] = true }, "cloaked add"},
-		"switched off":     {func(o map[string]any) { o["cloaked"] = false }, ""},
-		"default":          {func(o map[string]any) { o["class"] = "miranda" }, "class update"},
-		"cloud's own":      {func(o map[string]any) { o["sector"] = "004"; o["mass"] = 1 }, ""},
-		"nested":           {func(o map[string]any) { o["crew"].(map[string]any)["captain"] = "khan" }, "crew.captain update"},
+		"none":         {func(map[string]any) {}, ""},
+		"changed":      {func(o map[string]any) { o["warp"] = 2 }, "warp update"},
+		"removed":      {func(o map[string]any) { delete(o, "warp") }, "warp delete"},
+		"added":        {func(o map[string]any) { o["labels"] = map[string]any{"x": "1"} }, "labels add"},
+		"switched on":  {func(o map[string]any) { o["cloaked"] = true }, "cloaked add"},
+		"switched off": {func(o map[string]any) { o["cloaked"] = false }, ""},
+		"default":      {func(o map[string]any) { o["class"] = "miranda" }, "class update"},
+		"cloud's own":  {func(o map[string]any) { o["sector"] = "004"; o["mass"] = 1 }, ""},
+		"nested": {
+			func(o map[string]any) { o["crew"].(map[string]any)["captain"] = "khan" }, "crew.captain update",
+		},
 		"nested computed":  {func(o map[string]any) { o["crew"].(map[string]any)["badge"] = "red" }, ""},
 		"set in any order": {func(o map[string]any) { o["tags"] = []any{"b", "a"} }, ""},
 		"longer list": {
@@ -389,7 +405,8 @@ func TestImport(t *testing.T) {
 	r := w.Create(ship, "host", providertest.With(host, inputs{"warp": 5}))
 
 	read, _, found := w.Refresh(providertest.Resource{Type: ship, Name: "x", ID: r.ID})
-	if !found || read.Inputs["warp"].V != 5.0 || read.Inputs["sector"].V != "001" || read.Inputs["registry"].V != "NCC-1701" {
+	if !found || read.Inputs["warp"].V != 5.0 || read.Inputs["sector"].V != "001" ||
+		read.Inputs["registry"].V != "NCC-1701" {
 		t.Errorf("imported %v, %t", read.Inputs, found)
 	}
 }

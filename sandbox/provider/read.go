@@ -6,10 +6,10 @@ import "reflect"
 // visible as drift.
 //
 // The inputs that Pulumi knows guide it: what they set is read from the state. What they leave out is read when the
-// cloud would not have set it by itself, because then somebody else did. Without a guide (an import) everything is read.
+// cloud would not have set it by itself, because then somebody else did. Without a guide (an import)
+// everything is read.
 func readInputs(fields Fields, guide, state State) State {
 	inputs := State{}
-
 	for name, field := range fields {
 		value, known := state[name], guide[name]
 		if emptyValue(value) {
@@ -26,7 +26,6 @@ func readInputs(fields Fields, guide, state State) State {
 
 		inputs[name] = readValue(field, known, value)
 	}
-
 	return inputs
 }
 
@@ -57,16 +56,15 @@ func readValue(field Property, guide, value any) any {
 		return read
 	case stringKind, intKind, numberKind, boolKind, mapKind:
 	}
-
 	return value
 }
 
-// nested is a guide for a nested object. An object that the program did not set is read without what the cloud computes.
+// nested is a guide for a nested object. An object that the program did not set is read without
+// what the cloud computes.
 func nested(guide any) State {
 	if state := asState(guide); len(state) > 0 {
 		return state
 	}
-
 	return State{defaultsKey: true}
 }
 

@@ -37,7 +37,8 @@ type Resource struct {
 
 	// Check refuses combinations of inputs, one error for each; may be nil. Values can be unknown: see [State.Known].
 	Check func(inputs State) []error
-	// Replaces names inputs whose change from before to after replaces the resource, beyond those that always do; may be nil.
+	// Replaces names inputs whose change from before to after replaces the resource, beyond those that always do;
+	// may be nil.
 	Replaces func(before, after State) []string
 
 	// Create completes state, which holds the inputs, with what the cloud computes, and returns the new object's ID.
@@ -169,7 +170,6 @@ func (p Property) Between(low, high float64) Property {
 		if n, _ := value.(float64); n < low || n > high {
 			return fmt.Errorf("must be between %v and %v", low, high)
 		}
-
 		return nil
 	})
 }
@@ -180,7 +180,6 @@ func OneOf(allowed ...string) Check {
 		if text, _ := value.(string); !slices.Contains(allowed, text) {
 			return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
 		}
-
 		return nil
 	}
 }

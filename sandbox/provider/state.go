@@ -38,7 +38,6 @@ func (s State) Number(key string) float64 {
 	}
 
 	n, _ := s[key].(float64)
-
 	return n
 }
 
@@ -92,7 +91,6 @@ func (s State) Known(keys ...string) bool {
 			return false
 		}
 	}
-
 	return true
 }
 
@@ -138,7 +136,6 @@ func containsUnknown(value any) bool {
 			}
 		}
 	}
-
 	return false
 }
 

@@ -46,7 +46,6 @@ func plain(value resource.PropertyValue) any {
 		for _, element := range value.ArrayValue() {
 			list = append(list, plain(element))
 		}
-
 		return list
 	case value.IsObject():
 		return map[string]any(plainMap(value.ObjectValue()))
@@ -58,7 +57,6 @@ func plain(value resource.PropertyValue) any {
 // plainMap is plain for a whole property map, without nulls and internal properties.
 func plainMap(properties resource.PropertyMap) State {
 	state := State{}
-
 	for key, value := range properties {
 		if strings.HasPrefix(string(key), "__") {
 			continue
@@ -68,7 +66,6 @@ func plainMap(properties resource.PropertyMap) State {
 			state[string(key)] = value
 		}
 	}
-
 	return state
 }
 
@@ -82,7 +79,6 @@ func property(value any) resource.PropertyValue {
 		for _, element := range value {
 			list = append(list, property(element))
 		}
-
 		return resource.NewProperty(list)
 	case map[string]any:
 		return resource.NewProperty(properties(value))
@@ -95,13 +91,11 @@ func property(value any) resource.PropertyValue {
 
 func properties(state State) resource.PropertyMap {
 	all := resource.PropertyMap{}
-
 	for key, value := range state {
 		if value != nil {
 			all[resource.PropertyKey(key)] = property(value)
 		}
 	}
-
 	return all
 }
 

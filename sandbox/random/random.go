@@ -1,5 +1,5 @@
-// Package random simulates the Pulumi provider "random": passwords, texts, bytes and identifiers of real randomness that
-// are made once and kept in Pulumi's state, as the real provider keeps them. Every change of an input replaces the
+// Package random simulates the Pulumi provider "random": passwords, texts, bytes and identifiers of real randomness
+// that are made once and kept in Pulumi's state, as the real provider keeps them. Every change of an input replaces the
 // resource. Property facts: schema of pulumi-random v4.21.
 //
 // One difference: the real provider gives passwords and bytes the ID "none"; here they have one of their own.
@@ -131,7 +131,8 @@ func checkText(s sim.State) []error {
 	}
 
 	if needed > s.Int("length") {
-		errs = append(errs, fmt.Errorf("length = %d: must be at least %d, the sum of minLower, minUpper, minNumeric and minSpecial",
+		errs = append(errs, fmt.Errorf(
+			"length = %d: must be at least %d, the sum of minLower, minUpper, minNumeric and minSpecial",
 			s.Int("length"), needed))
 	}
 
@@ -182,7 +183,6 @@ func generate(s sim.State) (string, error) {
 
 func choose(alphabet string, n int) ([]byte, error) {
 	chosen := make([]byte, n)
-
 	for i := range chosen {
 		index, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
 		if err != nil {
@@ -191,7 +191,6 @@ func choose(alphabet string, n int) ([]byte, error) {
 
 		chosen[i] = alphabet[index.Int64()]
 	}
-
 	return chosen, nil
 }
 
@@ -216,7 +215,6 @@ func createPassword(_ sim.Call, state sim.State) (string, error) {
 func createString(_ sim.Call, state sim.State) (string, error) {
 	result, err := generate(state)
 	state["result"] = result
-
 	return result, err
 }
 
@@ -225,14 +223,12 @@ func randomBytes(n int) ([]byte, error) {
 	if _, err := rand.Read(b); err != nil {
 		return nil, fmt.Errorf("reading random bytes: %w", err)
 	}
-
 	return b, nil
 }
 
 func createBytes(_ sim.Call, state sim.State) (string, error) {
 	b, err := randomBytes(state.Int("length"))
 	state["base64"], state["hex"] = base64.StdEncoding.EncodeToString(b), hex.EncodeToString(b)
-
 	return uuid.NewString(), err
 }
 

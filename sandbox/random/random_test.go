@@ -31,12 +31,14 @@ func TestPasswords(t *testing.T) {
 		inputs  inputs
 		pattern string
 	}{
-		"all classes":      {inputs{"length": 100}, `[a-zA-Z0-9!@#$%&*()\-_=+\[\]{}<>:?]{100}`},
-		"no special":       {inputs{"length": 64, "special": false}, `[a-zA-Z0-9]{64}`},
-		"digits only":      {inputs{"length": 10, "special": false, "lower": false, "upper": false}, `[0-9]{10}`},
-		"no digits":        {inputs{"length": 64, "special": false, "numeric": false}, `[a-zA-Z]{64}`},
-		"old name":         {inputs{"length": 64, "special": false, "number": false}, `[a-zA-Z]{64}`},
-		"own special":      {inputs{"length": 9, "lower": false, "upper": false, "numeric": false, "overrideSpecial": "_-"}, `[_-]{9}`},
+		"all classes": {inputs{"length": 100}, `[a-zA-Z0-9!@#$%&*()\-_=+\[\]{}<>:?]{100}`},
+		"no special":  {inputs{"length": 64, "special": false}, `[a-zA-Z0-9]{64}`},
+		"digits only": {inputs{"length": 10, "special": false, "lower": false, "upper": false}, `[0-9]{10}`},
+		"no digits":   {inputs{"length": 64, "special": false, "numeric": false}, `[a-zA-Z]{64}`},
+		"old name":    {inputs{"length": 64, "special": false, "number": false}, `[a-zA-Z]{64}`},
+		"own special": {
+			inputs{"length": 9, "lower": false, "upper": false, "numeric": false, "overrideSpecial": "_-"}, `[_-]{9}`,
+		},
 		"minimum of digit": {inputs{"length": 4, "minNumeric": 4}, `[0-9]{4}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +54,8 @@ func TestPasswords(t *testing.T) {
 				t.Error("a password or its hash is not secret")
 			}
 
-			if bcrypt.CompareHashAndPassword([]byte(r.Text("bcryptHash")), []byte(result)[:min(72, len(result))]) != nil {
+			hash, hashed := []byte(r.Text("bcryptHash")), []byte(result)[:min(72, len(result))]
+			if bcrypt.CompareHashAndPassword(hash, hashed) != nil {
 				t.Error("the hash is not the password's")
 			}
 
@@ -87,7 +90,9 @@ func TestPasswordsRefuse(t *testing.T) {
 	_, err := w.Try(password, "p", inputs{"length": 3, "minUpper": 2, "minLower": 2})
 	w.Refused(err, "length = 3: must be at least 4")
 
-	_, err = w.Try(password, "p", inputs{"length": 3, "upper": false, "lower": false, "numeric": false, "special": false})
+	_, err = w.Try(password, "p", inputs{
+		"length": 3, "upper": false, "lower": false, "numeric": false, "special": false,
+	})
 	w.Refused(err, "at least one of lower, upper, numeric and special")
 
 	_, err = w.Try(password, "p", inputs{"length": 0})
@@ -114,7 +119,8 @@ func TestBytesAndIDs(t *testing.T) {
 	i := w.Create(id, "i", inputs{"byteLength": 8, "prefix": "ncc-"})
 	raw, err = base64.RawURLEncoding.DecodeString(i.ID)
 
-	if err != nil || i.Text("hex") != "ncc-"+hex.EncodeToString(raw) || i.Text("b64Url") != "ncc-"+i.ID || !strings.HasPrefix(i.Text("dec"), "ncc-") {
+	if err != nil || i.Text("hex") != "ncc-"+hex.EncodeToString(raw) || i.Text("b64Url") != "ncc-"+i.ID ||
+		!strings.HasPrefix(i.Text("dec"), "ncc-") {
 		t.Errorf("RandomId = %v", i.Outputs)
 	}
 }
@@ -132,7 +138,8 @@ func TestEveryChangeReplaces(t *testing.T) {
 		"length update-replace":        {"length": 33},
 		"keepers.epoch update-replace": {"keepers": map[string]any{"epoch": "2"}},
 	} {
-		if diff := w.Diff(r, providertest.With(base, change)); providertest.Changes(diff) != want || diff.DeleteBeforeReplace {
+		diff := w.Diff(r, providertest.With(base, change))
+		if providertest.Changes(diff) != want || diff.DeleteBeforeReplace {
 			t.Errorf("diff is %s, want %s", providertest.Changes(diff), want)
 		}
 	}

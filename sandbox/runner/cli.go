@@ -28,14 +28,12 @@ const (
 // Processes that do this at the same time build once and wait for each other.
 func FindPulumi(ctx context.Context, root, binDir string, log io.Writer) (string, error) {
 	path, _, err := findPulumi(ctx, root, binDir, log)
-
 	return path, err
 }
 
 // findPulumi is [FindPulumi], and says what version the command has: asking costs half a second.
 func findPulumi(ctx context.Context, root, binDir string, log io.Writer) (string, semver.Version, error) {
 	reason := "there is no pulumi on PATH"
-
 	if path, err := exec.LookPath("pulumi"); err == nil {
 		version, err := pulumiVersion(ctx, path)
 		if err == nil {
@@ -44,13 +42,11 @@ func findPulumi(ctx context.Context, root, binDir string, log io.Writer) (string
 
 		if err == nil {
 			path, err = filepath.Abs(path)
-
 			return path, version, err
 		}
 
 		reason = fmt.Sprintf("%s does not fit: %v", path, err)
 	}
-
 	return buildPulumi(ctx, filepath.Join(root, "tools"), binDir, reason, log)
 }
 
@@ -78,7 +74,6 @@ func fits(command, sdk semver.Version) error {
 	if command.Major != sdk.Major || command.Minor < sdk.Minor {
 		return fmt.Errorf("it is %s, and the program needs %d.%d or a later %[2]d.x", command, sdk.Major, sdk.Minor)
 	}
-
 	return nil
 }
 
@@ -88,15 +83,16 @@ func buildPulumi(
 ) (string, semver.Version, error) {
 	goCommand, err := exec.LookPath("go")
 	if err != nil {
-		return "", semver.Version{}, fmt.Errorf("%s, and it cannot be built: there is no go on PATH: install Go (https://go.dev/dl) or "+
-			"Pulumi (https://www.pulumi.com/docs/install)", reason)
+		return "", semver.Version{}, fmt.Errorf("%s, and it cannot be built: there is no go on PATH: "+
+			"install Go (https://go.dev/dl) or Pulumi (https://www.pulumi.com/docs/install)", reason)
 	}
 
 	tools := goTool{path: goCommand, dir: toolsDir}
 
 	version, err := tools.output(ctx, "list", "-m", "-f", "{{.Version}}", pulumiModule)
 	if err != nil {
-		return "", semver.Version{}, fmt.Errorf("finding the version of Pulumi that %s pins: %w", filepath.Join(toolsDir, "go.mod"), err)
+		return "", semver.Version{}, fmt.Errorf("finding the version of Pulumi that %s pins: %w",
+			filepath.Join(toolsDir, "go.mod"), err)
 	}
 
 	if err := os.MkdirAll(binDir, 0o750); err != nil {
@@ -130,7 +126,8 @@ func buildPulumi(
 	}
 
 	if err != nil {
-		return "", semver.Version{}, fmt.Errorf("the pulumi command that %s pins cannot be used: %w: pin the version of the SDK in both modules",
+		return "", semver.Version{}, fmt.Errorf(
+			"the pulumi command that %s pins cannot be used: %w: pin the version of the SDK in both modules",
 			filepath.Join(toolsDir, "go.mod"), err)
 	}
 
@@ -156,10 +153,8 @@ func (g goTool) output(ctx context.Context, args ...string) (string, error) {
 		if errors.As(err, &exit) {
 			err = errors.New(strings.TrimSpace(string(exit.Stderr)))
 		}
-
 		return "", fmt.Errorf("go %s: %w", args[0], err)
 	}
-
 	return strings.TrimSpace(string(out)), nil
 }
 

@@ -104,7 +104,6 @@ func terminalOf(writers []io.Writer) *os.File {
 	if len(writers) != 1 || !isTerminal(writers[0]) || !isTerminal(os.Stdin) {
 		return nil
 	}
-
 	return writers[0].(*os.File)
 }
 
@@ -126,7 +125,6 @@ func brief(err error) error {
 
 	if len(lines) == 0 {
 		first, _, _ := strings.Cut(err.Error(), "\n")
-
 		return errors.New(first)
 	}
 

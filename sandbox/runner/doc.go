@@ -1,9 +1,9 @@
 // Package runner runs the program through the real Pulumi engine against the simulated cloud.
 //
 // One process does it all: the simulated providers are gRPC servers on the loopback interface that the engine attaches
-// to (PULUMI_DEBUG_PROVIDERS, read by plugin.GetProviderAttachPort of the Pulumi SDK), and the program runs here too, as an inline program of the Automation API
-// (https://www.pulumi.com/docs/iac/automation-api/). The engine itself is the `pulumi` command: one that is installed,
-// or the one that the tools module pins, built once.
+// to (PULUMI_DEBUG_PROVIDERS, read by plugin.GetProviderAttachPort of the Pulumi SDK), and the program runs here too,
+// as an inline program of the Automation API (https://www.pulumi.com/docs/iac/automation-api/). The engine itself is
+// the `pulumi` command: one that is installed, or the one that the tools module pins, built once.
 //
 // Everything lives in one directory, by default .sandbox at the repository's root:
 //

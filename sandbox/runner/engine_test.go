@@ -38,7 +38,6 @@ var command = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-
 	return runner.FindPulumi(context.Background(), root, filepath.Join(root, ".sandbox", "bin"), os.Stderr)
 })
 
@@ -182,7 +181,6 @@ func TestLifeOfAStack(t *testing.T) {
 // kept lists "Type name: reason".
 func kept(result runner.Result) []string {
 	var lines []string
-
 	for _, k := range result.Kept {
 		parts := strings.Split(k.URN, "::")
 		typ := parts[2][strings.LastIndex(parts[2], ":")+1:]
@@ -193,7 +191,6 @@ func kept(result runner.Result) []string {
 
 		lines = append(lines, fmt.Sprintf("%s %s: %s", typ, parts[3], k.Reason))
 	}
-
 	return lines
 }
 

@@ -31,13 +31,11 @@ func DropCredentials() {
 // baseEnvironment is what the command gets of this process's environment.
 func baseEnvironment() []string {
 	var environment []string
-
 	for _, name := range passedOn {
 		if value, ok := os.LookupEnv(name); ok {
 			environment = append(environment, name+"="+value)
 		}
 	}
-
 	return environment
 }
 
@@ -45,7 +43,6 @@ func baseEnvironment() []string {
 // PULUMI_DEBUG_PROVIDERS.
 func pulumiEnvironment(stateDir, attach string) []string {
 	home := filepath.Join(stateDir, "home")
-
 	return append(baseEnvironment(),
 		"HOME="+home,
 		"PULUMI_HOME="+home,

@@ -31,7 +31,6 @@ func lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			err := errors.Join(ctx.Err(), file.Close())
-
 			return nil, fmt.Errorf("locking %s: %w", path, err)
 		}
 
@@ -44,7 +43,6 @@ func lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 		case <-time.After(200 * time.Millisecond):
 		case <-ctx.Done():
 			err := errors.Join(ctx.Err(), file.Close())
-
 			return nil, fmt.Errorf("waiting for the lock %s: %w", path, err)
 		}
 	}

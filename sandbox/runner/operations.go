@@ -34,7 +34,6 @@ func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Resul
 		_, err := s.stack.Preview(ctx, append(more,
 			optpreview.ProgressStreams(out...), optpreview.ErrorProgressStreams(complaints...),
 			optpreview.EventStreams(events), optpreview.Color(s.options.Color))...)
-
 		return err
 	})
 }
@@ -45,7 +44,6 @@ func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 		_, err := s.stack.Up(ctx,
 			optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
 			optup.EventStreams(events), optup.Color(s.options.Color))
-
 		return err
 	})
 }
@@ -57,7 +55,6 @@ func (s *Sandbox) Refresh(ctx context.Context) (Result, error) {
 		_, err := s.stack.Refresh(ctx,
 			optrefresh.ProgressStreams(out...), optrefresh.ErrorProgressStreams(complaints...),
 			optrefresh.EventStreams(events), optrefresh.Color(s.options.Color))
-
 		return err
 	})
 }
@@ -68,7 +65,6 @@ func (s *Sandbox) Destroy(ctx context.Context) (Result, error) {
 		_, err := s.stack.Destroy(ctx,
 			optdestroy.ProgressStreams(out...), optdestroy.ErrorProgressStreams(complaints...),
 			optdestroy.EventStreams(events), optdestroy.Color(s.options.Color))
-
 		return err
 	})
 	if err != nil {
@@ -163,7 +159,6 @@ func (e *OperationError) Error() string {
 	if e.Shown && e.Reason != errInterrupted.Error() {
 		return fmt.Sprintf("%s of stack %q failed: the reason is above", e.Operation, e.Stack)
 	}
-
 	return fmt.Sprintf("%s of stack %q failed: %s", e.Operation, e.Stack, e.Reason)
 }
 
@@ -172,6 +167,5 @@ func (e *OperationError) Unwrap() error {
 	if e.Reason == errInterrupted.Error() {
 		return errInterrupted
 	}
-
 	return errors.New(e.Reason)
 }

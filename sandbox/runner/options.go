@@ -124,6 +124,5 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 
 func isTerminal(w any) bool {
 	file, ok := w.(*os.File)
-
 	return ok && isatty.IsTerminal(file.Fd())
 }

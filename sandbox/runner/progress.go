@@ -95,7 +95,6 @@ func (b *buildProgress) start() (stop func()) {
 				b.report("")
 			case <-done:
 				b.report("\n")
-
 				return
 			}
 		}

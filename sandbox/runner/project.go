@@ -148,7 +148,6 @@ func (p *project) adapt(config, previous *yaml.Node, secrets []string) {
 // paths.
 func replaceEncrypted(node *yaml.Node, path string) []string {
 	var replaced []string
-
 	switch node.Kind { //nolint:exhaustive // the others hold no keys
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
@@ -177,7 +176,6 @@ func replaceEncrypted(node *yaml.Node, path string) []string {
 			}
 		}
 	}
-
 	return replaced
 }
 
@@ -246,7 +244,6 @@ func lookup(mapping *yaml.Node, key string) *yaml.Node {
 			return mapping.Content[i+1]
 		}
 	}
-
 	return nil
 }
 
@@ -254,7 +251,6 @@ func remove(mapping *yaml.Node, key string) {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key {
 			mapping.Content = append(mapping.Content[:i], mapping.Content[i+2:]...)
-
 			return
 		}
 	}

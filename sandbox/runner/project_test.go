@@ -77,7 +77,6 @@ func TestCopyProject(t *testing.T) {
 
 	p, err := copyProject(root, work, "prod", func(settings string) []string {
 		asked = settings
-
 		return []string{"token", "smtp.password"}
 	})
 	require.NoError(t, err)
@@ -86,7 +85,8 @@ func TestCopyProject(t *testing.T) {
 	assert.Equal(t, work, p.Dir)
 	assert.Equal(t, []string{"token", "smtp.password"}, p.missing)
 	assert.Equal(t, []string{"vmst:settings.list[0]", "vmst:settings.nested.key"}, p.replaced)
-	assert.JSONEq(t, `{"domain":"example.org","list":[{"secure":"v1:AAAA"},"plain"],"nested":{"key":{"secure":"v1:BBBB"}}}`,
+	assert.JSONEq(t,
+		`{"domain":"example.org","list":[{"secure":"v1:AAAA"},"plain"],"nested":{"key":{"secure":"v1:BBBB"}}}`,
 		asked)
 
 	assert.Equal(t, map[string]any{
@@ -112,7 +112,8 @@ func TestCopyProjectKeepsSaltAndSecretsOfTheLastRun(t *testing.T) {
 	root, work := writeProject(t)
 	require.NoError(t, os.MkdirAll(work, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(work, "Pulumi.prod.yaml"), []byte(
-		"encryptionsalt: v1:ours\nconfig:\n  vmst:secrets:\n    smtp:\n      password:\n        secure: v1:OURS\n"), 0o600))
+		"encryptionsalt: v1:ours\nconfig:\n  vmst:secrets:\n    smtp:\n      password:\n        secure: v1:OURS\n",
+	), 0o600))
 
 	p, err := copyProject(root, work, "prod", names("smtp.password"))
 	require.NoError(t, err)

@@ -42,7 +42,6 @@ func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*s
 		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.close()
-
 			return nil, fmt.Errorf("serving the simulated provider %q: %w", name, err)
 		}
 
@@ -94,7 +93,6 @@ func (s *servers) attach() string {
 	for _, name := range slices.Sorted(maps.Keys(s.ports)) {
 		parts = append(parts, fmt.Sprintf("%s:%d", name, s.ports[name]))
 	}
-
 	return strings.Join(parts, ",")
 }
 
@@ -127,7 +125,6 @@ type single struct {
 func newSingle(conn net.Conn) *single {
 	s := &single{conns: make(chan net.Conn, 1), addr: conn.LocalAddr(), closed: make(chan struct{})}
 	s.conns <- observed{Conn: conn, closed: s.Close}
-
 	return s
 }
 
@@ -144,7 +141,6 @@ func (s *single) Accept() (net.Conn, error) {
 // Close makes Accept return.
 func (s *single) Close() error {
 	s.once.Do(func() { close(s.closed) })
-
 	return nil
 }
 

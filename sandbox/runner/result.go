@@ -42,7 +42,6 @@ func (r Result) Changed() bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -67,8 +66,8 @@ type Drift struct {
 // Kept is a resource that a destroy left in place.
 type Kept struct {
 	URN string `json:"urn"`
-	// Reason is "protected", "needed by a protected resource" or "retained": the last is left in the cloud, but no longer
-	// in Pulumi's state.
+	// Reason is "protected", "needed by a protected resource" or "retained": the last is left in the cloud, but no
+	// longer in Pulumi's state.
 	Reason string `json:"reason"`
 }
 
@@ -106,7 +105,6 @@ func newCollector() *collector {
 	}
 
 	go c.collect()
-
 	return c
 }
 
@@ -132,7 +130,6 @@ func (c *collector) collect() {
 func (c *collector) finish() Result {
 	close(c.stop)
 	<-c.done
-
 	return c.result
 }
 
@@ -197,14 +194,12 @@ func mask(value any) any {
 		if value[resource.SigKey] == resource.SecretSig {
 			return masked
 		}
-
 		return maskObject(value)
 	case []any:
 		list := make([]any, len(value))
 		for i, element := range value {
 			list[i] = mask(element)
 		}
-
 		return list
 	default:
 		return value
@@ -216,7 +211,6 @@ func maskObject(object map[string]any) map[string]any {
 	for name, value := range object {
 		result[name] = mask(value)
 	}
-
 	return result
 }
 

@@ -87,7 +87,8 @@ func TestBuildProgress(t *testing.T) {
 	progress.total = 3
 
 	for _, part := range []string{
-		"go: downloading example.org/a v1.0.0\nexample.org", "/a\nexample.org/b\n", "# example.org/c\nc.go:1:2: wrong\n",
+		"go: downloading example.org/a v1.0.0\nexample.org", "/a\nexample.org/b\n",
+		"# example.org/c\nc.go:1:2: wrong\n",
 	} {
 		n, err := progress.Write([]byte(part))
 		require.NoError(t, err)
@@ -179,7 +180,8 @@ func TestOptionsOfOperations(t *testing.T) {
 func TestBriefTakesTheComplaintOutOfALongError(t *testing.T) {
 	t.Parallel()
 
-	long := "failed to select stack: exit status 255\ncode: 255\nstdout: lots\nof it\nstderr: error: passphrase is wrong\n\n"
+	long := "failed to select stack: exit status 255\ncode: 255\nstdout: lots\nof it\n" +
+		"stderr: error: passphrase is wrong\n\n"
 	assert.EqualError(t, brief(errors.New(long)), "passphrase is wrong")
 	assert.EqualError(t, brief(errors.New("failed: no\ncode: 1\nstdout: \nstderr: \n")), "failed: no")
 	assert.EqualError(t, brief(errors.New("short")), "short")
@@ -214,7 +216,8 @@ func TestCollector(t *testing.T) {
 	step := func(op apitype.OpType) apitype.StepEventMetadata {
 		return apitype.StepEventMetadata{
 			Op: op, URN: urn, Type: "digitalocean:index/vpc:Vpc",
-			New: &apitype.StepEventStateMetadata{Protect: true}, DetailedDiff: map[string]apitype.PropertyDiff{"name": {}},
+			New:          &apitype.StepEventStateMetadata{Protect: true},
+			DetailedDiff: map[string]apitype.PropertyDiff{"name": {}},
 		}
 	}
 	diagnostic := apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
@@ -238,7 +241,8 @@ func TestCollector(t *testing.T) {
 	assert.Equal(t, Result{
 		Changes: map[string]int{"update": 1, "same": 2},
 		Resources: []Resource{{
-			URN: urn, Type: "digitalocean:index/vpc:Vpc", Name: "net", Operation: "refresh", Protected: true, Failed: true,
+			URN: urn, Type: "digitalocean:index/vpc:Vpc", Name: "net", Operation: "refresh", Protected: true,
+			Failed: true,
 		}},
 		Drift: []Drift{{URN: urn, Properties: []string{"name"}}},
 		Diagnostics: []Diagnostic{

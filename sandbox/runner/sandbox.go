@@ -48,7 +48,6 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 
 	if err := s.open(ctx, root); err != nil {
 		s.Close()
-
 		return nil, err
 	}
 
@@ -129,7 +128,6 @@ func (s *Sandbox) dropStaleLocks(project string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("removing the lock of an earlier run: %w", err)
 	}
-
 	return nil
 }
 

@@ -27,7 +27,6 @@ func FakeSecret(name string) string {
 	if strings.HasSuffix(name, "Webhook") {
 		return "https://sandbox.invalid/" + value
 	}
-
 	return value
 }
 

@@ -34,7 +34,6 @@ func (s *Sandbox) State(ctx context.Context) (State, error) {
 // kept says why each resource that is left after a destroy was kept.
 func (s State) kept() []Kept {
 	var kept []Kept
-
 	for _, resource := range s.Resources {
 		reason := ReasonNeeded
 		if resource.Protect {
@@ -43,6 +42,5 @@ func (s State) kept() []Kept {
 
 		kept = append(kept, Kept{URN: string(resource.URN), Reason: reason})
 	}
-
 	return kept
 }

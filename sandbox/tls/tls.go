@@ -42,7 +42,9 @@ func New(c *cloud.Cloud) plugin.Provider {
 					"ecdsaCurve": sim.String().OneOf("P224", "P256", "P384", "P521").Computed().Replaces(),
 					"rsaBits":    sim.Int().Between(1024, 16384).Computed().Replaces(),
 				},
-				Outputs: []string{"publicKeyFingerprintMd5", "publicKeyFingerprintSha256", "publicKeyOpenssh", "publicKeyPem"},
+				Outputs: []string{
+					"publicKeyFingerprintMd5", "publicKeyFingerprintSha256", "publicKeyOpenssh", "publicKeyPem",
+				},
 				Secrets: []string{"privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"},
 				Create:  createKey,
 			},

@@ -25,10 +25,26 @@ func TestKeysAreReal(t *testing.T) {
 		block  string
 		fits   func(key any) bool
 	}{
-		"RSA":     {inputs{"algorithm": "RSA", "rsaBits": 1024}, "RSA PRIVATE KEY", func(k any) bool { r, ok := k.(*rsa.PrivateKey); return ok && r.N.BitLen() == 1024 }},
-		"P256":    {inputs{"algorithm": "ECDSA", "ecdsaCurve": "P256"}, "EC PRIVATE KEY", func(k any) bool { e, ok := k.(*ecdsa.PrivateKey); return ok && e.Params().BitSize == 256 }},
-		"P224":    {inputs{"algorithm": "ECDSA"}, "EC PRIVATE KEY", func(k any) bool { e, ok := k.(*ecdsa.PrivateKey); return ok && e.Params().BitSize == 224 }},
-		"ED25519": {inputs{"algorithm": "ED25519"}, "PRIVATE KEY", func(k any) bool { _, ok := k.(ed25519.PrivateKey); return ok }},
+		"RSA": {
+			inputs{"algorithm": "RSA", "rsaBits": 1024},
+			"RSA PRIVATE KEY",
+			func(k any) bool { r, ok := k.(*rsa.PrivateKey); return ok && r.N.BitLen() == 1024 },
+		},
+		"P256": {
+			inputs{"algorithm": "ECDSA", "ecdsaCurve": "P256"},
+			"EC PRIVATE KEY",
+			func(k any) bool { e, ok := k.(*ecdsa.PrivateKey); return ok && e.Params().BitSize == 256 },
+		},
+		"P224": {
+			inputs{"algorithm": "ECDSA"},
+			"EC PRIVATE KEY",
+			func(k any) bool { e, ok := k.(*ecdsa.PrivateKey); return ok && e.Params().BitSize == 224 },
+		},
+		"ED25519": {
+			inputs{"algorithm": "ED25519"},
+			"PRIVATE KEY",
+			func(k any) bool { _, ok := k.(ed25519.PrivateKey); return ok },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.In(t).Create(privateKey, "k", test.inputs)
@@ -82,7 +98,8 @@ func TestRefusalsAndReplacement(t *testing.T) {
 		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
 	}
 
-	if diff := w.Diff(r, providertest.With(base, inputs{"ecdsaCurve": "P384"})); !strings.Contains(providertest.Changes(diff), "ecdsaCurve update-replace") {
-		t.Errorf("diff is %s", providertest.Changes(diff))
+	diff := providertest.Changes(w.Diff(r, providertest.With(base, inputs{"ecdsaCurve": "P384"})))
+	if !strings.Contains(diff, "ecdsaCurve update-replace") {
+		t.Errorf("diff is %s", diff)
 	}
 }

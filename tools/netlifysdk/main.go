@@ -82,7 +82,8 @@ func (n noPackages) LoadPackageV2(_ context.Context, descriptor *schema.PackageD
 // the module could not be built on its own.
 const goMod = "go.mod"
 
-// write puts the files into dir. The directories below dir hold nothing but generated files, so those are removed first.
+// write puts the files into dir. The directories below dir hold nothing but generated files, so those are
+// removed first.
 func write(dir string, files map[string][]byte) error {
 	for path := range files {
 		if top, _, below := strings.Cut(path, "/"); below {

@@ -121,9 +121,16 @@ func TestTheParameterNamesTheVersion(t *testing.T) {
 
 func TestSchemasThatAreRefused(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"not JSON":        {"{", "reading the schema"},
-		"unknown type":    {`{"name": "n", "version": "1.0.0", "config": {"variables": {"a": {"type": "text"}}}}`, "checking the schema"},
-		"another package": {`{"name": "n", "version": "1.0.0", "config": {"variables": {"a": {"$ref": "/aws/v6.0.0/schema.json#/types/a"}}}}`, `the package "aws"`},
+		"not JSON": {"{", "reading the schema"},
+		"unknown type": {
+			`{"name": "n", "version": "1.0.0", "config": {"variables": {"a": {"type": "text"}}}}`,
+			"checking the schema",
+		},
+		"another package": {
+			`{"name": "n", "version": "1.0.0", "config": {"variables": ` +
+				`{"a": {"$ref": "/aws/v6.0.0/schema.json#/types/a"}}}}`,
+			`the package "aws"`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "schema.json")

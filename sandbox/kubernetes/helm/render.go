@@ -124,7 +124,8 @@ func values(c *chart.Chart, request Request) (chartutil.Values, error) {
 	}
 
 	if missing := missingDependencies(c); len(missing) > 0 {
-		return nil, fmt.Errorf("chart %q: its dependencies %s are missing from its charts directory", c.Name(), strings.Join(missing, ", "))
+		return nil, fmt.Errorf("chart %q: its dependencies %s are missing from its charts directory",
+			c.Name(), strings.Join(missing, ", "))
 	}
 
 	version, err := chartutil.ParseKubeVersion(request.KubeVersion)
@@ -138,7 +139,8 @@ func values(c *chart.Chart, request Request) (chartutil.Values, error) {
 
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *version
-	capabilities.APIVersions = append(append(chartutil.VersionSet{}, capabilities.APIVersions...), request.APIVersions...)
+	capabilities.APIVersions = append(
+		append(chartutil.VersionSet{}, capabilities.APIVersions...), request.APIVersions...)
 
 	merged, err := chartutil.ToRenderValues(c, given, chartutil.ReleaseOptions{
 		Name: request.Release, Namespace: request.Namespace, Revision: request.Revision,
@@ -179,14 +181,12 @@ func isTest(hook *release.Hook) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
 // parse splits a stream of YAML documents into objects. Lists are taken apart, empty documents skipped.
 func parse(text string) ([]map[string]any, error) {
 	var objects []map[string]any
-
 	for _, document := range documents(text) {
 		var object map[string]any
 		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
@@ -210,7 +210,6 @@ func parse(text string) ([]map[string]any, error) {
 			}
 		}
 	}
-
 	return objects, nil
 }
 
@@ -222,6 +221,5 @@ func documents(text string) []string {
 			_, split[i], _ = strings.Cut(split[i], "\n")
 		}
 	}
-
 	return split
 }

@@ -15,7 +15,8 @@ func newChart(change ...func(*chart.Chart)) *chart.Chart {
 		Values:   map[string]any{"crew": 430.0, "hook": "pre-install"},
 	}
 
-	template(c, "templates/deployment.yaml", "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: '{{ .Release.Name }}'}\n")
+	template(c, "templates/deployment.yaml",
+		"kind: Deployment\napiVersion: apps/v1\nmetadata: {name: '{{ .Release.Name }}'}\n")
 	template(c, "templates/maps.yaml", `# a comment
 kind: ConfigMap
 apiVersion: v1
@@ -25,13 +26,18 @@ data: {crew: '{{ .Values.crew }}', install: '{{ .Release.IsInstall }}', kube: '{
 kind: ConfigMap
 apiVersion: v1
 metadata: {name: b}
-data: {ships: '{{ .Capabilities.APIVersions.Has "test/v1/Ship" }}', apps: '{{ .Capabilities.APIVersions.Has "apps/v1" }}'}
+data: {ships: '{{ .Capabilities.APIVersions.Has "test/v1/Ship" }}', `+
+		`apps: '{{ .Capabilities.APIVersions.Has "apps/v1" }}'}
 ---
 `)
-	template(c, "templates/hook.yaml", "kind: Job\napiVersion: batch/v1\nmetadata: {name: job, annotations: {helm.sh/hook: '{{ .Values.hook }}'}}\n")
+	template(c, "templates/hook.yaml",
+		"kind: Job\napiVersion: batch/v1\nmetadata: {name: job, annotations: {helm.sh/hook: '{{ .Values.hook }}'}}\n")
 	template(c, "templates/NOTES.txt", "live long")
 
-	c.Files = []*chart.File{{Name: "crds/ships.yaml", Data: []byte("kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: ships}\n")}}
+	c.Files = []*chart.File{{
+		Name: "crds/ships.yaml",
+		Data: []byte("kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: ships}\n"),
+	}}
 	c.Raw = c.Files
 
 	for _, f := range change {
@@ -50,7 +56,6 @@ func request(change ...func(*helm.Request)) helm.Request {
 	for _, f := range change {
 		f(&r)
 	}
-
 	return r
 }
 
@@ -102,7 +107,8 @@ func TestRender(t *testing.T) {
 	}
 
 	data := objects["ConfigMap/b"]["data"].(map[string]any)
-	if data["ships"] != "true" || data["apps"] != "true" || objects["ConfigMap/a"]["data"].(map[string]any)["install"] != "false" {
+	if data["ships"] != "true" || data["apps"] != "true" ||
+		objects["ConfigMap/a"]["data"].(map[string]any)["install"] != "false" {
 		t.Errorf("the capabilities are %v", data)
 	}
 }
@@ -113,13 +119,22 @@ func TestChartsThatDoNotRender(t *testing.T) {
 		request func(*helm.Request)
 		want    string
 	}{
-		"library":     {func(c *chart.Chart) { c.Metadata.Type = "library" }, nil, "library charts cannot be installed"},
-		"old cluster": {func(c *chart.Chart) { c.Metadata.KubeVersion = ">=1.36" }, nil, "requires Kubernetes >=1.36, the cluster has v1.35.1"},
-		"schema":      {func(c *chart.Chart) { c.Schema = []byte(`{"required": ["captain"]}`) }, nil, "captain"},
-		"template":    {func(c *chart.Chart) { template(c, "templates/x.yaml", `{{ required "a captain" .Values.captain }}`) }, nil, "a captain"},
-		"YAML":        {func(c *chart.Chart) { template(c, "templates/x.yaml", "a: b: c") }, nil, "templates/x.yaml"},
+		"library": {
+			func(c *chart.Chart) { c.Metadata.Type = "library" }, nil, "library charts cannot be installed",
+		},
+		"old cluster": {
+			func(c *chart.Chart) { c.Metadata.KubeVersion = ">=1.36" }, nil,
+			"requires Kubernetes >=1.36, the cluster has v1.35.1",
+		},
+		"schema": {func(c *chart.Chart) { c.Schema = []byte(`{"required": ["captain"]}`) }, nil, "captain"},
+		"template": {
+			func(c *chart.Chart) { template(c, "templates/x.yaml", `{{ required "a captain" .Values.captain }}`) },
+			nil, "a captain",
+		},
+		"YAML": {func(c *chart.Chart) { template(c, "templates/x.yaml", "a: b: c") }, nil, "templates/x.yaml"},
 		"dependency": {
-			func(c *chart.Chart) { c.Metadata.Dependencies = []*chart.Dependency{{Name: "shuttle", Version: "1"}} }, nil, "its dependencies shuttle are missing",
+			func(c *chart.Chart) { c.Metadata.Dependencies = []*chart.Dependency{{Name: "shuttle", Version: "1"}} },
+			nil, "its dependencies shuttle are missing",
 		},
 		"cluster version": {nil, func(r *helm.Request) { r.KubeVersion = "?" }, `the cluster's version "?"`},
 	} {

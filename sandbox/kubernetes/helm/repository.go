@@ -123,7 +123,8 @@ func (r *repository) readArchive(ctx context.Context, chosen entry) ([]byte, err
 		return nil, err
 	}
 
-	if sum := sha256.Sum256(archive); chosen.Digest != "" && strings.TrimPrefix(chosen.Digest, "sha256:") != hex.EncodeToString(sum[:]) {
+	sum := sha256.Sum256(archive)
+	if chosen.Digest != "" && strings.TrimPrefix(chosen.Digest, "sha256:") != hex.EncodeToString(sum[:]) {
 		return nil, fmt.Errorf("%s does not have the digest that the index of %s gives", address, r.url)
 	}
 

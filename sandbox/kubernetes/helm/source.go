@@ -60,7 +60,6 @@ func NewSource(dir string, offline bool, timeout time.Duration) *Source {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-
 	return &Source{dir: dir, offline: offline, timeout: timeout, repositories: map[string]*repository{}}
 }
 
@@ -86,7 +85,8 @@ func (s *Source) Locate(ctx context.Context, ref Reference) (*chart.Chart, error
 	case strings.HasPrefix(ref.Chart, "oci://"):
 		return nil, unavailable("OCI registries are not asked")
 	case ref.Repo == "":
-		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)", ref.Chart)
+		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)",
+			ref.Chart)
 	case s.offline:
 		return nil, unavailable("repositories are not asked in offline mode")
 	}
@@ -144,7 +144,8 @@ func (s *Source) local(ref Reference) (found *chart.Chart, skipped []string, err
 			return found, nil, nil
 		}
 
-		skipped = append(skipped, fmt.Sprintf("%s has version %s, wanted is %s", candidate, found.Metadata.Version, ref.Version))
+		skipped = append(skipped, fmt.Sprintf("%s has version %s, wanted is %s",
+			candidate, found.Metadata.Version, ref.Version))
 	}
 
 	return nil, skipped, nil

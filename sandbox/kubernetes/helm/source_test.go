@@ -89,7 +89,6 @@ func newRepository(t *testing.T, versions ...string) *repository {
 		file, ok := files[req.URL.Path]
 		if !ok {
 			http.NotFound(w, req)
-
 			return
 		}
 
@@ -128,7 +127,6 @@ func TestRepository(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.err) || errors.As(err, &unavailable) {
 					t.Errorf("error %v, want a wrong reference: %q", err, test.err)
 				}
-
 				return
 			}
 
@@ -144,11 +142,13 @@ func TestRepositoryIsAskedOnce(t *testing.T) {
 	source := helm.NewSource("", false, 0)
 
 	for range 3 {
-		if _, err := source.Locate(context.Background(), helm.Reference{Chart: "map", Repo: r.URL + "/charts"}); err != nil {
+		_, err := source.Locate(context.Background(), helm.Reference{Chart: "map", Repo: r.URL + "/charts"})
+		if err != nil {
 			t.Fatal(err)
 		}
 
-		if _, err := source.Locate(context.Background(), helm.Reference{Chart: "map", Repo: r.URL + "/none"}); err == nil {
+		_, err = source.Locate(context.Background(), helm.Reference{Chart: "map", Repo: r.URL + "/none"})
+		if err == nil {
 			t.Fatal("a repository without an index has a chart")
 		}
 	}
@@ -176,16 +176,21 @@ func TestUnavailableCharts(t *testing.T) {
 		offline bool
 		want    string
 	}{
-		"HTTP error":  {helm.Reference{Chart: "map", Repo: r.URL}, false, "404 Not Found"},
-		"closed":      {helm.Reference{Chart: "map", Repo: closed.URL}, false, "connection refused"},
-		"slow":        {helm.Reference{Chart: "map", Repo: slow.URL}, false, "deadline exceeded"},
-		"offline":     {helm.Reference{Chart: "map", Repo: r.URL + "/charts"}, true, "offline mode"},
-		"OCI":         {helm.Reference{Chart: "oci://registry.test/map"}, false, "OCI registries are not asked"},
-		"other local": {helm.Reference{Chart: "local", Repo: r.URL, Version: "2.0.0"}, true, "has version 1.0.0, wanted is 2.0.0; repositories"},
+		"HTTP error": {helm.Reference{Chart: "map", Repo: r.URL}, false, "404 Not Found"},
+		"closed":     {helm.Reference{Chart: "map", Repo: closed.URL}, false, "connection refused"},
+		"slow":       {helm.Reference{Chart: "map", Repo: slow.URL}, false, "deadline exceeded"},
+		"offline":    {helm.Reference{Chart: "map", Repo: r.URL + "/charts"}, true, "offline mode"},
+		"OCI":        {helm.Reference{Chart: "oci://registry.test/map"}, false, "OCI registries are not asked"},
+		"other local": {
+			helm.Reference{Chart: "local", Repo: r.URL, Version: "2.0.0"},
+			true,
+			"has version 1.0.0, wanted is 2.0.0; repositories",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			begin := time.Now()
-			_, err := helm.NewSource(localCharts(t), test.offline, 50*time.Millisecond).Locate(context.Background(), test.ref)
+			_, err := helm.NewSource(localCharts(t), test.offline, 50*time.Millisecond).
+				Locate(context.Background(), test.ref)
 
 			unavailable := (*helm.UnavailableError)(nil)
 			if !errors.As(err, &unavailable) || !strings.Contains(unavailable.Reason, test.want) {
@@ -204,7 +209,8 @@ func localCharts(t *testing.T) string {
 
 	dir := t.TempDir()
 	for file, packed := range map[string][]byte{
-		"local.tgz": archive(t, "local", "1.0.0"), "local-3.0.0.tgz": archive(t, "local", "3.0.0"), "broken.tgz": []byte("no archive"),
+		"local.tgz": archive(t, "local", "1.0.0"), "local-3.0.0.tgz": archive(t, "local", "3.0.0"),
+		"broken.tgz": []byte("no archive"),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), packed, 0o600); err != nil {
 			t.Fatal(err)

@@ -76,7 +76,6 @@ func Map(values Inputs) resource.PropertyMap {
 	for key, value := range values {
 		all[resource.PropertyKey(key)] = toProperty(value)
 	}
-
 	return all
 }
 
@@ -89,7 +88,6 @@ func toProperty(value any) resource.PropertyValue {
 		for i, element := range value {
 			list[i] = toProperty(element)
 		}
-
 		return resource.NewProperty(list)
 	case map[string]any:
 		return resource.NewProperty(Map(value))
@@ -106,7 +104,6 @@ func With(base, changes Inputs) Inputs {
 			delete(all, key)
 		}
 	}
-
 	return all
 }
 
@@ -125,12 +122,10 @@ func (r Resource) Get(key string) any {
 	for value.IsSecret() {
 		value = value.SecretValue().Element
 	}
-
 	return value.MapRepl(nil, func(v resource.PropertyValue) (any, bool) {
 		if v.IsSecret() {
 			return v.SecretValue().Element.V, true
 		}
-
 		return nil, false
 	})
 }
@@ -303,12 +298,10 @@ func (w *World) Refresh(r Resource) (read Resource, drift string, found bool) {
 // Delete deletes a resource.
 func (w *World) Delete(r Resource) error {
 	w.Helper()
-
 	_, err := w.Provider.Delete(context.Background(), plugin.DeleteRequest{
 		URN: urn(r.Type, r.Name), Name: r.Name, Type: tokens.Type(r.Type), ID: resource.ID(r.ID),
 		Inputs: r.Inputs, Outputs: r.Outputs,
 	})
-
 	return err
 }
 
