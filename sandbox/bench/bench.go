@@ -22,12 +22,13 @@ import (
 // The parts of a run.
 const (
 	Build   = "build"
+	Start   = "start"
 	Preview = "preview"
 	Up      = "up"
 )
 
 // Parts are all parts, in the order in which they run.
-func Parts() []string { return []string{Build, Preview, Up} }
+func Parts() []string { return []string{Build, Start, Preview, Up} }
 
 // The goals. A part without one is for information.
 const (
@@ -58,8 +59,8 @@ type Measurement struct {
 	Against string  `json:"against,omitempty"`
 	Floor   float64 `json:"floor,omitempty"`
 	Ratio   float64 `json:"ratio,omitempty"`
-	// CPURatio is the ratio of processor times, which other work on the machine hardly changes. If it is far from Ratio,
-	// the machine was busy and the run should be repeated.
+	// CPURatio is the ratio of processor times, which other work on the machine hardly changes. If it is far from
+	// Ratio, the machine was busy and the run should be repeated.
 	CPURatio float64 `json:"cpuRatio,omitempty"`
 	// Goal is the bound in words, if there is one, and Met whether it was kept.
 	Goal string `json:"goal,omitempty"`
@@ -77,13 +78,11 @@ type Report struct {
 // Missed lists the parts whose goal was missed.
 func (r Report) Missed() []string {
 	var missed []string
-
 	for _, m := range r.Measurements {
 		if m.Goal != "" && !m.Met {
 			missed = append(missed, m.Part)
 		}
 	}
-
 	return missed
 }
 
@@ -122,6 +121,14 @@ func Run(ctx context.Context, options Options) (Report, error) {
 			return report, err
 		}
 
+		report.Measurements = append(report.Measurements, measurement)
+	}
+
+	if wanted(Start) {
+		measurement, err := measureStart(ctx, options, root, scratch)
+		if err != nil {
+			return report, err
+		}
 		report.Measurements = append(report.Measurements, measurement)
 	}
 

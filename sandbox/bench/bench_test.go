@@ -50,7 +50,7 @@ func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 
 	_, err := Run(t.Context(), Options{Only: []string{"speed"}, Runs: 1, Log: io.Discard})
-	require.EqualError(t, err, `part "speed": choose from build, preview, up`)
+	require.EqualError(t, err, `part "speed": choose from build, start, preview, up`)
 
 	_, err = Run(t.Context(), Options{Log: io.Discard})
 	require.EqualError(t, err, "runs 0: at least 1 is needed")

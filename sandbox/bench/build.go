@@ -62,7 +62,8 @@ func measureBuild(ctx context.Context, root, scratch string, log io.Writer) (Mea
 		defer os.RemoveAll(cache)
 
 		started := time.Now()
-		cpu, err = goCommand(ctx, root, cache, "build", "-overlay", overlay, "-o", filepath.Join(scratch, "program"), pkg)
+		cpu, err = goCommand(ctx, root, cache,
+			"build", "-overlay", overlay, "-o", filepath.Join(scratch, "program"), pkg)
 
 		return time.Since(started), cpu, err
 	}
@@ -118,6 +119,5 @@ func writeEmptyProject(dir string) error {
 			return fmt.Errorf("writing the empty project: %w", err)
 		}
 	}
-
 	return nil
 }

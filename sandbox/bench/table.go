@@ -37,7 +37,8 @@ func (r Report) Print(w io.Writer) error {
 
 	for _, m := range r.Measurements {
 		if m.CPURatio != 0 {
-			fmt.Fprintf(w, "\nBy processor time, which other work on the machine hardly changes, %s is %.2f x.\n", m.Part, m.CPURatio)
+			fmt.Fprintf(w, "\nBy processor time, which other work on the machine hardly changes, %s is %.2f x.\n",
+				m.Part, m.CPURatio)
 		}
 	}
 

@@ -43,7 +43,7 @@ func TestMistakesAreSaidAtOnce(t *testing.T) {
 
 	code, _, complaints = execute(t, "bench", "--only", "speed")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, complaints, `error: part "speed": choose from build, preview, up`)
+	assert.Contains(t, complaints, `error: part "speed": choose from build, start, preview, up`)
 
 	code, _, complaints = execute(t, "up", "now")
 	assert.Equal(t, 1, code)
