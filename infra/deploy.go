@@ -1,9 +1,11 @@
-// Package infra composes a Mastodon environment on DigitalOcean from the
-// components below it, in the order in which they need each other. The whole
-// wiring is on this page: no component knows another.
+// Package infra composes a Mastodon environment on DigitalOcean from the components below it, in the order in which a
+// request meets them. The whole wiring is on this page: no component knows another. What a component needs stands in
+// its call, so that nothing can be used before it is there.
 package infra
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/cache"
@@ -12,81 +14,165 @@ import (
 	"github.com/vmstio/infrastructure/infra/database"
 	"github.com/vmstio/infrastructure/infra/dns"
 	"github.com/vmstio/infrastructure/infra/ingress"
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/loadbalancer"
 	"github.com/vmstio/infrastructure/infra/mastodon"
 	"github.com/vmstio/infrastructure/infra/monitoring"
 	"github.com/vmstio/infrastructure/infra/network"
-	"github.com/vmstio/infrastructure/infra/search"
+	"github.com/vmstio/infrastructure/infra/outputs"
 	"github.com/vmstio/infrastructure/infra/storage"
 )
 
-// Deploy is the Pulumi program: it brings up one environment as its stack's
-// configuration says. Nothing is registered when anything in the configuration
-// is wrong; the error, a config.Problems, then names all of it.
+// application is the name of Mastodon's own things where it has them to itself: database, user, namespace.
+const application = "mastodon"
+
+// Deploy is the Pulumi program: it brings up one environment as its stack's configuration says. Nothing is registered
+// when anything in the configuration is wrong; the error, a settings.Problems, then names all of it.
 func Deploy(ctx *pulumi.Context) error {
-	e, err := load(ctx)
+	s, secrets, err := read(ctx)
 	if err != nil {
 		return err
 	}
-	if err := e.connect(ctx); err != nil {
+	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }
+	cloud, generators, err := newProviders(ctx, secrets)
+	if err != nil {
 		return err
 	}
 
 	// Where everything lives.
-	if e.network, err = network.New(ctx, "network", e.networkArgs(), e.cloud); err != nil {
+	vpc, err := network.New(ctx, "network", &network.Args{
+		Network: s.Network, Name: name(crew.Network), Region: s.Region, Protect: s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.cluster, err = cluster.New(ctx, "cluster", e.clusterArgs(), e.cloud); err != nil {
+	doks, err := cluster.New(ctx, "cluster", &cluster.Args{
+		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: poolNames(name), Region: s.Region, VPCID: vpc.VPCID,
+		Token: secret(secrets.DigitalOceanToken),
+		// What the cluster made for data must outlive it where data is protected.
+		DestroyAssociated: !s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	inCluster := pulumi.Providers(e.cluster.Provider, e.random, e.tls)
+	inCluster := pulumi.Providers(append(generators, doks.Provider)...)
+	place := managed.Place{Region: s.Region, VPCID: vpc.VPCID, ClusterID: doks.ID, NodesReady: doks.NodesReady}
 
 	// What a request meets before it reaches the cluster.
-	if e.zone, err = dns.NewZone(ctx, "zone", e.zoneArgs(), e.cloud); err != nil {
+	zone, err := dns.NewZone(ctx, "zone", &dns.ZoneArgs{
+		Zone: s.DNS.Zone, Manage: s.DNS.ManageZone, Protect: s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.balancer, err = loadbalancer.New(ctx, "load-balancer", e.balancerArgs(), e.cloud); err != nil {
+	balancer, err := loadbalancer.New(ctx, "load-balancer", &loadbalancer.Args{
+		LoadBalancer: s.LoadBalancer, Name: name(crew.LoadBalancer), Region: s.Region, VPCID: vpc.VPCID,
+		Protect: s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.records, err = dns.NewRecords(ctx, "records", e.recordsArgs(), e.cloud); err != nil {
+	records, err := dns.NewRecords(ctx, "records", &dns.RecordsArgs{
+		Zone: s.DNS.Zone, ZoneName: zone.Name, TTL: s.DNS.TTL, WebIP: balancer.IP, Entries: s.Entries(),
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.storage, err = storage.New(ctx, "storage", e.storageArgs(), e.cloud); err != nil {
+	buckets, err := storage.New(ctx, "storage", &storage.Args{
+		Storage: s.Storage, Media: name(crew.Media), Assets: name(crew.Assets), Backups: name(crew.Backups),
+		WebOrigin: "https://" + s.Domain,
+		// The CDN makes the CNAME itself if there is none, and then ours is refused.
+		CertificateAfter: slices.Concat(zone.Ready, records.Ready),
+		Protect:          s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.ingress, err = ingress.New(ctx, "ingress", e.ingressArgs(), inCluster); err != nil {
+	edge, err := ingress.New(ctx, "ingress", &ingress.Args{
+		Ingress: s.Ingress, LoadBalancer: s.LoadBalancer, LoadBalancerID: balancer.ID,
+		LoadBalancerName: name(crew.LoadBalancer),
+		// The load balancer speaks from within the VPC, and nobody else is believed about a client's address.
+		TrustedRange: s.Network.IPRange,
+		Zone:         s.DNS.Zone, DNSToken: secret(secrets.ACMEDNSToken), Cluster: doks.Resource, Protect: s.Protect,
+	}, inCluster)
+	if err != nil {
 		return err
 	}
 
 	// What it meets there, and what holds the data.
-	if e.database, err = database.New(ctx, "database", e.databaseArgs(), e.cloud); err != nil {
+	postgres, err := database.New(ctx, "database", &database.Args{
+		Database: s.Database, Place: place, Name: name(crew.Database), Application: application, Protect: s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.cache, err = cache.New(ctx, "cache", e.cacheArgs(), e.cloud); err != nil {
+	valkey, err := cache.New(ctx, "cache", &cache.Args{
+		Cache: s.Cache, Place: place, Name: name(crew.Cache), RailsName: name(crew.RailsCache), Protect: s.Protect,
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if e.Search.Enabled {
-		if e.search, err = search.New(ctx, "search", e.searchArgs(), e.cloud); err != nil {
-			return err
-		}
+	opensearch, err := newSearch(ctx, s, place, name(crew.SearchEngine), cloud)
+	if err != nil {
+		return err
 	}
-	if e.mastodon, err = mastodon.New(ctx, "mastodon", e.mastodonArgs(), inCluster); err != nil {
+	// Never a component among those to wait for: which of its children that means depends on how many of them happen to
+	// be registered by then.
+	ready := slices.Concat(postgres.Ready, valkey.Ready, edge.Ready)
+	if opensearch != nil {
+		ready = append(ready, opensearch.Ready...)
+	}
+	_, err = mastodon.New(ctx, "mastodon", &mastodon.Args{
+		Mastodon: s.Mastodon, Namespace: application, Domain: s.Domain, MaxBodySize: s.Ingress.MaxBodySize,
+		SecretVariables: secretMap(secrets.Environment), Existing: keysOf(secrets.Mastodon),
+		SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
+		Database: databaseOf(postgres), Cache: cacheOf(valkey.Endpoint), RailsCache: railsCacheOf(valkey.Rails),
+		Search: searchOf(opensearch, s.Search.IndexPreset),
+		Media:  bucketOf(buckets.Media), Assets: bucketOf(buckets.Assets),
+		IngressClass: edge.Class, IssuerName: edge.Issuer, After: ready, Protect: s.Protect,
+	}, inCluster, pulumi.DeletedWith(doks.Resource))
+	if err != nil {
 		return err
 	}
 
 	// What explains it, and who watches.
-	if err := e.document(ctx); err != nil {
+	siteID, err := newDocSite(ctx, s, secrets, zone.Name, cloud)
+	if err != nil {
 		return err
 	}
-	if e.monitoring, err = monitoring.New(ctx, "monitoring", e.monitoringArgs(), e.cloud); err != nil {
+	databases := databasesOf(s, postgres, valkey, opensearch)
+	// The tag that DOKS gives every Droplet of a cluster (docs.digitalocean.com/products/kubernetes, "Automatically
+	// applied tags").
+	nodeTag := pulumi.Sprintf("k8s:%s", doks.ID)
+	watch, err := monitoring.New(ctx, "monitoring", &monitoring.Args{
+		Monitoring: s.Monitoring, Name: s.Domain, Endpoints: s.Watched(), NodeTag: nodeTag,
+		Databases: watchedOf(databases), LoadBalancerID: balancer.ID, SlackWebhook: optional(secrets.SlackWebhook),
+	}, cloud)
+	if err != nil {
 		return err
 	}
-	if err := e.group(ctx); err != nil {
+	urns := pulumi.StringArray{
+		doks.ClusterURN, postgres.ClusterURN, balancer.LoadBalancerURN,
+		buckets.Media.URN, buckets.Assets.URN, buckets.Backups.URN, valkey.ClusterURN,
+	}
+	if valkey.Rails != nil {
+		urns = append(urns, valkey.Rails.ClusterURN)
+	}
+	if opensearch != nil {
+		urns = append(urns, opensearch.ClusterURN)
+	}
+	if s.DNS.ManageZone {
+		urns = append(urns, zone.ZoneURN)
+	}
+	project, err := newProject(ctx, s, urns, cloud)
+	if err != nil {
 		return err
 	}
-	e.export(ctx)
+	outputs.Export(ctx, &outputs.Args{
+		Settings: s, ClusterID: doks.ID, ClusterVersion: doks.Version, ClusterEndpoint: doks.Endpoint, NodeTag: nodeTag,
+		Databases: databases, LoadBalancerID: balancer.ID, LoadBalancerIP: balancer.IP, MediaBucket: buckets.Media.Name,
+		AssetsBucket: buckets.Assets.Name, BackupsBucket: buckets.Backups.Name, Namespace: application,
+		DocsSiteID: siteID, UptimeChecks: watch.CheckIDs, ProjectID: project.ID().ToStringOutput(),
+	})
 	return nil
 }
-
-// name is the cloud's name of the resource with that role.
-func (e *environment) name(role crew.Role) string { return crew.Name(role, e.Domain) }

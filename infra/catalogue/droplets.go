@@ -35,14 +35,15 @@ func dropletPrices() map[string]float64 {
 func DropletSizes() []DropletSize {
 	prices := dropletPrices()
 	var sizes []DropletSize
-	for _, slug := range dropletSlugs() {
+	for _, slug := range DropletSlugs() {
 		vcpus, memory := sizeOf(slug)
 		sizes = append(sizes, DropletSize{slug, vcpus, memory, exactly(prices[slug])})
 	}
 	return sizes
 }
 
-func dropletSlugs() []string {
+// DropletSlugs returns the slugs of those sizes.
+func DropletSlugs() []string {
 	return []string{
 		"s-1vcpu-2gb", "s-2vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb",
 		"s-1vcpu-2gb-amd", "s-2vcpu-2gb-amd", "s-2vcpu-4gb-amd", "s-4vcpu-8gb-amd", "s-8vcpu-16gb-amd",

@@ -1,6 +1,9 @@
 package catalogue
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Region is a DigitalOcean datacenter region.
 type Region struct {
@@ -45,6 +48,18 @@ func Regions() []Region {
 		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true},
 		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true},
 	}
+}
+
+// Places returns the regions' slugs by other words for them: the city, in lower case. Of several in one city, the
+// newest.
+func Places() map[string]string {
+	places := map[string]string{}
+	for _, region := range Regions() {
+		if region.Compute() {
+			places[strings.ToLower(region.Place)] = region.Slug
+		}
+	}
+	return places
 }
 
 // ComputeRegions returns the slugs of the regions that can run an environment.

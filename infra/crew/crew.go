@@ -28,16 +28,17 @@ const (
 	SearchPool     Role = "search"
 	Database       Role = "database"
 	Cache          Role = "cache"
-	RailsCache     Role = "rails cache"
+	RailsCache     Role = "rails-cache"
 	SearchEngine   Role = "search engine"
 	Media          Role = "media"
 	Assets         Role = "assets"
 	Backups        Role = "backups"
 	LoadBalancer   Role = "load balancer"
-	Streaming      Role = "streaming"
-	Web            Role = "web front"
 	Docs           Role = "docs"
 )
+
+// PoolRole is the role of the node pool that the settings call so: "general", "web", "background" or "search".
+func PoolRole(role string) Role { return Role(role) }
 
 // roster says who has which duty, and why.
 var roster = map[Role]string{
@@ -57,8 +58,6 @@ var roster = map[Role]string{
 	Assets:         "riley",    // entertains the whole ship
 	Backups:        "sarek",    // remembers when others are gone
 	LoadBalancer:   "uhura",    // communications: every call comes through her
-	Streaming:      "palmer",   // takes the communications station in her turn
-	Web:            "decker",   // faces what comes from outside
 	Docs:           "boma",     // writes the report
 }
 
@@ -75,30 +74,35 @@ func Roles() []Role {
 	return roles
 }
 
-// Name returns the name of the resource with that role in the environment of
-// that domain: lower-case letters, digits and hyphens, beginning with a letter,
-// at most 50 characters. A domain too long for that is cut and told apart by a
-// hash. A role without a character is its own name, so that the mistake is seen
-// and nothing collides.
+// Name returns the name of the resource with that role in the environment of that domain: lower-case letters, digits
+// and hyphens, beginning with a letter, at most 50 characters. A domain too long for that is cut and told apart by a
+// hash. A role without a character is its own name, so that the mistake is seen and nothing collides.
 func Name(role Role, domain string) string {
 	character, ok := roster[role]
 	if !ok {
-		character = slug(string(role))
+		character = Slug(string(role))
 	}
-	name := character + "-" + slug(domain)
-	if len(name) <= maxLength {
-		return name
-	}
-	sum := sha256.Sum256([]byte(domain))
-	hash := hex.EncodeToString(sum[:])[:8]
-	return strings.TrimRight(name[:maxLength-len(hash)-1], "-") + "-" + hash
+	return Fit(character+"-"+Slug(domain), maxLength, domain)
 }
 
-func slug(s string) string {
+// Slug is a text as part of a name: in lower case, with a hyphen for each character that is no letter and no digit, and
+// none at the ends.
+func Slug(text string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '-'
-	}, strings.ToLower(s)), "-")
+	}, strings.ToLower(text)), "-")
+}
+
+// Fit returns a name of at most that many characters: one that is longer is cut, and told apart by a hash of what it is
+// made of.
+func Fit(name string, most int, of string) string {
+	if len(name) <= most {
+		return name
+	}
+	sum := sha256.Sum256([]byte(of))
+	hash := hex.EncodeToString(sum[:])[:8]
+	return strings.TrimRight(name[:most-len(hash)-1], "-") + "-" + hash
 }

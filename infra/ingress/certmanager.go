@@ -1,12 +1,19 @@
 package ingress
 
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/internal/kube"
+	"github.com/vmstio/infrastructure/infra/settings"
+)
+
 // certManagerName is the name of cert-manager's release and of its namespace.
 const certManagerName = "cert-manager"
 
-// The values of the chart cert-manager that differ from its defaults. Every field
-// was looked up in the values, schema and templates of chart v1.21.2.
+// The values of the chart cert-manager that differ from its defaults. Every field was looked up in the values, schema
+// and templates of chart v1.21.2.
 type (
-	certManagerValues struct {
+	certManager struct {
 		CRDs crds `json:"crds"`
 		certManagerPart
 		Prometheus prometheus      `json:"prometheus"`
@@ -15,15 +22,14 @@ type (
 	}
 	crds struct {
 		Enabled bool `json:"enabled"`
-		// Keep leaves the definitions, and with them every certificate, when the release
-		// goes.
+		// Keep leaves the definitions, and with them every certificate, when the release goes.
 		Keep bool `json:"keep"`
 	}
 	certManagerPart struct {
 		ReplicaCount              int              `json:"replicaCount"`
 		PodDisruptionBudget       disruptionBudget `json:"podDisruptionBudget"`
-		Resources                 resources        `json:"resources"`
-		TopologySpreadConstraints []spread         `json:"topologySpreadConstraints"`
+		Resources                 kube.Resources   `json:"resources"`
+		TopologySpreadConstraints []kube.Spread    `json:"topologySpreadConstraints"`
 	}
 	webhookPart struct {
 		certManagerPart
@@ -39,12 +45,14 @@ type (
 	}
 )
 
-func (a *Args) certManagerValues() certManagerValues {
+// certManagerValues are all the values of the chart.
+func (a *Args) certManagerValues() (pulumi.Map, error) {
 	part := func(component, name, cpu, memory string) certManagerPart {
 		p := certManagerPart{
-			ReplicaCount:              1,
-			Resources:                 resources{Requests: quantities{CPU: cpu, Memory: memory}},
-			TopologySpreadConstraints: spreadOverNodes(name, certManagerName, component),
+			ReplicaCount: 1,
+			Resources:    kube.Resources{Requests: map[string]string{"cpu": cpu, "memory": memory}},
+			TopologySpreadConstraints: kube.SpreadOverNodes(
+				kube.Labels(name, certManagerName, component), kube.DoNotSchedule),
 		}
 		// With a single pod, a budget that keeps one would block every node upgrade.
 		if a.Replicas > 1 {
@@ -53,7 +61,7 @@ func (a *Args) certManagerValues() certManagerValues {
 		}
 		return p
 	}
-	return certManagerValues{
+	values, err := kube.Values(certManager{
 		CRDs:            crds{Enabled: true, Keep: true},
 		certManagerPart: part("controller", certManagerName, "20m", "96Mi"),
 		Prometheus:      prometheus{Enabled: true},
@@ -63,75 +71,42 @@ func (a *Args) certManagerValues() certManagerValues {
 			TimeoutSeconds: 10,
 		},
 		CAInjector: part("cainjector", "cainjector", "10m", "96Mi"),
+	})
+	if err != nil {
+		return nil, err
 	}
+	return values, kube.Merge(values, a.CertManager.Values)
 }
 
-// issuers are the directories of Let's Encrypt, by the value of ACME.Issuer
+// directories are those of Let's Encrypt, by the value of ACME.Issuer
 // (letsencrypt.org/docs/acme-protocol-updates, letsencrypt.org/docs/staging-environment).
-func issuers() []issuer {
-	return []issuer{
-		{Production, "https://acme-v02.api.letsencrypt.org/directory"},
-		{Staging, "https://acme-staging-v02.api.letsencrypt.org/directory"},
-	}
+var directories = map[string]string{
+	settings.IssuerProduction: "https://acme-v02.api.letsencrypt.org/directory",
+	settings.IssuerStaging:    "https://acme-staging-v02.api.letsencrypt.org/directory",
 }
 
-type issuer struct{ kind, server string }
+// issuerName is the name of a ClusterIssuer.
+func issuerName(kind string) string { return "letsencrypt-" + kind }
 
-// name is the name of the ClusterIssuer.
-func (i issuer) name() string { return "letsencrypt-" + i.kind }
-
-// The Secret with the DNS token, in cert-manager's namespace: cluster issuers look
-// for their Secrets there.
+// The Secret with the DNS token, in cert-manager's namespace: cluster issuers look for their Secrets there.
 const (
 	tokenSecret = "digitalocean-dns"
 	tokenKey    = "access-token"
 )
 
-// The spec of a ClusterIssuer, as far as it is used here.
+// issuerSpec proves the possession of names by DNS records. The proof by HTTP would have cert-manager call itself
+// through the load balancer first, which fails from inside the cluster when there is proxy protocol.
 // https://cert-manager.io/docs/configuration/acme/dns01/digitalocean/
-type (
-	issuerSpec struct {
-		ACME acmeSpec `json:"acme"`
-	}
-	acmeSpec struct {
-		Server              string   `json:"server"`
-		Email               string   `json:"email"`
-		PrivateKeySecretRef named    `json:"privateKeySecretRef"`
-		Solvers             []solver `json:"solvers"`
-	}
-	named struct {
-		Name string `json:"name"`
-	}
-	solver struct {
-		Selector dnsZones `json:"selector"`
-		DNS01    dns01    `json:"dns01"`
-	}
-	dnsZones struct {
-		DNSZones []string `json:"dnsZones"`
-	}
-	dns01 struct {
-		DigitalOcean digitalOcean `json:"digitalocean"`
-	}
-	digitalOcean struct {
-		TokenSecretRef keyOf `json:"tokenSecretRef"`
-	}
-	keyOf struct {
-		Name string `json:"name"`
-		Key  string `json:"key"`
-	}
-)
-
-// spec proves the possession of names by DNS records. The proof by HTTP would have
-// cert-manager call itself through the load balancer first, which fails from
-// inside the cluster when there is proxy protocol.
-func (i issuer) spec(a *Args) issuerSpec {
-	return issuerSpec{ACME: acmeSpec{
-		Server:              i.server,
-		Email:               a.ACME.Email,
-		PrivateKeySecretRef: named{i.name() + "-account"},
-		Solvers: []solver{{
-			Selector: dnsZones{[]string{a.Zone}},
-			DNS01:    dns01{digitalOcean{keyOf{Name: tokenSecret, Key: tokenKey}}},
+func (a *Args) issuerSpec(kind string) pulumi.Map {
+	return pulumi.Map{"acme": pulumi.Map{
+		"server":              pulumi.String(directories[kind]),
+		"email":               pulumi.String(a.ACME.Email),
+		"privateKeySecretRef": pulumi.Map{"name": pulumi.String(issuerName(kind) + "-account")},
+		"solvers": pulumi.Array{pulumi.Map{
+			"selector": pulumi.Map{"dnsZones": pulumi.ToStringArray([]string{string(a.Zone)})},
+			"dns01": pulumi.Map{"digitalocean": pulumi.Map{
+				"tokenSecretRef": pulumi.Map{"name": pulumi.String(tokenSecret), "key": pulumi.String(tokenKey)},
+			}},
 		}},
 	}}
 }

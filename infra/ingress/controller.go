@@ -2,38 +2,41 @@ package ingress
 
 import (
 	"strconv"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 )
 
-// controllerName is the name of the controller's release, and with it, by the
-// chart's rules, of its objects.
-const controllerName = "ingress-nginx"
+const (
+	// controllerName is the name of the controller's namespace, of its release, and with that, by the chart's rules, of
+	// its objects.
+	controllerName = "ingress-nginx"
+	// className is the IngressClass of the controller.
+	className = "nginx"
+)
 
-// className is the IngressClass of the controller.
-const className = "nginx"
-
-// The values of the chart ingress-nginx that differ from its defaults, or that
-// must not change with them. Every field was looked up in the values and templates
-// of chart 4.15.1. What is well as it is there: snippet annotations are forbidden,
-// Ingresses without a class are ignored, the path types are strict, worker
-// processes drain for 240 of the 300 seconds that a pod has to stop.
+// The values of the chart ingress-nginx that differ from its defaults, or that must not change with them. Every field
+// was looked up in the values and templates of chart 4.15.1. What is well as it is there: snippet annotations are
+// forbidden, Ingresses without a class are ignored, the path types are strict, worker processes drain for 240 of the
+// 300 seconds that a pod has to stop.
 type (
-	controllerValues struct {
-		Controller controller `json:"controller"`
-	}
 	controller struct {
-		Image                     *controllerImage  `json:"image,omitempty"`
-		ReplicaCount              int               `json:"replicaCount"`
-		MaxUnavailable            int               `json:"maxUnavailable"`
-		Resources                 resources         `json:"resources"`
-		NodeSelector              map[string]string `json:"nodeSelector,omitempty"`
-		TopologySpreadConstraints []spread          `json:"topologySpreadConstraints"`
-		IngressClassResource      ingressClass      `json:"ingressClassResource"`
-		IngressClass              string            `json:"ingressClass"`
-		Config                    nginxConfig       `json:"config"`
-		Service                   service           `json:"service"`
-		AdmissionWebhooks         webhooks          `json:"admissionWebhooks"`
-		Metrics                   metrics           `json:"metrics"`
+		Image                     *controllerImage `json:"image,omitempty"`
+		ReplicaCount              int              `json:"replicaCount"`
+		MaxUnavailable            int              `json:"maxUnavailable"`
+		Resources                 kube.Resources   `json:"resources"`
+		TopologySpreadConstraints []kube.Spread    `json:"topologySpreadConstraints"`
+		IngressClassResource      ingressClass     `json:"ingressClassResource"`
+		IngressClass              string           `json:"ingressClass"`
+		// Config is a ConfigMap, so that all its values are text.
+		Config            map[string]string `json:"config"`
+		Service           service           `json:"service"`
+		AdmissionWebhooks webhooks          `json:"admissionWebhooks"`
+		Metrics           metrics           `json:"metrics"`
 	}
+	// controllerImage is what the settings have of the image. A field that is left out stays the chart's, but for the
+	// digest: that of the chart belongs to the chart's own image.
 	controllerImage struct {
 		Registry string `json:"registry,omitempty"`
 		Image    string `json:"image,omitempty"`
@@ -56,56 +59,56 @@ type (
 	}
 )
 
-// The annotations of the Service. All values are strings.
-// digitalocean-cloud-controller-manager, docs/controllers/services/annotations.md
-const (
-	// idAnnotation adopts the load balancer with that ID.
-	idAnnotation = "kubernetes.digitalocean.com/load-balancer-id"
-	prefix       = "service.beta.kubernetes.io/do-loadbalancer-"
-)
-
-func (a *Args) controllerValues() controllerValues {
-	values := controllerValues{Controller: controller{
+// controllerValues are all the values of the chart.
+func (a *Args) controllerValues() (pulumi.Map, error) {
+	values, err := kube.Values(map[string]controller{"controller": {
+		Image:        (*controllerImage)(a.Image),
 		ReplicaCount: a.Replicas,
 		// The chart makes the budget from two replicas on.
-		MaxUnavailable:            1,
-		Resources:                 a.Resources.values(),
-		NodeSelector:              a.NodeSelector,
-		TopologySpreadConstraints: spreadOverNodes(controllerName, controllerName, "controller"),
-		IngressClassResource:      ingressClass{Name: className},
-		IngressClass:              className,
-		Config:                    a.nginxConfig(),
+		MaxUnavailable: 1,
+		Resources:      kube.ResourcesOf(a.Resources),
+		TopologySpreadConstraints: kube.SpreadOverNodes(
+			kube.Labels(controllerName, controllerName, "controller"), kube.DoNotSchedule),
+		IngressClassResource: ingressClass{Name: className},
+		IngressClass:         className,
+		Config:               a.nginxConfig(),
 		Service: service{
-			Annotations: a.LoadBalancer.annotations(),
-			// Only nodes with a controller pod answer the load balancer's health check, and
-			// none of them forwards a connection to another node: that keeps the client's
-			// address where there is no proxy protocol, and saves a hop.
+			Annotations: a.annotations(),
+			// Only nodes with a controller pod answer the load balancer's health check, and none of them forwards a
+			// connection to another node: that keeps the client's address where there is no proxy protocol, and saves a
+			// hop.
 			ExternalTrafficPolicy: "Local",
 		},
 		// DigitalOcean upgrades no cluster with a webhook that may take 30 seconds.
 		AdmissionWebhooks: webhooks{TimeoutSeconds: 10},
 		Metrics:           metrics{Enabled: true},
-	}}
-	if image := a.Image; image != nil {
-		values.Controller.Image = &controllerImage{
-			Registry: image.Registry, Image: image.Image, Tag: image.Tag, Digest: image.Digest,
-		}
+	}})
+	if err != nil {
+		return nil, err
 	}
-	return values
+	kube.Set(values, a.LoadBalancerID, "controller", "service", "annotations", idAnnotation)
+	return values, kube.Merge(values, a.Values)
 }
 
-// annotations are those of the Service but for the load balancer's ID, which is
-// only known when the program runs.
-func (l *LoadBalancer) annotations() map[string]string {
+// The annotations of the Service. All values are strings.
+// digitalocean-cloud-controller-manager, docs/controllers/services/annotations.md
+const (
+	// idAnnotation adopts the load balancer with that ID.
+	idAnnotation       = "kubernetes.digitalocean.com/load-balancer-id"
+	balancerAnnotation = "service.beta.kubernetes.io/do-loadbalancer-"
+)
+
+// annotations are those of the Service but for the load balancer's ID, which is only known when the program runs.
+func (a *Args) annotations() map[string]string {
 	return map[string]string{
 		// The name, or the controller renames it to one of its own.
-		prefix + "name": l.Name,
-		// Always written: DOKS makes REGIONAL_NETWORK the default from 1.33 on, which
-		// ignores proxy protocol without an error.
-		prefix + "type":                  l.Type,
-		prefix + "network":               "EXTERNAL",
-		prefix + "network-stack":         "IPV4",
-		prefix + "size-unit":             strconv.Itoa(l.Nodes),
-		prefix + "enable-proxy-protocol": strconv.FormatBool(l.ProxyProtocol),
+		balancerAnnotation + "name": a.LoadBalancerName,
+		// Always written: DOKS makes REGIONAL_NETWORK the default from 1.33 on, which ignores proxy protocol without an
+		// error.
+		balancerAnnotation + "type":                  string(a.LoadBalancer.Type),
+		balancerAnnotation + "network":               "EXTERNAL",
+		balancerAnnotation + "network-stack":         "IPV4",
+		balancerAnnotation + "size-unit":             strconv.Itoa(a.LoadBalancer.Nodes),
+		balancerAnnotation + "enable-proxy-protocol": strconv.FormatBool(a.LoadBalancer.ProxyProtocol),
 	}
 }

@@ -1,131 +1,180 @@
-// Package ingress makes the way into the cluster: the ingress controller behind
-// the load balancer, and the certificates that it serves.
+// Package ingress makes the way into the cluster: the ingress controller behind the load balancer, and the certificates
+// that it serves.
 package ingress
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vmstio/infrastructure/infra/object"
-	"github.com/vmstio/infrastructure/infra/release"
-	"github.com/vmstio/infrastructure/infra/room"
+	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/internal/kube"
+	"github.com/vmstio/infrastructure/infra/settings"
 )
+
+// Args are the arguments of an Ingress.
+type Args struct {
+	settings.Ingress
+	// LoadBalancer is what the controller's Service adopts, and what the cloud controller sets up from it.
+	LoadBalancer settings.LoadBalancer
+	// LoadBalancerID is the UUID of the load balancer.
+	LoadBalancerID pulumi.StringInput
+	// LoadBalancerName is the name that it has; another name renames it.
+	LoadBalancerName string
+	// TrustedRange is the range, in CIDR notation, that the load balancer speaks proxy protocol from: the VPC's. Nobody
+	// else is believed about the client's address.
+	TrustedRange string
+	// Zone is the DNS zone that certificates are made for.
+	Zone settings.Zone
+	// DNSToken is a DigitalOcean API token that may change the zone's records. It is kept secret.
+	DNSToken pulumi.StringInput
+	// Cluster is the Kubernetes cluster. What is deleted with it need not be deleted one by one.
+	Cluster pulumi.Resource
+	// Protect keeps the controller's release and its namespace: deleting its Service deletes the load balancer that it
+	// adopted, and with it the address.
+	Protect bool
+}
 
 // Ingress is the ingress controller and its certificate authority.
 type Ingress struct {
 	pulumi.ResourceState
 
-	// IngressClass is the class for Ingresses that the controller serves.
-	IngressClass pulumi.StringOutput `pulumi:"ingressClass"`
-	// IssuerName is the ClusterIssuer that signs this environment's certificates.
-	IssuerName pulumi.StringOutput `pulumi:"issuerName"`
-	// Ready are the resources to depend on for whatever has an Ingress or a
-	// certificate.
+	// Class is the class for Ingresses that the controller serves.
+	Class string
+	// Issuer is the ClusterIssuer that signs this environment's certificates.
+	Issuer string
+	// Ready are the resources to depend on for whatever has an Ingress or a certificate.
 	Ready []pulumi.Resource
 }
 
-// New makes the ingress. It needs the cluster's Kubernetes provider among the
-// options.
+// New makes the ingress. It needs the cluster's Kubernetes provider among the options.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Ingress, error) {
-	if err := args.validate(); err != nil {
+	if err := component.Require("ingress", map[string]any{
+		"LoadBalancerID": args.LoadBalancerID, "LoadBalancerName": args.LoadBalancerName, "Cluster": args.Cluster,
+		"TrustedRange": args.TrustedRange, "Zone": string(args.Zone), "DNSToken": args.DNSToken,
+	}); err != nil {
 		return nil, err
 	}
-	i := &Ingress{}
+	i := &Ingress{Class: className, Issuer: issuerName(args.ACME.Issuer)}
 	if err := ctx.RegisterComponentResource("vmst:ingress:Ingress", name, i, opts...); err != nil {
 		return nil, fmt.Errorf("registering ingress %q: %w", name, err)
 	}
 	if err := i.controller(ctx, name, args); err != nil {
 		return nil, err
 	}
-	if err := i.certificates(ctx, name, args); err != nil {
+	namespace, err := i.namespace(ctx, name+"-cert-manager-namespace", certManagerName, args)
+	if err != nil {
 		return nil, err
 	}
-	i.IngressClass = pulumi.String(className).ToStringOutput()
-	i.IssuerName = pulumi.String(issuer{kind: args.ACME.Issuer}.name()).ToStringOutput()
-	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{"ingressClass": i.IngressClass, "issuerName": i.IssuerName})
+	release, err := i.certManager(ctx, name, args, namespace)
+	if err != nil {
+		return nil, err
+	}
+	token, err := i.token(ctx, name, args, namespace)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.issuers(ctx, name, args, []pulumi.Resource{release, token}); err != nil {
+		return nil, err
+	}
+	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{
+		"class": pulumi.String(i.Class), "issuer": pulumi.String(i.Issuer),
+	})
+}
+
+// inCluster are the options of whatever goes with the cluster.
+func (i *Ingress) inCluster(args *Args) pulumi.ResourceOption {
+	return pulumi.Composite(pulumi.Parent(i), pulumi.DeletedWith(args.Cluster))
+}
+
+// namespace makes a namespace and returns its name, which waits for it.
+func (i *Ingress) namespace(
+	ctx *pulumi.Context, name, called string, args *Args, opts ...pulumi.ResourceOption,
+) (pulumi.StringOutput, error) {
+	namespace, err := corev1.NewNamespace(ctx, name, &corev1.NamespaceArgs{
+		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called)},
+	}, append(opts, i.inCluster(args))...)
+	if err != nil {
+		return pulumi.StringOutput{}, fmt.Errorf("creating namespace %q: %w", called, err)
+	}
+	return namespace.Metadata.Name().Elem(), nil
 }
 
 // controller installs ingress-nginx.
 func (i *Ingress) controller(ctx *pulumi.Context, name string, args *Args) error {
-	namespace, err := i.namespace(ctx, name+"-namespace", args.Namespace, room.Keep(args.Protect))
+	keep := component.Keep(args.Protect)
+	namespace, err := i.namespace(ctx, name+"-namespace", controllerName, args, keep)
 	if err != nil {
 		return err
 	}
-	values, err := release.Values(args.controllerValues())
+	values, err := args.controllerValues()
 	if err != nil {
 		return fmt.Errorf("values of chart %s: %w", args.Chart.Name, err)
 	}
-	release.Set(values, args.LoadBalancer.ID, "controller", "service", "annotations", idAnnotation)
 	// A release and not a chart: hooks make the certificate of the admission webhook.
-	controller, err := release.New(ctx, name+"-controller", &release.Args{
-		Chart:       args.Chart,
-		ReleaseName: controllerName,
-		Namespace:   namespace,
-		Values:      values,
-	}, pulumi.Parent(i), room.Keep(args.Protect))
+	//
+	// It is not left to the cluster's deletion, because its Service has adopted the load balancer: as long as there is
+	// the Service, the cloud controller makes another one when that is deleted, and nobody would delete the other
+	// (digitalocean-cloud-controller-manager, loadbalancers.go, EnsureLoadBalancer).
+	release, err := kube.NewRelease(ctx, name+"-controller", &kube.ReleaseArgs{
+		Chart: args.Chart, Name: controllerName, Namespace: namespace, Values: values,
+	}, pulumi.Parent(i), keep)
 	if err != nil {
 		return err
 	}
-	i.Ready = append(i.Ready, controller)
+	i.Ready = append(i.Ready, release)
 	return nil
 }
 
-// certificates installs cert-manager and the issuers.
-func (i *Ingress) certificates(ctx *pulumi.Context, name string, args *Args) error {
-	namespace, err := i.namespace(ctx, name+"-cert-manager-namespace", certManagerName)
+// certManager installs cert-manager.
+func (i *Ingress) certManager(
+	ctx *pulumi.Context, name string, args *Args, namespace pulumi.StringOutput,
+) (pulumi.Resource, error) {
+	values, err := args.certManagerValues()
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("values of chart %s: %w", args.CertManager.Name, err)
 	}
-	values, err := release.Values(args.certManagerValues())
+	release, err := kube.NewRelease(ctx, name+"-cert-manager", &kube.ReleaseArgs{
+		Chart: args.CertManager.Chart(), Name: certManagerName, Namespace: namespace, Values: values,
+	}, i.inCluster(args))
 	if err != nil {
-		return fmt.Errorf("values of chart %s: %w", args.CertManager.Name, err)
+		return nil, err
 	}
-	certManager, err := release.New(ctx, name+"-cert-manager", &release.Args{
-		Chart:       args.CertManager,
-		ReleaseName: certManagerName,
-		Namespace:   namespace,
-		Values:      values,
-	}, pulumi.Parent(i))
-	if err != nil {
-		return err
-	}
+	i.Ready = append(i.Ready, release)
+	return release, nil
+}
+
+// token makes the Secret with the DNS token.
+func (i *Ingress) token(
+	ctx *pulumi.Context, name string, args *Args, namespace pulumi.StringOutput,
+) (pulumi.Resource, error) {
 	token, err := corev1.NewSecret(ctx, name+"-dns-token", &corev1.SecretArgs{
 		Metadata:   &metav1.ObjectMetaArgs{Name: pulumi.String(tokenSecret), Namespace: namespace},
-		StringData: pulumi.StringMap{tokenKey: pulumi.ToSecret(args.ACME.DNSToken).(pulumi.StringOutput)},
-	}, pulumi.Parent(i))
+		StringData: pulumi.StringMap{tokenKey: pulumi.ToSecret(args.DNSToken).(pulumi.StringOutput)},
+	}, i.inCluster(args))
 	if err != nil {
-		return fmt.Errorf("creating secret %q: %w", tokenSecret, err)
+		return nil, fmt.Errorf("creating Secret %q: %w", tokenSecret, err)
 	}
-	i.Ready = append(i.Ready, certManager)
-	for _, authority := range issuers() {
-		spec, err := release.Values(authority.spec(args))
-		if err != nil {
-			return fmt.Errorf("cluster issuer %q: %w", authority.name(), err)
-		}
-		created, err := object.New(ctx, name+"-issuer-"+authority.kind, &object.Args{
-			APIVersion: "cert-manager.io/v1",
-			Kind:       "ClusterIssuer",
-			Metadata:   metav1.ObjectMetaArgs{Name: pulumi.String(authority.name())},
-			Spec:       spec,
-		}, pulumi.Parent(i), pulumi.DependsOn([]pulumi.Resource{certManager, token}))
-		if err != nil {
-			return fmt.Errorf("creating cluster issuer %q: %w", authority.name(), err)
-		}
-		i.Ready = append(i.Ready, created)
-	}
-	return nil
+	return token, nil
 }
 
-// namespace makes a namespace and returns its name, which waits for it.
-func (i *Ingress) namespace(ctx *pulumi.Context, name, called string, opts ...pulumi.ResourceOption) (pulumi.StringOutput, error) {
-	created, err := corev1.NewNamespace(ctx, name, &corev1.NamespaceArgs{
-		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called)},
-	}, append(opts, pulumi.Parent(i))...)
-	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("creating namespace %q: %w", called, err)
+// issuers makes an issuer for each directory of Let's Encrypt, so that the setting can change without a pause.
+func (i *Ingress) issuers(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) error {
+	for _, kind := range slices.Sorted(maps.Keys(directories)) {
+		issuer, err := kube.NewObject(ctx, name+"-issuer-"+kind, &kube.ObjectArgs{
+			APIVersion: "cert-manager.io/v1",
+			Kind:       "ClusterIssuer",
+			Metadata:   metav1.ObjectMetaArgs{Name: pulumi.String(issuerName(kind))},
+			Spec:       args.issuerSpec(kind),
+		}, i.inCluster(args), pulumi.DependsOn(after))
+		if err != nil {
+			return err
+		}
+		i.Ready = append(i.Ready, issuer)
 	}
-	return created.Metadata.Name().Elem(), nil
+	return nil
 }

@@ -1,57 +1,23 @@
 package mastodon
 
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/settings"
+)
 
 // Args are the arguments of a Mastodon instance.
 type Args struct {
+	settings.Mastodon
 	// Namespace that everything is put into; it is made. Changing it replaces all.
 	Namespace string
-	// Chart is Mastodon's official Helm chart.
-	Chart Chart
-	// Image of web, Sidekiq and the Jobs. Its tag is Mastodon's version: changing it
-	// upgrades the instance.
-	Image Image
-	// StreamingImage is the repository of the streaming server's image. It carries
-	// the tag of Image.
-	StreamingImage string
-	// CopyImage is the rclone image that copies static files to object storage, with
-	// its tag; "rclone/rclone:1.71.2" if empty.
-	CopyImage string
-
-	// Domain of the instance and of its handles (LOCAL_DOMAIN). It can never change:
-	// other servers know the accounts by it.
+	// Domain of the instance and of its handles (LOCAL_DOMAIN). It can never change: other servers know the accounts by
+	// it.
 	Domain string
-	// StreamingHost is the public host of the streaming API.
-	StreamingHost string
-	// Locale is the default language, such as "en" (DEFAULT_LOCALE).
-	Locale string
-	// SingleUser redirects the front page to the first account (SINGLE_USER_MODE).
-	SingleUser bool
-	// TrustedProxies are the addresses and ranges, in CIDR notation, of the reverse
-	// proxies whose X-Forwarded-For is believed (TRUSTED_PROXY_IP). Empty keeps
-	// Mastodon's own: loopback and the private ranges, where an ingress controller in
-	// the cluster is.
-	TrustedProxies []string
-	// Environment are further environment variables of every process. They are not
-	// secret, and cannot set what this component sets itself.
-	Environment map[string]string
-	// SecretEnvironment are those that are secret, such as DEEPL_API_KEY.
-	SecretEnvironment map[string]pulumi.StringInput
-
-	// Web are the pods that run Puma.
-	Web Web
-	// Streaming are the pods that run the streaming server.
-	Streaming Streaming
-	// Sidekiq are the groups of background workers. Every queue of Mastodon must be
-	// served, "scheduler" by exactly one group of one replica.
-	Sidekiq []Sidekiq
-	// PoolLabel is the node label whose value is the role of the node's pool. It is
-	// needed where a Pool is set.
-	PoolLabel string
-	// Metrics turns on Mastodon's Prometheus exporter: a container beside each web
-	// server, and port 9394 of the Sidekiq pods. The streaming server always has
-	// /metrics. None of it is reachable through the ingress.
-	Metrics bool
+	// MaxBodySize is the largest upload that the web server's Ingress lets through, as nginx writes it.
+	MaxBodySize string
+	// SecretVariables are further environment variables of every process that are secret, such as DEEPL_API_KEY.
+	SecretVariables map[string]pulumi.StringInput
 
 	// Database is PostgreSQL.
 	Database Database
@@ -65,94 +31,21 @@ type Args struct {
 	Media Bucket
 	// Assets is the bucket of the static files.
 	Assets Bucket
-	// SMTP is the relay that outgoing mail goes through.
-	SMTP SMTP
+	// SMTPUsername and SMTPPassword are the login at the mail relay, the latter secret. Nil without a login.
+	SMTPUsername, SMTPPassword pulumi.StringInput
 
-	// IngressClass and IssuerName are the class of the ingress controller and the
-	// cert-manager ClusterIssuer of the certificates. They are names: what makes them
-	// belongs into After.
-	IngressClass, IssuerName pulumi.StringInput
-	// Existing are the keys of an instance that already lives. Nil makes new ones,
-	// once.
+	// IngressClass and IssuerName are the class of the ingress controller and the cert-manager ClusterIssuer of the
+	// certificates. They are names: what makes them belongs into After.
+	IngressClass, IssuerName string
+	// Existing are the keys of an instance that already lives. Nil makes new ones, once.
 	Existing *Keys
-	// After has to be there before the first Job connects anywhere and before the
-	// chart has Ingresses: the firewalls of the databases, the ingress controller, the
-	// issuers. A component's options do not hold back its children, so
+	// After has to be there before the first Job connects anywhere and before the chart has Ingresses: the firewalls of
+	// the databases, the ingress controller, the issuers. A component's options do not hold back its children, so
 	// pulumi.DependsOn among them would not do this.
 	After []pulumi.Resource
-	// Protect keeps the namespace, the keys and the Secrets. A Secret can still
-	// change, if the Kubernetes provider has EnableSecretMutable; without it every
-	// change is a replacement, which protection refuses.
+	// Protect keeps the namespace, the keys and the Secrets. A Secret can still change, if the Kubernetes provider has
+	// EnableSecretMutable; without it every change is a replacement, which protection refuses.
 	Protect bool
-}
-
-// Chart names a Helm chart.
-type Chart struct {
-	// Repository is the URL of the chart repository.
-	Repository string
-	// Name of the chart in the repository.
-	Name string
-	// Version of the chart, exactly.
-	Version string
-}
-
-// Image is a container image.
-type Image struct {
-	// Repository of the image.
-	Repository string
-	// Tag of the image.
-	Tag string
-}
-
-// Resources are what a container asks for. Each is a Kubernetes quantity; empty
-// leaves it out.
-type Resources struct {
-	// CPU and Memory are requests.
-	CPU, Memory string
-	// MemoryLimit is the limit. CPU has none: it would only throttle.
-	MemoryLimit string
-}
-
-// Web are the pods that run Puma.
-type Web struct {
-	// Replicas is the number of pods.
-	Replicas int
-	// Processes in a pod (WEB_CONCURRENCY).
-	Processes int
-	// Threads in a process (MAX_THREADS), each with a database connection.
-	Threads int
-	// Resources of a pod.
-	Resources Resources
-	// Pool is the role of the node pool to run on; empty for any node.
-	Pool string
-}
-
-// Streaming are the pods that run the streaming server.
-type Streaming struct {
-	// Replicas is the number of pods.
-	Replicas int
-	// DatabaseConnections of a pod (DB_POOL).
-	DatabaseConnections int
-	// Resources of a pod.
-	Resources Resources
-	// Pool is the role of the node pool to run on; empty for any node.
-	Pool string
-}
-
-// Sidekiq is a group of identical background worker pods.
-type Sidekiq struct {
-	// Name of the group, a DNS label.
-	Name string
-	// Queues that it serves, each with an optional weight: "default" or "default,8".
-	Queues []string
-	// Replicas is the number of pods.
-	Replicas int
-	// Threads of a pod, each with a database connection.
-	Threads int
-	// Resources of a pod.
-	Resources Resources
-	// Pool is the role of the node pool to run on; empty for any node.
-	Pool string
 }
 
 // Database is how to reach PostgreSQL.
@@ -162,8 +55,8 @@ type Database struct {
 	Port pulumi.IntInput
 	// Name of the database.
 	Name pulumi.StringInput
-	// PoolHost, PoolPort and PoolName are those of the transaction-mode connection
-	// pool that everything else goes through (25061 at DigitalOcean).
+	// PoolHost, PoolPort and PoolName are those of the transaction-mode connection pool that everything else goes
+	// through (25061 at DigitalOcean).
 	PoolHost pulumi.StringInput
 	PoolPort pulumi.IntInput
 	PoolName pulumi.StringInput
@@ -171,8 +64,7 @@ type Database struct {
 	Username, Password pulumi.StringInput
 	// CA is the authority of the server's certificate, PEM.
 	CA pulumi.StringInput
-	// Admin prepares the database before the first migration. Nil if Username may
-	// create tables already.
+	// Admin prepares the database before the first migration. Nil if Username may create tables already.
 	Admin *Admin
 }
 
@@ -180,13 +72,12 @@ type Database struct {
 type Admin struct {
 	// Username and Password, the latter secret.
 	Username, Password pulumi.StringInput
-	// Statement is the SQL that lets Database.Username create tables. It runs before
-	// the migrations of every version, so it must bear repetition.
+	// Statement is the SQL that lets Database.Username create tables. It runs before the migrations of every version,
+	// so it must bear repetition.
 	Statement pulumi.StringInput
 }
 
-// Cache is how to reach a Valkey that speaks TLS with a certificate of a public
-// authority, as the user "default".
+// Cache is how to reach a Valkey that speaks TLS with a certificate of a public authority, as the user "default".
 type Cache struct {
 	// Host and Port of the server (25061 at DigitalOcean).
 	Host pulumi.StringInput
@@ -202,11 +93,10 @@ type Search struct {
 	Port pulumi.IntInput
 	// Username and Password, the latter secret.
 	Username, Password pulumi.StringInput
-	// IndexPreset is "single_node_cluster", "small_cluster" or "large_cluster"
-	// (ES_PRESET).
+	// IndexPreset is the index preset (ES_PRESET).
 	IndexPreset string
-	// CA is the authority of the server's certificate, PEM. Nil trusts the public
-	// ones: what is given here replaces them for connections to the search engine.
+	// CA is the authority of the server's certificate, PEM. Nil trusts the public ones: what is given here replaces
+	// them for connections to the search engine.
 	CA pulumi.StringInput
 }
 
@@ -216,27 +106,67 @@ type Bucket struct {
 	Name pulumi.StringInput
 	// Region of the bucket, such as "nyc3".
 	Region pulumi.StringInput
-	// Endpoint is the host of the region's S3 API without a scheme, such as
-	// "nyc3.digitaloceanspaces.com".
+	// Endpoint is the host of the region's S3 API without a scheme, such as "nyc3.digitaloceanspaces.com".
 	Endpoint pulumi.StringInput
-	// Host is the public host that serves the bucket's files (S3_ALIAS_HOST of the
-	// media, CDN_HOST of the assets).
+	// Host is the public host that serves the bucket's files (S3_ALIAS_HOST of the media, CDN_HOST of the assets).
 	Host pulumi.StringInput
 	// AccessKey and SecretKey are the bucket's own key pair, the latter secret.
 	AccessKey, SecretKey pulumi.StringInput
 }
 
-// SMTP is the relay for outgoing mail.
-type SMTP struct {
-	// Server is the relay's host.
-	Server string
-	// Port of the relay. On 465 TLS comes first; on any other STARTTLS is insisted
-	// upon.
-	Port int
-	// From is the sender: an address, or `Name <address>`.
-	From string
-	// AuthMethod is "plain", "login", "cram_md5", or "none" for no login.
-	AuthMethod string
-	// Username and Password, the latter secret. Nil without a login.
-	Username, Password pulumi.StringInput
+// required are the arguments that cannot be left out.
+func (a *Args) required() map[string]any {
+	db := a.Database
+	args := map[string]any{
+		"Namespace": a.Namespace, "Domain": a.Domain, "MaxBodySize": a.MaxBodySize,
+		"IngressClass": a.IngressClass, "IssuerName": a.IssuerName,
+		"Database.Host": db.Host, "Database.Port": db.Port, "Database.Name": db.Name,
+		"Database.PoolHost": db.PoolHost, "Database.PoolPort": db.PoolPort, "Database.PoolName": db.PoolName,
+		"Database.Username": db.Username, "Database.Password": db.Password, "Database.CA": db.CA,
+	}
+	add := func(field string, inputs map[string]any) {
+		for name, input := range inputs {
+			args[field+name] = input
+		}
+	}
+	if admin := db.Admin; admin != nil {
+		add("Database.Admin.", map[string]any{
+			"Username": admin.Username, "Password": admin.Password, "Statement": admin.Statement,
+		})
+	}
+	add("Cache.", a.Cache.required())
+	if a.RailsCache != nil {
+		add("RailsCache.", a.RailsCache.required())
+	}
+	if s := a.Search; s != nil {
+		add("Search.", map[string]any{
+			"Host": s.Host, "Port": s.Port, "Username": s.Username, "Password": s.Password,
+			"IndexPreset": s.IndexPreset,
+		})
+	}
+	add("Media.", a.Media.required())
+	add("Assets.", a.Assets.required())
+	if a.SMTP.AuthMethod != settings.AuthNone {
+		add("SMTP", map[string]any{"Username": a.SMTPUsername, "Password": a.SMTPPassword})
+	}
+	if keys := a.Existing; keys != nil {
+		add("Existing.", map[string]any{
+			"SecretKeyBase": keys.SecretKeyBase, "VAPIDPrivateKey": keys.VAPIDPrivateKey,
+			"VAPIDPublicKey": keys.VAPIDPublicKey, "ActiveRecordPrimaryKey": keys.ActiveRecordPrimaryKey,
+			"ActiveRecordDeterministicKey":  keys.ActiveRecordDeterministicKey,
+			"ActiveRecordKeyDerivationSalt": keys.ActiveRecordKeyDerivationSalt,
+		})
+	}
+	return args
+}
+
+func (c Cache) required() map[string]any {
+	return map[string]any{"Host": c.Host, "Port": c.Port, "Password": c.Password}
+}
+
+func (b Bucket) required() map[string]any {
+	return map[string]any{
+		"Name": b.Name, "Region": b.Region, "Endpoint": b.Endpoint, "Host": b.Host,
+		"AccessKey": b.AccessKey, "SecretKey": b.SecretKey,
+	}
 }

@@ -10,17 +10,16 @@ import (
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vmstio/infrastructure/infra/object"
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 )
 
-// chart makes web, streaming, Sidekiq and the ingresses. It is complete when all
-// pods are ready.
+// chart makes web, streaming, Sidekiq and the ingresses. It is complete when all pods are ready.
 func (m *Mastodon) chart(
 	ctx *pulumi.Context, name string, args *Args, checksum pulumi.StringInput, after []pulumi.Resource,
 ) (pulumi.Resource, error) {
 	values, err := args.values(checksum)
 	if err != nil {
-		return nil, fmt.Errorf("creating chart %q: %w", args.Chart.Name, err)
+		return nil, fmt.Errorf("values of chart %s: %w", args.Chart.Name, err)
 	}
 	chart, err := helmv4.NewChart(ctx, name+"-chart", &helmv4.ChartArgs{
 		Chart:          pulumi.String(args.Chart.Name),
@@ -29,41 +28,40 @@ func (m *Mastodon) chart(
 		Name:           pulumi.String(releaseName),
 		Namespace:      pulumi.String(args.Namespace),
 		Values:         values,
-	}, pulumi.Parent(m), pulumi.DependsOn(after), pulumi.Transforms([]pulumi.ResourceTransform{equipDeployments}))
+	}, pulumi.Parent(m), pulumi.DependsOn(after),
+		pulumi.Transforms([]pulumi.ResourceTransform{addAuthoritiesAndVariables}))
 	if err != nil {
 		return nil, fmt.Errorf("creating chart %q: %w", args.Chart.Name, err)
 	}
 	return chart, nil
 }
 
-// equipDeployments gives every Deployment of the chart what the chart itself cannot:
-// the certificate authorities, since with its value volumeMounts web and Sidekiq
-// come out with volumeMounts inside volumeMounts, which Kubernetes refuses; and
-// secret environment variables, since its values take them in plain text alone
+// addAuthoritiesAndVariables gives every Deployment of the chart what the chart itself cannot: the ConfigMap of
+// certificate authorities, in every container at authoritiesPath, since with the chart's value volumeMounts web and
+// Sidekiq come out with volumeMounts inside volumeMounts, which Kubernetes refuses; and the Secret of further
+// environment variables, if there is one, since the chart's values take them in plain text alone
 // (templates/_deployment.tpl of 1.0.2).
-func equipDeployments(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+func addAuthoritiesAndVariables(
+	_ context.Context, args *pulumi.ResourceTransformArgs,
+) *pulumi.ResourceTransformResult {
 	if args.Type != "kubernetes:apps/v1:Deployment" {
 		return nil
 	}
-	return &pulumi.ResourceTransformResult{Props: Equip(args.Props), Opts: args.Opts}
-}
-
-// Equip returns a Deployment with the ConfigMap of certificate authorities mounted
-// in every container at /etc/mastodon/authorities, where PGSSLROOTCERT and
-// NODE_EXTRA_CA_CERTS point, and with the Secret of further environment variables,
-// if there is one. The given Deployment is left as it is.
-func Equip(deployment pulumi.Map) pulumi.Map {
-	volume := pulumi.Map{"name": pulumi.String(authorities), "configMap": pulumi.Map{"name": pulumi.String(authorities)}}
+	volume := pulumi.Map{
+		"name": pulumi.String(authorities), "configMap": pulumi.Map{"name": pulumi.String(authorities)},
+	}
 	mount := pulumi.Map{
 		"name": pulumi.String(authorities), "mountPath": pulumi.String(authoritiesPath), "readOnly": pulumi.Bool(true),
 	}
-	variables := pulumi.Map{"secretRef": pulumi.Map{"name": pulumi.String(variablesSecret), "optional": pulumi.Bool(true)}}
+	variables := pulumi.Map{"secretRef": pulumi.Map{
+		"name": pulumi.String(variablesSecret), "optional": pulumi.Bool(true),
+	}}
 	// The chart leaves empty lists null.
 	add := func(list pulumi.Input, element pulumi.Map) pulumi.Array {
 		old, _ := list.(pulumi.Array)
 		return append(pulumi.Array{element}, old...)
 	}
-	return within(deployment, func(pod pulumi.Map) pulumi.Map {
+	props := within(args.Props, func(pod pulumi.Map) pulumi.Map {
 		containers, _ := pod["containers"].(pulumi.Array)
 		mounted := slices.Clone(containers)
 		for i, c := range containers {
@@ -74,9 +72,10 @@ func Equip(deployment pulumi.Map) pulumi.Map {
 		}
 		return with(with(pod, "containers", mounted), "volumes", add(pod["volumes"], volume))
 	}, "spec", "template", "spec")
+	return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
 }
 
-// within replaces the map at a path of maps.
+// within replaces the map at a path of maps, in a copy.
 func within(m pulumi.Map, change func(pulumi.Map) pulumi.Map, path ...string) pulumi.Map {
 	if len(path) == 0 {
 		return change(m)
@@ -95,34 +94,30 @@ func with(m pulumi.Map, key string, value pulumi.Input) pulumi.Map {
 	return c
 }
 
-// budgets keep the drain of a node from taking more than one pod of a component at
-// a time. The chart has values for that, but no template. A single pod needs none:
-// it has to move anyway.
+// budgets keep the drain of a node from taking more than one pod of a component at a time. The chart has values for
+// that, but no template. A single pod needs none: it has to move anyway.
 func (m *Mastodon) budgets(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) error {
-	type component struct {
-		name     string
-		replicas int
-	}
-	components := []component{{"web", args.Web.Replicas}, {"streaming", args.Streaming.Replicas}}
+	replicas := map[string]int{"web": args.Web.Replicas, "streaming": args.Streaming.Replicas}
 	for _, group := range args.Sidekiq {
-		components = append(components, component{group.component(), group.Replicas})
+		replicas[workerComponent(group)] = group.Replicas
 	}
-	for _, c := range components {
-		if c.replicas < 2 {
+	for _, of := range slices.Sorted(maps.Keys(replicas)) {
+		if replicas[of] < 2 {
 			continue
 		}
-		called := releaseName + "-" + c.name
-		_, err := object.New(ctx, name+"-"+c.name, &object.Args{
+		_, err := kube.NewObject(ctx, name+"-"+of, &kube.ObjectArgs{
 			APIVersion: "policy/v1",
 			Kind:       "PodDisruptionBudget",
-			Metadata:   metav1.ObjectMetaArgs{Name: pulumi.String(called), Namespace: pulumi.String(args.Namespace)},
+			Metadata: metav1.ObjectMetaArgs{
+				Name: pulumi.String(releaseName + "-" + of), Namespace: pulumi.String(args.Namespace),
+			},
 			Spec: pulumi.Map{
 				"maxUnavailable": pulumi.Int(1),
-				"selector":       metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(selector(c.name))},
+				"selector":       metav1.LabelSelectorArgs{MatchLabels: pulumi.ToStringMap(podLabels(of))},
 			},
 		}, pulumi.Parent(m), pulumi.DependsOn(after))
 		if err != nil {
-			return fmt.Errorf("creating disruption budget %q: %w", called, err)
+			return err
 		}
 	}
 	return nil

@@ -1,29 +1,27 @@
 package mastodon
 
 import (
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/settings"
 )
 
-// The names of environment variables are those of docs.joinmastodon.org,
-// "Configuring your environment"; the chart's templates/_env.tpl sets most of them
-// for the pods, and this file all of them for the Jobs.
+// The names of environment variables are those of docs.joinmastodon.org, "Configuring your environment"; the chart's
+// templates/_env.tpl sets most of them for the pods, and this file all of them for the Jobs.
 
-const (
-	// noLogin is the SMTP.AuthMethod that sends mail without a login.
-	noLogin = "none"
-	// implicitTLS is the port of SMTP over TLS (RFC 8314).
-	implicitTLS = 465
-)
+// implicitTLS is the port of SMTP over TLS (RFC 8314).
+const implicitTLS = 465
 
 // common are the variables of every process that the chart has no value for.
 func (a *Args) common() map[string]string {
 	env := map[string]string{
-		// Rails hands both to libpq, which then checks the certificate's name as well;
-		// the streaming server reads any mode but "disable" and "no-verify" as that.
+		// Rails hands both to libpq, which then checks the certificate's name as well; the streaming server reads any
+		// mode but "disable" and "no-verify" as that.
 		"DB_SSLMODE":    "verify-full",
 		"PGSSLROOTCERT": databaseCA,
 		// Node trusts its own list and this file.
@@ -34,15 +32,12 @@ func (a *Args) common() map[string]string {
 	if a.Search != nil && a.Search.CA != nil {
 		env["ES_CA_FILE"] = searchCA
 	}
-	for name, value := range a.Environment {
-		env[name] = value
-	}
+	maps.Copy(env, a.Environment)
 	return env
 }
 
-// environment is the whole configuration of a process outside the chart, secrets
-// included. It goes to the database itself and not through the pool, where
-// migrations fail: they need session state and prepared statements.
+// environment is the whole configuration of a process outside the chart, secrets included. It goes to the database
+// itself and not through the pool, where migrations fail: they need session state and prepared statements.
 func (a *Args) environment(keys *Keys) pulumi.StringMap {
 	env := pulumi.StringMap{
 		"RAILS_ENV":              pulumi.String("production"),
@@ -82,14 +77,11 @@ func (a *Args) environment(keys *Keys) pulumi.StringMap {
 		"SMTP_PORT":                pulumi.String(strconv.Itoa(a.SMTP.Port)),
 		"SMTP_FROM_ADDRESS":        pulumi.String(a.SMTP.From),
 		"SMTP_AUTH_METHOD":         pulumi.String(a.SMTP.AuthMethod),
-		"SMTP_TLS":                 pulumi.String(strconv.FormatBool(a.SMTP.tls())),
-		"SMTP_ENABLE_STARTTLS":     pulumi.String(a.SMTP.startTLS()),
+		"SMTP_TLS":                 pulumi.String(strconv.FormatBool(a.smtpTLS())),
+		"SMTP_ENABLE_STARTTLS":     pulumi.String(a.smtpStartTLS()),
 		"SMTP_OPENSSL_VERIFY_MODE": pulumi.String("peer"),
 
 		"ES_ENABLED": pulumi.String(strconv.FormatBool(a.Search != nil)),
-	}
-	if len(a.TrustedProxies) > 0 {
-		env["TRUSTED_PROXY_IP"] = pulumi.String(strings.Join(a.TrustedProxies, ","))
 	}
 	if a.RailsCache != nil {
 		env["CACHE_REDIS_URL"] = a.RailsCache.url()
@@ -100,46 +92,25 @@ func (a *Args) environment(keys *Keys) pulumi.StringMap {
 		env["ES_USER"], env["ES_PASS"] = s.Username, s.Password
 		env["ES_PRESET"] = pulumi.String(s.IndexPreset)
 	}
-	if a.SMTP.AuthMethod != noLogin {
-		env["SMTP_LOGIN"], env["SMTP_PASSWORD"] = a.SMTP.Username, a.SMTP.Password
+	if a.SMTP.AuthMethod != settings.AuthNone {
+		env["SMTP_LOGIN"], env["SMTP_PASSWORD"] = a.SMTPUsername, a.SMTPPassword
 	}
 	for name, value := range a.common() {
 		env[name] = pulumi.String(value)
 	}
-	for name, value := range a.SecretEnvironment {
-		env[name] = value
-	}
+	maps.Copy(env, a.SecretVariables)
 	return env
 }
 
-// reserved are the variables that this component sets. DATABASE_URL and its like
-// are among them because they would win over what it sets.
-var reserved = []string{
-	"ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT",
-	"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-	"CACHE_REDIS_PASSWORD", "CACHE_REDIS_URL", "CDN_HOST",
-	"DATABASE_URL", "DB_HOST", "DB_NAME", "DB_PASS", "DB_POOL", "DB_PORT", "DB_SSLMODE", "DB_USER", "DEFAULT_LOCALE",
-	"ES_CA_FILE", "ES_ENABLED", "ES_HOST", "ES_PASS", "ES_PORT", "ES_PRESET", "ES_USER",
-	"LOCAL_DOMAIN", "MAX_THREADS", "MIN_THREADS", "NODE_ENV", "NODE_EXTRA_CA_CERTS",
-	"PGSSLROOTCERT", "PORT", "PREPARED_STATEMENTS", "RAILS_ENV", "REDIS_DRIVER", "REDIS_PASSWORD", "REDIS_URL",
-	"S3_ALIAS_HOST", "S3_BUCKET", "S3_ENABLED", "S3_ENDPOINT", "S3_HOSTNAME", "S3_PROTOCOL", "S3_REGION",
-	"SECRET_KEY_BASE", "SINGLE_USER_MODE", "SKIP_POST_DEPLOYMENT_MIGRATIONS",
-	"SMTP_AUTH_METHOD", "SMTP_ENABLE_STARTTLS", "SMTP_FROM_ADDRESS", "SMTP_LOGIN", "SMTP_OPENSSL_VERIFY_MODE",
-	"SMTP_PASSWORD", "SMTP_PORT", "SMTP_SERVER", "SMTP_TLS", "STREAMING_API_BASE_URL",
-	"TRUSTED_PROXY_IP", "VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY", "WEB_CONCURRENCY",
-}
-
-func (a *Args) webURL() string       { return "https://" + a.Domain }
 func (a *Args) streamingURL() string { return "wss://" + a.StreamingHost }
 
-// tls reports whether TLS comes before SMTP.
-func (s SMTP) tls() bool { return s.Port == implicitTLS }
+// smtpTLS reports whether TLS comes before SMTP.
+func (a *Args) smtpTLS() bool { return a.SMTP.Port == implicitTLS }
 
-// startTLS is when to upgrade the connection. Mastodon refuses to combine an
-// upgrade with TLS from the start, and "auto" would send the login in the clear to
-// whoever strips the offer.
-func (s SMTP) startTLS() string {
-	if s.tls() {
+// smtpStartTLS is when to upgrade the connection. Mastodon refuses to combine an upgrade with TLS from the start, and
+// "auto" would send the login in the clear to whoever strips the offer.
+func (a *Args) smtpStartTLS() string {
+	if a.smtpTLS() {
 		return "never"
 	}
 	return "always"

@@ -13,31 +13,31 @@ import (
 	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vmstio/infrastructure/infra/room"
+	"github.com/vmstio/infrastructure/infra/internal/component"
 )
 
-// Keys are what an instance is made with once and can never lose: with other ones
-// sessions end, subscriptions to notifications break, and encrypted columns of the
-// database stay closed for ever. All are secret, but for VAPIDPublicKey.
+// Keys are what an instance is made with once and can never lose: with other ones sessions end, subscriptions to
+// notifications break, and encrypted columns of the database stay closed for ever. All are secret, but for
+// VAPIDPublicKey.
 type Keys struct {
 	// SecretKeyBase is SECRET_KEY_BASE.
 	SecretKeyBase pulumi.StringInput
-	// VAPIDPrivateKey and VAPIDPublicKey are the Web Push pair (VAPID_PRIVATE_KEY,
-	// VAPID_PUBLIC_KEY), URL-safe base64.
+	// VAPIDPrivateKey and VAPIDPublicKey are the Web Push pair (VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY), URL-safe base64.
 	VAPIDPrivateKey, VAPIDPublicKey pulumi.StringInput
-	// The keys of Active Record encryption
-	// (ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY, _DETERMINISTIC_KEY, _KEY_DERIVATION_SALT).
+	// The keys of Active Record encryption (ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY, _DETERMINISTIC_KEY,
+	// _KEY_DERIVATION_SALT).
 	ActiveRecordPrimaryKey, ActiveRecordDeterministicKey, ActiveRecordKeyDerivationSalt pulumi.StringInput
 }
 
-// generate makes new keys as Mastodon's own commands would: 64 bytes in
-// hexadecimal (rails secret), a P-256 pair (mastodon:webpush:generate_vapid_key),
-// and three times 32 letters and digits (db:encryption:init). Every input that
-// would replace them is ignored once they are made, so that no change of the
-// program can rotate them.
-func (m *Mastodon) generate(ctx *pulumi.Context, name string, protect bool) (*Keys, error) {
+// keys makes new keys as Mastodon's own commands would, if there are none: 64 bytes in hexadecimal (rails secret), a
+// P-256 pair (mastodon:webpush:generate_vapid_key), and three times 32 letters and digits (db:encryption:init). Every
+// input that would replace them is ignored once they are made, so that no change of the program can rotate them.
+func (m *Mastodon) keys(ctx *pulumi.Context, name string, args *Args) (*Keys, error) {
+	if args.Existing != nil {
+		return args.Existing, nil
+	}
 	options := func(ignored ...string) pulumi.ResourceOption {
-		return pulumi.Composite(pulumi.Parent(m), room.Keep(protect), pulumi.IgnoreChanges(ignored))
+		return pulumi.Composite(pulumi.Parent(m), component.Keep(args.Protect), pulumi.IgnoreChanges(ignored))
 	}
 	base, err := random.NewRandomBytes(ctx, name+"-secret-key-base", &random.RandomBytesArgs{
 		Length: pulumi.Int(64),
@@ -53,7 +53,7 @@ func (m *Mastodon) generate(ctx *pulumi.Context, name string, protect bool) (*Ke
 		return nil, fmt.Errorf("creating the VAPID key: %w", err)
 	}
 	pair := private.PrivateKeyPem.ApplyT(func(key string) (map[string]string, error) {
-		private, public, err := VAPIDPair(key)
+		private, public, err := vapidPair(key)
 		if err != nil {
 			return nil, fmt.Errorf("deriving the VAPID pair: %w", err)
 		}
@@ -85,11 +85,10 @@ func (m *Mastodon) generate(ctx *pulumi.Context, name string, protect bool) (*Ke
 	return keys, nil
 }
 
-// VAPIDPair derives Mastodon's Web Push pair from a P-256 private key in PEM
-// (SEC 1 or PKCS #8): the private number as 32 bytes and the public point as 65
-// uncompressed ones, in URL-safe base64 with padding, as the gem web-push encodes
+// vapidPair derives Mastodon's Web Push pair from a P-256 private key in PEM (SEC 1 or PKCS #8): the private number as
+// 32 bytes and the public point as 65 uncompressed ones, in URL-safe base64 with padding, as the gem web-push encodes
 // them (lib/web_push/vapid_key.rb).
-func VAPIDPair(privateKeyPEM string) (private, public string, err error) {
+func vapidPair(privateKeyPEM string) (private, public string, err error) {
 	block, _ := pem.Decode([]byte(privateKeyPEM))
 	if block == nil {
 		return "", "", errors.New("the private key is not PEM")

@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vmstio/infrastructure/infra/room"
+	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/settings"
 )
 
 // The names of what is shared with the chart, inside the namespace.
@@ -28,7 +30,7 @@ const (
 	searchSecret   = "mastodon-search"
 	adminSecret    = "mastodon-database-admin"
 	jobsSecret     = "mastodon-jobs"
-	// variablesSecret holds Args.SecretEnvironment.
+	// variablesSecret holds Args.SecretVariables.
 	variablesSecret = "mastodon-environment"
 )
 
@@ -48,9 +50,8 @@ type secret struct {
 	data pulumi.StringMap
 }
 
-// podSecrets are those that the chart's pods read. Their keys are those that the
-// chart's values name existingSecretKeys by default, so that the values need not
-// repeat them.
+// podSecrets are those that the chart's pods read. Their keys are those that the chart's values name existingSecretKeys
+// by default, so that the values need not repeat them.
 func (a *Args) podSecrets(keys *Keys) []secret {
 	cache := pulumi.StringMap{"password": a.Cache.escapedPassword()}
 	if a.RailsCache != nil {
@@ -58,8 +59,8 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 	}
 	// The chart wants the Secret of the mail relay even where there is no login.
 	login := pulumi.StringMap{"username": pulumi.String(""), "password": pulumi.String("")}
-	if a.SMTP.AuthMethod != noLogin {
-		login = pulumi.StringMap{"username": a.SMTP.Username, "password": a.SMTP.Password}
+	if a.SMTP.AuthMethod != settings.AuthNone {
+		login = pulumi.StringMap{"username": a.SMTPUsername, "password": a.SMTPPassword}
 	}
 	list := []secret{
 		{keysSecret, pulumi.StringMap{
@@ -78,18 +79,15 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 	if s := a.Search; s != nil {
 		list = append(list, secret{searchSecret, pulumi.StringMap{"username": s.Username, "password": s.Password}})
 	}
-	if len(a.SecretEnvironment) > 0 {
-		list = append(list, secret{variablesSecret, pulumi.StringMap(a.SecretEnvironment)})
+	if len(a.SecretVariables) > 0 {
+		list = append(list, secret{variablesSecret, pulumi.StringMap(a.SecretVariables)})
 	}
 	return list
 }
 
 // jobSecrets are those that only the Jobs read.
 func (a *Args) jobSecrets(keys *Keys) []secret {
-	list := []secret{
-		{jobsSecret, a.environment(keys)},
-		{assetsSecret, a.Assets.keyPair()},
-	}
+	list := []secret{{jobsSecret, a.environment(keys)}, {assetsSecret, a.Assets.keyPair()}}
 	if admin := a.Database.Admin; admin != nil {
 		// The names are those of libpq.
 		list = append(list, secret{adminSecret, pulumi.StringMap{
@@ -105,8 +103,7 @@ func (b Bucket) keyPair() pulumi.StringMap {
 	return pulumi.StringMap{"access-key-id": b.AccessKey, "secret-access-key": b.SecretKey}
 }
 
-// certificates are the contents of the ConfigMap of certificate authorities, which
-// are public.
+// certificates are the contents of the ConfigMap of certificate authorities, which are public.
 func (a *Args) certificates() pulumi.StringMap {
 	files := pulumi.StringMap{"database.crt": a.Database.CA}
 	if a.Search != nil && a.Search.CA != nil {
@@ -115,44 +112,51 @@ func (a *Args) certificates() pulumi.StringMap {
 	return files
 }
 
-// furnish makes the namespace and what the pods find in it, and returns it all.
-func (m *Mastodon) furnish(ctx *pulumi.Context, name string, args *Args, secrets []secret) ([]pulumi.Resource, error) {
-	parent, keep := pulumi.Parent(m), room.Keep(args.Protect)
+// namespace makes the namespace, with the account of the pods and the certificate authorities in it. It returns its
+// name, which waits for it, and all of them.
+func (m *Mastodon) namespace(
+	ctx *pulumi.Context, name string, args *Args,
+) (pulumi.StringPtrOutput, []pulumi.Resource, error) {
+	var called pulumi.StringPtrOutput
 	namespace, err := corev1.NewNamespace(ctx, name+"-namespace", &corev1.NamespaceArgs{
 		Metadata: &metav1.ObjectMetaArgs{
 			Name: pulumi.String(args.Namespace),
 			// Pods that ask for the host or for privileges are refused.
 			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("baseline")},
 		},
-	}, parent, keep)
+	}, pulumi.Parent(m), component.Keep(args.Protect))
 	if err != nil {
-		return nil, fmt.Errorf("creating namespace %q: %w", args.Namespace, err)
+		return called, nil, fmt.Errorf("creating namespace %q: %w", args.Namespace, err)
 	}
-	made := []pulumi.Resource{namespace}
-	meta := func(name string) *metav1.ObjectMetaArgs {
-		return &metav1.ObjectMetaArgs{Name: pulumi.String(name), Namespace: namespace.Metadata.Name()}
-	}
-
-	// Mastodon never talks to Kubernetes, so its pods get no token. The account that
-	// the chart would make has one.
+	called = namespace.Metadata.Name()
+	// Mastodon never talks to Kubernetes, so its pods get no token. The account that the chart would make has one.
 	account, err := corev1.NewServiceAccount(ctx, name+"-account", &corev1.ServiceAccountArgs{
-		Metadata: meta(serviceAccount), AutomountServiceAccountToken: pulumi.Bool(false),
-	}, parent)
+		Metadata:                     &metav1.ObjectMetaArgs{Name: pulumi.String(serviceAccount), Namespace: called},
+		AutomountServiceAccountToken: pulumi.Bool(false),
+	}, pulumi.Parent(m))
 	if err != nil {
-		return nil, fmt.Errorf("creating service account %q: %w", serviceAccount, err)
+		return called, nil, fmt.Errorf("creating service account %q: %w", serviceAccount, err)
 	}
 	certificates, err := corev1.NewConfigMap(ctx, name+"-authorities", &corev1.ConfigMapArgs{
-		Metadata: meta(authorities), Data: args.certificates(),
-	}, parent)
+		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(authorities), Namespace: called},
+		Data:     args.certificates(),
+	}, pulumi.Parent(m))
 	if err != nil {
-		return nil, fmt.Errorf("creating ConfigMap %q: %w", authorities, err)
+		return called, nil, fmt.Errorf("creating ConfigMap %q: %w", authorities, err)
 	}
-	made = append(made, account, certificates)
+	return called, []pulumi.Resource{namespace, account, certificates}, nil
+}
+
+// secrets makes the Secrets.
+func (m *Mastodon) secrets(
+	ctx *pulumi.Context, name string, args *Args, namespace pulumi.StringPtrInput, secrets []secret,
+) ([]pulumi.Resource, error) {
+	var made []pulumi.Resource
 	for _, s := range secrets {
 		// The first part of every name is the release, and the component's name says it.
-		object, err := corev1.NewSecret(ctx, name+s.name[len(releaseName):], &corev1.SecretArgs{
-			Metadata: meta(s.name), StringData: s.data,
-		}, parent, keep)
+		object, err := corev1.NewSecret(ctx, name+strings.TrimPrefix(s.name, releaseName), &corev1.SecretArgs{
+			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(s.name), Namespace: namespace}, StringData: s.data,
+		}, pulumi.Parent(m), component.Keep(args.Protect))
 		if err != nil {
 			return nil, fmt.Errorf("creating Secret %q: %w", s.name, err)
 		}
@@ -161,18 +165,16 @@ func (m *Mastodon) furnish(ctx *pulumi.Context, name string, args *Args, secrets
 	return made, nil
 }
 
-// checksum changes with everything that is in those Secrets and certificates. Pods
-// carry it as an annotation, so that they are replaced when something changes that
-// they would otherwise not notice.
+// checksum changes with everything that is in those Secrets and certificates. Pods carry it as an annotation, so that
+// they are replaced when something changes that they would otherwise not notice.
 //
-// It is keyed with SECRET_KEY_BASE, which nobody can guess: without that, the bare
-// hash of a weak SMTP password could be found out by trial. So it gives nothing
-// away and is no secret itself; as one, it would make all the chart's values one.
+// It is keyed with SECRET_KEY_BASE, which nobody can guess: without that, the bare hash of a weak SMTP password could
+// be found out by trial. So it gives nothing away and is no secret itself; as one, it would make all the chart's values
+// one.
 //
-// It is only unknown in a preview when a secret in it is, which is so before the
-// first run and when a cloud is about to make a new one. A preview then shows the
-// chart as one resource. The Secrets' resourceVersion, the alternative, would be
-// unknown at every change of any of them.
+// It is only unknown in a preview when a secret in it is, which is so before the first run and when a cloud is about to
+// make a new one. A preview then shows the chart as one resource. The Secrets' resourceVersion, the alternative, would
+// be unknown at every change of any of them.
 func checksum(key pulumi.StringInput, certificates pulumi.StringMap, secrets []secret) pulumi.StringOutput {
 	parts := []any{key, certificates}
 	for _, s := range secrets {

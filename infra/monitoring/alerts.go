@@ -7,8 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The alert types of the monitoring API that are used here, from the property
-// "type" of the provider's MonitorAlert.
+// The alert types of the monitoring API that are used here, from the property "type" of the provider's MonitorAlert.
 const (
 	nodeCPU    = "v1/insights/droplet/cpu"
 	nodeMemory = "v1/insights/droplet/memory_utilization_percent"
@@ -23,63 +22,71 @@ const (
 	balancerHealth      = "v1/insights/lbaas/droplet_health"
 )
 
-const window = "10m"
+const (
+	above = "GreaterThan"
+	below = "LessThan"
+)
 
-// threshold is one alert on one kind of resource.
-type threshold struct {
+// alert is one alert on what is known by its ID or by a tag.
+type alert struct {
 	suffix, kind, compare string
-	value                 float64
+	value                 int
 	what                  string
+	entities, tags        pulumi.StringArrayInput
 }
 
-// alert makes the alerts on the nodes, the databases and the load balancer.
-func (m *Monitoring) alert(ctx *pulumi.Context, name string, args *Args) error {
-	for _, t := range args.utilization("nodes", nodeCPU, nodeMemory, nodeDisk) {
-		if err := m.monitor(ctx, name, args, t, nil, pulumi.StringArray{args.NodeTag}); err != nil {
-			return err
-		}
+// alerts makes the alerts on the nodes, the databases and the load balancer.
+func (m *Monitoring) alerts(ctx *pulumi.Context, name string, args *Args) error {
+	notification := digitalocean.MonitorAlertAlertsArgs{Emails: pulumi.ToStringArray(args.Emails)}
+	if args.SlackChannel != "" {
+		notification.Slacks = digitalocean.MonitorAlertAlertsSlackArray{digitalocean.MonitorAlertAlertsSlackArgs{
+			Channel: pulumi.String(args.SlackChannel), Url: args.SlackWebhook,
+		}}
 	}
-	for _, db := range args.Databases {
-		for _, t := range args.utilization(db.Name, databaseCPU, databaseMemory, databaseDisk) {
-			if err := m.monitor(ctx, name, args, t, pulumi.StringArray{db.ID}, nil); err != nil {
-				return err
-			}
-		}
-	}
-	for _, t := range []threshold{
-		{"load-balancer-connections", balancerConnections, "GreaterThan", 80, "load balancer: share of its connections in use"},
-		{"load-balancer-cpu", balancerCPU, "GreaterThan", 80, "load balancer: CPU"},
-		{"load-balancer-health", balancerHealth, "LessThan", 1, "load balancer: share of nodes that answer its health check"},
-	} {
-		if err := m.monitor(ctx, name, args, t, pulumi.StringArray{args.LoadBalancerID}, nil); err != nil {
-			return err
+	for _, a := range args.alerts() {
+		_, err := digitalocean.NewMonitorAlert(ctx, name+"-"+a.suffix, &digitalocean.MonitorAlertArgs{
+			Description: pulumi.String(args.Name + " " + a.what),
+			Type:        pulumi.String(a.kind),
+			Compare:     pulumi.String(a.compare),
+			Value:       pulumi.Float64(a.value),
+			Window:      pulumi.String("10m"),
+			Entities:    a.entities,
+			Tags:        a.tags,
+			Enabled:     pulumi.Bool(true),
+			Alerts:      notification,
+		}, pulumi.Parent(m))
+		if err != nil {
+			return fmt.Errorf("creating alert %q: %w", a.what, err)
 		}
 	}
 	return nil
 }
 
-func (a *Args) utilization(what, cpu, memory, disk string) []threshold {
-	return []threshold{
-		{what + "-cpu", cpu, "GreaterThan", float64(a.CPUPercent), what + ": CPU"},
-		{what + "-memory", memory, "GreaterThan", float64(a.MemoryPercent), what + ": memory"},
-		{what + "-disk", disk, "GreaterThan", float64(a.DiskPercent), what + ": disk"},
+func (a *Args) alerts() []alert {
+	alerts := a.utilization("nodes", nodeCPU, nodeMemory, nodeDisk, nil, pulumi.StringArray{a.NodeTag})
+	for _, db := range a.Databases {
+		alerts = append(alerts,
+			a.utilization(db.Name, databaseCPU, databaseMemory, databaseDisk, pulumi.StringArray{db.ID}, nil)...)
 	}
+	balancer := pulumi.StringArray{a.LoadBalancerID}
+	return append(alerts,
+		alert{
+			"load-balancer-connections", balancerConnections, above, 80,
+			"load balancer: share of its connections in use", balancer, nil,
+		},
+		alert{"load-balancer-cpu", balancerCPU, above, 80, "load balancer: CPU", balancer, nil},
+		alert{
+			"load-balancer-health", balancerHealth, below, 1,
+			"load balancer: share of nodes that answer its health check", balancer, nil,
+		},
+	)
 }
 
-func (m *Monitoring) monitor(ctx *pulumi.Context, name string, args *Args, t threshold, entities, tags pulumi.StringArrayInput) error {
-	_, err := digitalocean.NewMonitorAlert(ctx, name+"-"+t.suffix, &digitalocean.MonitorAlertArgs{
-		Description: pulumi.String(args.Name + " " + t.what),
-		Type:        pulumi.String(t.kind),
-		Compare:     pulumi.String(t.compare),
-		Value:       pulumi.Float64(t.value),
-		Window:      pulumi.String(window),
-		Entities:    entities,
-		Tags:        tags,
-		Enabled:     pulumi.Bool(true),
-		Alerts:      args.Notify.monitor(),
-	}, pulumi.Parent(m))
-	if err != nil {
-		return fmt.Errorf("creating alert %q: %w", t.what, err)
+// utilization are the alerts on what has processors, memory and a disk.
+func (a *Args) utilization(what, cpu, memory, disk string, entities, tags pulumi.StringArrayInput) []alert {
+	return []alert{
+		{what + "-cpu", cpu, above, a.CPUPercent, what + ": CPU", entities, tags},
+		{what + "-memory", memory, above, a.MemoryPercent, what + ": memory", entities, tags},
+		{what + "-disk", disk, above, a.DiskPercent, what + ": disk", entities, tags},
 	}
-	return nil
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vmstio/infrastructure/infra/docs"
+	"github.com/vmstio/infrastructure/infra/docsite"
+	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/netlify"
 	"github.com/vmstio/infrastructure/sandbox/runner"
@@ -28,22 +29,27 @@ const (
 // documentation is a stack that has a zone and, unless off, the documentation site.
 type documentation struct {
 	sandbox *runner.Sandbox
-	args    docs.Args
+	args    docsite.Args
 	off     bool
 }
 
 func newDocumentation(t *testing.T) *documentation {
 	t.Helper()
 
-	d := &documentation{args: docs.Args{
-		Site: "handbook", Team: "example", Domain: "docs.example.org", Zone: "example.org", TTL: 300,
-		Build: docs.Build{
-			Directory: "docs", Command: "make", PublishDirectory: "dist", ProductionBranch: "main", Branches: []string{"staging"},
+	d := &documentation{args: docsite.Args{
+		DocSite: settings.DocSite{
+			Site: "handbook", Team: "example", Host: "docs.example.org",
+			Build: settings.DocsBuild{
+				Directory: "docs", Command: "make", PublishDirectory: "dist", ProductionBranch: "main",
+				Branches: []string{"staging"},
+			},
+			Variables: []settings.DocsVariable{
+				{Name: "PLAIN", Context: "all", Value: "24"},
+				{Name: "LICENSE", Context: "production", Secret: true},
+			},
 		},
-		Variables: []docs.Variable{
-			{Key: "PLAIN", Values: []docs.Value{{Context: "all", Value: pulumi.String("24")}}},
-			{Key: "LICENSE", Secret: true, Values: []docs.Value{{Context: "production", Value: pulumi.String(documentationLicense)}}},
-		},
+		TTL:             300,
+		SecretVariables: map[string]pulumi.StringInput{"LICENSE": pulumi.String(documentationLicense)},
 	}}
 
 	dir := t.TempDir()
@@ -74,7 +80,8 @@ func (d *documentation) program(ctx *pulumi.Context) error {
 		return err
 	}
 
-	zone, err := digitalocean.NewDomain(ctx, "zone", &digitalocean.DomainArgs{Name: pulumi.String("example.org")}, pulumi.Provider(do))
+	zone, err := digitalocean.NewDomain(ctx, "zone", &digitalocean.DomainArgs{Name: pulumi.String("example.org")},
+		pulumi.Provider(do))
 	if err != nil || d.off {
 		return err
 	}
@@ -86,8 +93,14 @@ func (d *documentation) program(ctx *pulumi.Context) error {
 
 	args := d.args
 	args.ZoneName = zone.Name
+	for _, host := range append([]string{args.Host}, args.Aliases...) {
+		name := settings.Zone("example.org").Relative(host)
+		args.Entries = append(args.Entries, settings.Entry{
+			Key: name, Type: "CNAME", Name: name, Value: "handbook.netlify.app.",
+		})
+	}
 
-	_, err = docs.New(ctx, "docs", &args, pulumi.Providers(do, provider))
+	_, err = docsite.New(ctx, "docs", &args, pulumi.Providers(do, provider))
 
 	return err
 }
@@ -177,7 +190,8 @@ func (d *documentation) isStable(t *testing.T) {
 	must(t, refreshed, err)
 	assert.Empty(t, refreshed.Drift)
 
-	state, err := os.ReadFile(filepath.Join(filepath.Dir(d.sandbox.CloudFile()), "state", ".pulumi", "stacks", "vmst", "dev.json"))
+	stacks := filepath.Join(filepath.Dir(d.sandbox.CloudFile()), "state", ".pulumi", "stacks")
+	state, err := os.ReadFile(filepath.Join(stacks, "vmst", "dev.json"))
 	require.NoError(t, err)
 	assert.Contains(t, string(state), "LICENSE")
 	assert.NotContains(t, string(state), documentationLicense, "the state holds the secret in plain text")
@@ -188,11 +202,11 @@ func (d *documentation) drifts(t *testing.T) {
 	t.Helper()
 
 	c := d.cloud(t)
-	settings := c.List(documentationBuild)
-	require.Len(t, settings, 1)
+	builds := c.List(documentationBuild)
+	require.Len(t, builds, 1)
 
-	settings[0].Outputs["productionBranch"] = "develop"
-	require.NoError(t, c.Put(settings[0]))
+	builds[0].Outputs["productionBranch"] = "develop"
+	require.NoError(t, c.Put(builds[0]))
 
 	refreshed, err := d.sandbox.Refresh(t.Context())
 	must(t, refreshed, err)

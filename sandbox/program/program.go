@@ -9,7 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra"
-	"github.com/vmstio/infrastructure/infra/config"
+	"github.com/vmstio/infrastructure/infra/crew"
+	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/netlify"
 )
@@ -19,31 +20,30 @@ func Run(ctx *pulumi.Context) error { return infra.Deploy(ctx) }
 
 // Secrets names the secrets that a stack with these settings needs, see runner.Options.
 func Secrets(text string) []string {
-	settings := decode(text)
-
-	return config.SecretNames(&settings)
+	s := decode(text)
+	return settings.SecretNames(&s)
 }
 
 // Prepare makes the site of a stack with these settings, see runner.Options.
 func Prepare(c *cloud.Cloud, text string) error {
-	settings := decode(text)
-	if !settings.Docs.Enabled {
+	s := decode(text)
+	// A site without a team cannot have been made; the program says that the setting is missing.
+	if !s.Docs.Enabled || s.Docs.Team == "" {
 		return nil
 	}
-
-	if err := netlify.Seed(c, settings.DocsSite(), settings.Docs.Team); err != nil {
+	if s.Docs.Site == "" {
+		s.Docs.Site = crew.Name(crew.Docs, s.Domain)
+	}
+	if err := netlify.Seed(c, s.Docs.Site, s.Docs.Team); err != nil {
 		return fmt.Errorf("preparing the documentation site: %w", err)
 	}
-
 	return nil
 }
 
 // decode reads settings as far as they can be read. What cannot is reported by the program, together with everything
 // else that is wrong.
-func decode(text string) config.Settings {
-	var settings config.Settings
-
-	_ = json.Unmarshal([]byte(text), &settings)
-
-	return settings
+func decode(text string) settings.Settings {
+	var s settings.Settings
+	_ = json.Unmarshal([]byte(text), &s)
+	return s
 }

@@ -32,7 +32,8 @@ func TestPrepareMakesTheSiteOnce(t *testing.T) {
 		assert.Equal(t, want, c.List(site)[0].Outputs["name"])
 		assert.Equal(t, "example", c.List(site)[0].Outputs["teamSlug"])
 
-		require.ErrorContains(t, program.Prepare(c, `{"docs": {"enabled": true, "team": "others", "site": "`+want+`"}}`),
+		require.ErrorContains(t,
+			program.Prepare(c, `{"docs": {"enabled": true, "team": "others", "site": "`+want+`"}}`),
 			"preparing the documentation site")
 	}
 }

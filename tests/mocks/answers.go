@@ -47,8 +47,9 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 		}
 		return resource.PropertyMap{
 			"clusterUrn": text("do:dbaas:" + name), "database": text("defaultdb"), "user": text(user),
-			"host": text(name + ".db.ondigitalocean.com"), "privateHost": text("private-" + name + ".db.ondigitalocean.com"),
-			"port": resource.NewProperty(port), "password": secret("password-of-" + name),
+			"host":        text(name + ".db.ondigitalocean.com"),
+			"privateHost": text("private-" + name + ".db.ondigitalocean.com"),
+			"port":        resource.NewProperty(port), "password": secret("password-of-" + name),
 			"uri": secret("uri-of-" + name), "privateUri": secret("private-uri-of-" + name),
 		}
 	case "digitalocean:index/databaseUser:DatabaseUser":
@@ -68,9 +69,12 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 	case "digitalocean:index/spacesKey:SpacesKey":
 		return resource.PropertyMap{"accessKey": text("access-" + name), "secretKey": secret("secret-of-" + name)}
 	case "digitalocean:index/cdn:Cdn":
-		return resource.PropertyMap{"endpoint": text(strings.Replace(input("origin"), ".digitaloceanspaces", ".cdn.digitaloceanspaces", 1))}
+		endpoint := strings.Replace(input("origin"), ".digitaloceanspaces", ".cdn.digitaloceanspaces", 1)
+		return resource.PropertyMap{"endpoint": text(endpoint)}
 	case "digitalocean:index/loadBalancer:LoadBalancer":
-		return resource.PropertyMap{"ip": text("203.0.113.10"), "loadBalancerUrn": text("do:loadbalancer:" + name), "status": text("active")}
+		return resource.PropertyMap{
+			"ip": text("203.0.113.10"), "loadBalancerUrn": text("do:loadbalancer:" + name), "status": text("active"),
+		}
 	case "digitalocean:index/domain:Domain":
 		return resource.PropertyMap{"domainUrn": text("do:domain:" + input("name"))}
 	case "digitalocean:index/dnsRecord:DnsRecord":
@@ -100,11 +104,13 @@ var vapidPEM = sync.OnceValue(func() string {
 })
 
 // Answer computes the result of a function from its arguments.
-type Answer func(resource.PropertyMap) (resource.PropertyMap, error)
+type Answer func(properties) (properties, error)
+
+type properties = resource.PropertyMap
 
 // answers are the functions that a program may call, by token.
 var answers = map[string]Answer{
-	"digitalocean:index/getKubernetesVersions:getKubernetesVersions": func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	"digitalocean:index/getKubernetesVersions:getKubernetesVersions": func(args properties) (properties, error) {
 		valid := []resource.PropertyValue{}
 		prefix := ""
 		if v := args["versionPrefix"]; v.IsString() {
@@ -124,13 +130,15 @@ var answers = map[string]Answer{
 			"validVersions": resource.NewProperty(valid),
 		}, nil
 	},
-	"netlify:index/getSite:getSite": func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	"netlify:index/getSite:getSite": func(args properties) (properties, error) {
 		name, team := args["name"].StringValue(), args["teamSlug"].StringValue()
 		switch {
 		case team == "nobody":
-			return nil, fmt.Errorf("error reading Netlify team: Could not list Netlify sites in team %q: %q", team, "404 Not Found")
+			return nil, fmt.Errorf("error reading Netlify team: Could not list Netlify sites in team %q: %q",
+				team, "404 Not Found")
 		case name == "nowhere":
-			return nil, fmt.Errorf("error reading Netlify team: Could not find Netlify site with name %q in team %q", name, team)
+			return nil, fmt.Errorf("error reading Netlify team: Could not find Netlify site with name %q in team %q",
+				name, team)
 		}
 		return resource.PropertyMap{
 			"id": resource.NewProperty("site-of-" + name), "name": args["name"], "teamSlug": args["teamSlug"],
@@ -138,23 +146,24 @@ var answers = map[string]Answer{
 			"domainAliases": resource.NewProperty([]resource.PropertyValue{}),
 		}, nil
 	},
-	"netlify:index/getTeam:getTeam": func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	"netlify:index/getTeam:getTeam": func(args properties) (properties, error) {
 		slug := args["slug"].StringValue()
 		return resource.PropertyMap{
 			"id": resource.NewProperty("team-of-" + slug), "name": resource.NewProperty(slug), "slug": args["slug"],
 		}, nil
 	},
-	"digitalocean:index/getDatabaseCa:getDatabaseCa": func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	"digitalocean:index/getDatabaseCa:getDatabaseCa": func(args properties) (properties, error) {
 		return resource.PropertyMap{
 			"id": resource.NewProperty("ca"), "clusterId": args["clusterId"],
 			"certificate": resource.NewProperty("-----BEGIN CERTIFICATE-----\nY2E=\n-----END CERTIFICATE-----\n"),
 		}, nil
 	},
 	// There is no cluster yet; the text is the provider's.
-	"digitalocean:index/getKubernetesCluster:getKubernetesCluster": func(args resource.PropertyMap) (resource.PropertyMap, error) {
-		return nil, fmt.Errorf("Unable to find cluster with name: %s", args["name"].StringValue()) //nolint:staticcheck // quoted
+	"digitalocean:index/getKubernetesCluster:getKubernetesCluster": func(args properties) (properties, error) {
+		name := args["name"].StringValue()
+		return nil, fmt.Errorf("Unable to find cluster with name: %s", name) //nolint:staticcheck // quoted
 	},
-	"digitalocean:index/getDomain:getDomain": func(args resource.PropertyMap) (resource.PropertyMap, error) {
+	"digitalocean:index/getDomain:getDomain": func(args properties) (properties, error) {
 		name := args["name"].StringValue()
 		return resource.PropertyMap{
 			"id": args["name"], "name": args["name"], "domainUrn": resource.NewProperty("do:domain:" + name),

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -36,7 +38,7 @@ type Resource struct {
 	DeleteBeforeReplace bool
 	IgnoreChanges       []string
 	ReplaceOnChanges    []string
-	// Aliases are the former names and URNs.
+	// Aliases are what it was called before: URNs, or the types and names that differ.
 	Aliases []string
 	// Import is the ID of what is adopted instead of made.
 	Import string
@@ -110,9 +112,13 @@ type Recorder struct {
 	Project, Stack string
 	// Answers to functions, by token, that come before the ones known here.
 	Answers map[string]Answer
+	// Computed are outputs of resources, by type token, that come before the ones known here.
+	Computed map[string]resource.PropertyMap
 
 	mu        sync.Mutex
 	resources []Resource
+	calls     []Call
+	logs      []Log
 	failures  map[string]error
 	exports   map[string]pulumi.Input
 }
@@ -160,7 +166,9 @@ func (r *Recorder) Run(program pulumi.RunFunc) error {
 
 // NewResource implements pulumi.MockResourceMonitor.
 func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	res := Resource{Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Inputs: args.Inputs, Provider: args.Provider}
+	res := Resource{
+		Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Inputs: args.Inputs, Provider: args.Provider,
+	}
 	if rpc := args.RegisterRPC; rpc != nil {
 		res.Parent = rpc.GetParent()
 		res.Protect = rpc.GetProtect()
@@ -190,6 +198,7 @@ func (r *Recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		outputs = resource.PropertyMap{}
 	}
 	maps.Copy(outputs, computed(args.TypeToken, args.Name, args.Inputs))
+	maps.Copy(outputs, r.Computed[args.TypeToken])
 	return args.Name + "-id", outputs, nil
 }
 
@@ -201,7 +210,8 @@ func (r *Resource) options(rpc *pulumirpc.RegisterResourceRequest) error {
 	r.Import = rpc.GetImportId()
 	r.Transforms = len(rpc.GetTransforms())
 	for _, alias := range rpc.GetAliases() {
-		r.Aliases = append(r.Aliases, alias.String())
+		spec := alias.GetSpec()
+		r.Aliases = append(r.Aliases, strings.TrimSpace(alias.GetUrn()+" "+spec.GetType()+" "+spec.GetName()))
 	}
 	if t := rpc.GetCustomTimeouts(); t != nil {
 		r.Timeouts = map[string]string{"create": t.GetCreate(), "update": t.GetUpdate(), "delete": t.GetDelete()}
@@ -212,9 +222,57 @@ func (r *Resource) options(rpc *pulumirpc.RegisterResourceRequest) error {
 	return err
 }
 
+// Call is one call of a function.
+type Call struct {
+	Token string
+	Args  resource.PropertyMap
+	// Provider is "<urn>::<id>" of the explicit provider; empty means the default one.
+	Provider string
+}
+
+// Calls are the calls of functions, in order.
+func (r *Recorder) Calls() []Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
+// Log is a message of the program.
+type Log struct {
+	// Severity is DEBUG, INFO, WARNING or ERROR.
+	Severity string
+	Message  string
+}
+
+// Logs are the messages of a preview, in order.
+func (r *Recorder) Logs() []Log {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.logs)
+}
+
+// Value waits for an output and returns its value. The program must have run.
+func Value[T any](t testing.TB, output pulumi.Output) T {
+	t.Helper()
+	found := make(chan any, 1)
+	output.ApplyT(func(v any) any { found <- v; return v })
+	select {
+	case v := <-found:
+		value, ok := v.(T)
+		require.True(t, ok, "the output is a %T", v)
+		return value
+	case <-time.After(10 * time.Second):
+		t.Fatal("the output has no value")
+		panic("unreachable")
+	}
+}
+
 // Call implements pulumi.MockResourceMonitor. An invoke that is not known here
 // is an error, so that a new look-up is noticed.
 func (r *Recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mu.Lock()
+	r.calls = append(r.calls, Call{args.Token, args.Args, args.Provider})
+	r.mu.Unlock()
 	answer, ok := r.Answers[args.Token]
 	if !ok {
 		answer, ok = answers[args.Token]

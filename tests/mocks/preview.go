@@ -94,12 +94,16 @@ func (m *previewMonitor) RegisterResource(
 }
 
 // RegisterResourceOutputs has nothing to do.
-func (m *previewMonitor) RegisterResourceOutputs(context.Context, *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
+func (m *previewMonitor) RegisterResourceOutputs(
+	context.Context, *pulumirpc.RegisterResourceOutputsRequest,
+) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
 
 // Invoke answers a function.
-func (m *previewMonitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest) (*pulumirpc.ResourceInvokeResponse, error) {
+func (m *previewMonitor) Invoke(
+	_ context.Context, in *pulumirpc.ResourceInvokeRequest,
+) (*pulumirpc.ResourceInvokeResponse, error) {
 	args, err := plugin.UnmarshalProperties(in.GetArgs(), marshalOptions())
 	if err != nil {
 		return nil, err
@@ -116,7 +120,9 @@ func (m *previewMonitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeR
 }
 
 // RegisterPackage names a parameterised package.
-func (m *previewMonitor) RegisterPackage(context.Context, *pulumirpc.RegisterPackageRequest) (*pulumirpc.RegisterPackageResponse, error) {
+func (m *previewMonitor) RegisterPackage(
+	context.Context, *pulumirpc.RegisterPackageRequest,
+) (*pulumirpc.RegisterPackageResponse, error) {
 	return &pulumirpc.RegisterPackageResponse{Ref: "mock-uuid"}, nil
 }
 
@@ -125,8 +131,11 @@ func (m *previewMonitor) SignalAndWaitForShutdown(context.Context, *emptypb.Empt
 	return &emptypb.Empty{}, nil
 }
 
-// Log drops the program's messages.
-func (m *previewMonitor) Log(context.Context, *pulumirpc.LogRequest) (*emptypb.Empty, error) {
+// Log records the program's messages.
+func (m *previewMonitor) Log(_ context.Context, in *pulumirpc.LogRequest) (*emptypb.Empty, error) {
+	m.recorder.mu.Lock()
+	defer m.recorder.mu.Unlock()
+	m.recorder.logs = append(m.recorder.logs, Log{in.GetSeverity().String(), in.GetMessage()})
 	return &emptypb.Empty{}, nil
 }
 

@@ -1,7 +1,8 @@
 package stacks_test
 
 import (
-	"os/exec"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,11 +10,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vmstio/infrastructure/infra/monitoring/contract"
+	"github.com/vmstio/infrastructure/infra/outputs"
+	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
 
 const (
+	poolType     = "digitalocean:index/kubernetesNodePool:KubernetesNodePool"
 	databaseType = "digitalocean:index/databaseCluster:DatabaseCluster"
 	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
 	bucketType   = "digitalocean:index/spacesBucket:SpacesBucket"
@@ -24,16 +27,16 @@ const (
 // kept says, for every type of resource that the program has, whether it holds
 // data or identity. A new type fails the test until somebody has decided.
 var kept = map[string]bool{
-	"digitalocean:index/vpc:Vpc":                               true, // a new one would replace every database
-	"digitalocean:index/kubernetesCluster:KubernetesCluster":   false,
-	"digitalocean:index/kubernetesNodePool:KubernetesNodePool": false,
-	"digitalocean:index/domain:Domain":                         true,
-	"digitalocean:index/dnsRecord:DnsRecord":                   false,
-	"digitalocean:index/loadBalancer:LoadBalancer":             true, // the public address
-	databaseType: true,
-	firewallType: true, // a database without one is open
-	"digitalocean:index/databaseDb:DatabaseDb":                         true,
-	"digitalocean:index/databaseUser:DatabaseUser":                     true,
+	"digitalocean:index/vpc:Vpc":                             true, // a new one would replace every database
+	"digitalocean:index/kubernetesCluster:KubernetesCluster": false,
+	poolType:                                       false,
+	"digitalocean:index/domain:Domain":             true,
+	"digitalocean:index/dnsRecord:DnsRecord":       false,
+	"digitalocean:index/loadBalancer:LoadBalancer": true, // the public address
+	databaseType:                                   true,
+	firewallType:                                   true, // a database without one is open
+	"digitalocean:index/databaseDb:DatabaseDb":     true,
+	"digitalocean:index/databaseUser:DatabaseUser": true,
 	"digitalocean:index/databaseConnectionPool:DatabaseConnectionPool": false,
 	bucketType: true,
 	"digitalocean:index/spacesBucketObject:SpacesBucketObject":                       false,
@@ -48,7 +51,7 @@ var kept = map[string]bool{
 	"random:index/randomBytes:RandomBytes":                                           true,
 	"random:index/randomPassword:RandomPassword":                                     true,
 	"tls:index/privateKey:PrivateKey":                                                true,
-	"kubernetes:core/v1:Namespace":                                                   true, // deleting it deletes what is inside
+	"kubernetes:core/v1:Namespace":                                                   true, // with what is inside
 	"kubernetes:core/v1:Secret":                                                      true,
 	"kubernetes:core/v1:ServiceAccount":                                              false,
 	"kubernetes:core/v1:ConfigMap":                                                   false,
@@ -76,84 +79,103 @@ var exceptions = map[string]bool{
 	"ingress-dns-token":              false, // a copy of what the configuration holds
 }
 
-func TestProductionKeepsWhatHoldsDataOrIdentity(t *testing.T) {
-	for _, res := range up(t, "prod").All() {
-		if !res.Custom || strings.HasPrefix(res.Type, "pulumi:") {
-			continue
-		}
-		want, known := kept[res.Type]
-		assert.True(t, known, "decide whether %s is kept", res.Type)
-		if exception, ok := exceptions[res.Name]; ok {
-			want = exception
-		}
-		assert.Equal(t, want, res.Protect, "protection of %s %s", res.Type, res.Name)
-		if res.Name != "cluster-cluster" {
-			assert.Equal(t, want, res.RetainOnDelete, "retention of %s %s", res.Type, res.Name)
-		}
+func TestWhatHoldsDataOrIdentityIsKept(t *testing.T) {
+	for _, stack := range append(slices.Clone(stacks), everything) {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			r := up(t, stack)
+			s := settingsOf(t, r)
+			for _, res := range r.All() {
+				if !res.Custom || strings.HasPrefix(res.Type, "pulumi:") {
+					continue
+				}
+				want, known := kept[res.Type]
+				assert.True(t, known, "decide whether %s is kept", res.Type)
+				if exception, ok := exceptions[res.Name]; ok {
+					want = exception
+				}
+				want = want && s.Protect
+				if res.Name == "cluster-cluster" {
+					// By its own switch, and never retained: it would run on, and cost, without doing anything.
+					assert.Equal(t, s.Cluster.Protect, res.Protect)
+					assert.False(t, res.RetainOnDelete)
+					continue
+				}
+				assert.Equal(t, want, res.Protect, "protection of %s %s", res.Type, res.Name)
+				assert.Equal(t, want, res.RetainOnDelete, "retention of %s %s", res.Type, res.Name)
+			}
+		})
 	}
 }
 
-func TestStagingKeepsNothing(t *testing.T) {
-	for _, res := range up(t, "staging").All() {
-		require.False(t, res.Protect, "%s %s", res.Type, res.Name)
-		require.False(t, res.RetainOnDelete, "%s %s", res.Type, res.Name)
-	}
-}
-
-// atLeastTwo requires a number at a path of a resource.
-func atLeastTwo(t *testing.T, res mocks.Resource, path ...any) {
+// critical are the numbers of what must not be there once, each by the setting that it comes from.
+func critical(t *testing.T, r *mocks.Recorder) map[string]any {
 	t.Helper()
-	n, ok := res.Input(path...).(float64)
-	require.True(t, ok, "%s has no number at %v", res.Name, path)
-	require.GreaterOrEqual(t, n, 2.0, "%s at %v", res.Name, path)
-}
-
-func TestProductionHasTwoOfEverythingCritical(t *testing.T) {
-	r := up(t, "prod")
-
+	found := map[string]any{}
 	cluster := r.OfType("digitalocean:index/kubernetesCluster:KubernetesCluster")[0]
-	require.Equal(t, true, cluster.Input("ha"))
-	atLeastTwo(t, cluster, "nodePool", "nodeCount")
-	pools := r.OfType("digitalocean:index/kubernetesNodePool:KubernetesNodePool")
-	require.NotEmpty(t, pools)
-	for _, pool := range pools {
-		atLeastTwo(t, pool, "minNodes")
+	found["cluster.defaultPool.nodes"] = cluster.Input("nodePool", "nodeCount")
+	for i, pool := range settingsOf(t, r).Cluster.NodePools {
+		path := fmt.Sprintf("cluster.nodePools[%d].minNodes", i)
+		found[path] = r.One(t, poolType, "cluster-pool-"+pool.Role).Input("minNodes")
 	}
 	for _, db := range r.OfType(databaseType) {
-		if db.Name != "cache-rails-cluster" { // without it pages are slower, nothing is lost
-			atLeastTwo(t, db, "nodeCount")
+		part := strings.TrimSuffix(db.Name, "-cluster")
+		if part != "cache-rails" { // without it pages are slower, nothing is lost
+			found[part+".nodes"] = db.Input("nodeCount")
 		}
 	}
-	atLeastTwo(t, r.OfType("digitalocean:index/loadBalancer:LoadBalancer")[0], "sizeUnit")
-	for _, release := range r.OfType(releaseType) {
-		switch release.Input("chart") {
-		case "ingress-nginx":
-			atLeastTwo(t, release, "values", "controller", "replicaCount")
-		case "cert-manager":
-			atLeastTwo(t, release, "values", "replicaCount")
-			atLeastTwo(t, release, "values", "webhook", "replicaCount")
-		default:
-			t.Errorf("decide whether the release of %v is critical", release.Input("chart"))
-		}
-	}
-	require.Len(t, r.OfType(releaseType), 2)
-
+	found["loadBalancer.nodes"] = r.OfType("digitalocean:index/loadBalancer:LoadBalancer")[0].Input("sizeUnit")
+	controller := r.One(t, releaseType, "ingress-controller")
+	found["ingress.replicas"] = controller.Input("values", "controller", "replicaCount")
 	chart := r.OfType(chartType)[0]
-	atLeastTwo(t, chart, "values", "mastodon", "web", "replicas")
-	atLeastTwo(t, chart, "values", "mastodon", "streaming", "replicas")
-	schedulers := 0
+	found["mastodon.web.replicas"] = chart.Input("values", "mastodon", "web", "replicas")
+	found["mastodon.streaming.replicas"] = chart.Input("values", "mastodon", "streaming", "replicas")
 	workers, ok := chart.Input("values", "mastodon", "sidekiq", "workers").([]any)
 	require.True(t, ok)
 	for i := range workers {
-		queues := chart.Input("values", "mastodon", "sidekiq", "workers", i, "queues")
-		if list, ok := queues.([]any); ok && strings.HasPrefix(list[0].(string), "scheduler") {
-			schedulers++
-			require.Equal(t, 1.0, chart.Input("values", "mastodon", "sidekiq", "workers", i, "replicas"))
-			continue
+		at := func(key string) any { return chart.Input("values", "mastodon", "sidekiq", "workers", i, key) }
+		if queues, ok := at("queues").([]any); ok && len(queues) > 0 {
+			found[fmt.Sprintf("mastodon.sidekiq[%d].replicas", i)] = at("replicas")
+			if strings.HasPrefix(queues[0].(string), "scheduler") {
+				require.Equal(t, 1.0, at("replicas"), "two schedulers do everything twice")
+				delete(found, fmt.Sprintf("mastodon.sidekiq[%d].replicas", i))
+			}
 		}
-		atLeastTwo(t, chart, "values", "mastodon", "sidekiq", "workers", i, "replicas")
 	}
-	require.Equal(t, 1, schedulers)
+	return found
+}
+
+// A production that has one of something is told so; as committed, and in the stack that uses everything, there are
+// two.
+func TestProductionHasTwoOfEverythingCritical(t *testing.T) {
+	for _, stack := range append(slices.Clone(stacks), everything) {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			r := up(t, stack)
+			s := settingsOf(t, r)
+			if s.Environment != settings.Production {
+				t.Skipf("%s is no production", stack)
+			}
+			warned := map[string]bool{}
+			for _, w := range s.Warnings() {
+				warned[strings.TrimPrefix(w.Path, "vmst:settings.")] = true
+			}
+			ha := r.OfType("digitalocean:index/kubernetesCluster:KubernetesCluster")[0].Input("ha")
+			assert.NotEqual(t, ha, warned["cluster.highlyAvailable"])
+			for path, number := range critical(t, r) {
+				n, ok := number.(float64)
+				require.True(t, ok, "there is no number for %s", path)
+				assert.Equal(t, n < 2, warned[path], "%s is %v", path, n)
+				if stack == everything {
+					assert.GreaterOrEqual(t, n, 2.0, path)
+				}
+			}
+			for _, release := range r.OfType(releaseType) {
+				assert.Contains(t, []string{"ingress-controller", "ingress-cert-manager"}, release.Name,
+					"decide whether the release is critical")
+			}
+		})
+	}
 }
 
 func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
@@ -166,17 +188,20 @@ func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
 		for _, db := range r.OfType(databaseType) {
 			firewall, ok := firewalls[db.Name+"-id"]
 			require.True(t, ok, "%s has no firewall", db.Name)
-			require.Equal(t, []any{map[string]any{"type": "k8s", "value": "cluster-cluster-id"}}, firewall.Input("rules"))
+			rule := map[string]any{"type": "k8s", "value": "cluster-cluster-id"}
+			require.Equal(t, []any{rule}, firewall.Input("rules"))
 			require.Equal(t, "network-vpc-id", db.Input("privateNetworkUuid"))
 		}
 		for _, bucket := range r.OfType(bucketType) {
 			require.Equal(t, "private", bucket.Input("acl"), bucket.Name)
 		}
-		require.Empty(t, r.OfType("kubernetes:core/v1:Service"), "the only Service with an address is the ingress controller's")
+		require.Empty(t, r.OfType("kubernetes:core/v1:Service"),
+			"the only Service with an address is the ingress controller's")
 		require.Len(t, r.OfType("digitalocean:index/loadBalancer:LoadBalancer"), 1)
 
 		controller := r.One(t, releaseType, "ingress-controller")
-		id := controller.Input("values", "controller", "service", "annotations", "kubernetes.digitalocean.com/load-balancer-id")
+		id := controller.Input("values", "controller", "service", "annotations",
+			"kubernetes.digitalocean.com/load-balancer-id")
 		require.Equal(t, "load-balancer-loadbalancer-id", id)
 	})
 }
@@ -194,7 +219,9 @@ func TestTheChartWaitsForWhatItNeeds(t *testing.T) {
 }
 
 func TestSecretsAreNeverPlain(t *testing.T) {
-	marks := []string{secretMark, "password-of-", "secret-of-", "hex-of-", "base64-of-", "result-of-", "uri-of-", "kube-token"}
+	marks := []string{
+		secretMark, "password-of-", "secret-of-", "hex-of-", "base64-of-", "result-of-", "uri-of-", "kube-token",
+	}
 	each(t, func(t *testing.T, stack string) {
 		r := up(t, stack)
 		found := map[string]bool{}
@@ -210,9 +237,9 @@ func TestSecretsAreNeverPlain(t *testing.T) {
 		}
 		require.True(t, found[secretMark], "the test sees no secrets at all")
 		require.True(t, found["password-of-"], "the test sees no passwords at all")
-		printed := string(outputs(t, stack))
+		text := string(printed(t, stack))
 		for _, mark := range marks {
-			require.NotContains(t, printed, mark)
+			require.NotContains(t, text, mark)
 		}
 	})
 }
@@ -239,9 +266,9 @@ func walk(v resource.PropertyValue, secret bool, see func(string, bool)) {
 
 func TestOutputsKeepTheContract(t *testing.T) {
 	each(t, func(t *testing.T, stack string) {
-		read, err := contract.Decode(outputs(t, stack))
+		read, err := outputs.Decode(printed(t, stack))
 		require.NoError(t, err)
-		require.Equal(t, contract.Version, read.ContractVersion)
+		require.Equal(t, outputs.Version, read.ContractVersion)
 		require.Equal(t, "203.0.113.10", read.LoadBalancer.IP)
 		require.Equal(t, "k8s:"+read.Cluster.ID, read.Cluster.NodeTag)
 		require.NotEmpty(t, read.Cluster.NodePools)
@@ -257,21 +284,4 @@ func TestOutputsKeepTheContract(t *testing.T) {
 		require.GreaterOrEqual(t, read.MonthlyCost.Maximum, read.MonthlyCost.Minimum)
 		require.NotEmpty(t, read.Mastodon.Version)
 	})
-}
-
-// helm/v3, yaml and yaml/v2 pull in every API package of Kubernetes, which triples
-// the build time of the program; of those packages it has only two.
-func TestTheProgramBuildsFast(t *testing.T) {
-	list, err := exec.Command("go", "list", "-deps", "../..").Output()
-	require.NoError(t, err)
-	packages := strings.Fields(string(list))
-	require.Contains(t, packages, "github.com/vmstio/infrastructure/infra")
-	const sdk = "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/"
-	used := []string{}
-	for _, pkg := range packages {
-		if name, ok := strings.CutPrefix(pkg, sdk); ok {
-			used = append(used, name)
-		}
-	}
-	require.ElementsMatch(t, []string{"core/v1", "meta/v1", "helm/v4", "utilities"}, used)
 }

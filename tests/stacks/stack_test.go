@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/infra"
-	"github.com/vmstio/infrastructure/infra/config"
+	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
 
@@ -26,42 +26,84 @@ const secretMark = "sshh-"
 // everything is a stack that uses every optional setting. It is no environment.
 const everything = "everything"
 
-// recorder is loaded with the committed file of the stack and the secrets that a
-// person would set.
-func recorder(t *testing.T, stack string) *mocks.Recorder {
+// recorder is loaded with the committed file of the stack and the secrets that a person would set.
+func recorder(t testing.TB, stack string) *mocks.Recorder {
 	t.Helper()
-	settings, secrets := configOf(t, stack)
+	text, secrets := configOf(t, stack)
 	if secrets == "" {
-		secrets = needed(t, settings)
+		secrets = needed(t, text)
 	}
 	return &mocks.Recorder{
 		Stack:      stack,
-		Config:     map[string]string{"vmst:settings": settings, "vmst:secrets": secrets},
+		Config:     map[string]string{"vmst:settings": text, "vmst:secrets": secrets},
 		SecretKeys: []string{"vmst:secrets"},
 	}
 }
 
 // needed are the secrets that the settings cannot do without.
-func needed(t *testing.T, settings string) string {
+func needed(t testing.TB, text string) string {
 	t.Helper()
-	decoded, _, err := config.Decode(settings, "")
-	var problems config.Problems
+	decoded, _, err := settings.Decode(text, "")
+	var problems settings.Problems
 	require.ErrorAs(t, err, &problems, "without secrets there is a problem, and it is about secrets alone")
 	require.Nil(t, decoded)
-	secrets := map[string]string{}
+	secrets := map[string]any{}
 	for _, problem := range problems {
 		name, ok := strings.CutPrefix(problem.Path, "vmst:secrets.")
 		require.True(t, ok, problem)
-		secrets[name] = secretMark + name
+		put(secrets, secretMark+name, strings.Split(name, ".")...)
 	}
-	data, err := json.Marshal(secrets)
-	require.NoError(t, err)
-	return string(data)
+	return toJSON(t, secrets)
 }
 
-// configOf returns vmst:settings of the committed file as Pulumi hands it over,
-// and, of the stack that is none, vmst:secrets.
-func configOf(t *testing.T, stack string) (settings, secrets string) {
+// put sets a value at a path of a mapping.
+func put(object map[string]any, value any, path ...string) {
+	for len(path) > 1 {
+		inner, ok := object[path[0]].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			object[path[0]] = inner
+		}
+		object, path = inner, path[1:]
+	}
+	object[path[0]] = value
+}
+
+func toJSON(t testing.TB, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func fromJSON(t testing.TB, text string) map[string]any {
+	t.Helper()
+	var object map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &object))
+	return object
+}
+
+// changed is loaded with a stack in whose settings one value is another.
+func changed(t testing.TB, stack string, value any, path ...string) *mocks.Recorder {
+	t.Helper()
+	r := recorder(t, stack)
+	object := fromJSON(t, r.Config["vmst:settings"])
+	put(object, value, path...)
+	r.Config["vmst:settings"] = toJSON(t, object)
+	return r
+}
+
+// settingsOf decodes what a recorder is loaded with.
+func settingsOf(t testing.TB, r *mocks.Recorder) *settings.Settings {
+	t.Helper()
+	s, _, err := settings.Decode(r.Config["vmst:settings"], r.Config["vmst:secrets"])
+	require.NoError(t, err)
+	return s
+}
+
+// configOf returns vmst:settings of the committed file as Pulumi hands it over, and, of the stack that is none,
+// vmst:secrets.
+func configOf(t testing.TB, stack string) (text, secrets string) {
 	t.Helper()
 	path := filepath.Join("..", "..", "Pulumi."+stack+".yaml")
 	if stack == everything {
@@ -73,15 +115,10 @@ func configOf(t *testing.T, stack string) (settings, secrets string) {
 		Config map[string]any `yaml:"config"`
 	}
 	require.NoError(t, yaml.Unmarshal(data, &file))
-	text := func(key string) string {
-		encoded, err := json.Marshal(file.Config[key])
-		require.NoError(t, err)
-		return string(encoded)
-	}
 	if stack == everything {
-		secrets = text("vmst:secrets")
+		secrets = toJSON(t, file.Config["vmst:secrets"])
 	}
-	return text("vmst:settings"), secrets
+	return toJSON(t, file.Config["vmst:settings"]), secrets
 }
 
 // up runs the stack as an update and returns what was registered.
@@ -101,6 +138,7 @@ func each(t *testing.T, check func(t *testing.T, stack string)) {
 }
 
 func TestPreviewRegistersWhatUpdateDoes(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		preview := recorder(t, stack)
 		preview.Preview = true
@@ -132,8 +170,9 @@ func TestCloudNamesDifferBetweenStacks(t *testing.T) {
 			name, ok := res.Input("name").(string)
 			// Other names are unique within what they belong to.
 			global := slices.Contains([]string{
-				"vpc:Vpc", "kubernetesCluster:KubernetesCluster", "databaseCluster:DatabaseCluster", "spacesBucket:SpacesBucket",
-				"spacesKey:SpacesKey", "loadBalancer:LoadBalancer", "project:Project", "domain:Domain", "certificate:Certificate",
+				"vpc:Vpc", "kubernetesCluster:KubernetesCluster", "databaseCluster:DatabaseCluster",
+				"spacesBucket:SpacesBucket", "spacesKey:SpacesKey", "loadBalancer:LoadBalancer", "project:Project",
+				"domain:Domain", "certificate:Certificate",
 			}, strings.TrimPrefix(res.Type, "digitalocean:index/"))
 			if !ok || !global {
 				continue
@@ -151,7 +190,8 @@ func TestEveryResourceNamesItsProvider(t *testing.T) {
 		for _, res := range up(t, stack).All() {
 			if res.Custom && !strings.HasPrefix(res.Type, "pulumi:") {
 				pkg, _, _ := strings.Cut(res.Type, ":")
-				require.Contains(t, res.Provider, "pulumi:providers:"+pkg, "%s %s is on a default provider", res.Type, res.Name)
+				require.Contains(t, res.Provider, "pulumi:providers:"+pkg,
+					"%s %s is on a default provider", res.Type, res.Name)
 			}
 		}
 	})
@@ -168,16 +208,62 @@ func TestEveryResourceBelongsToAComponent(t *testing.T) {
 	})
 }
 
-func TestBadSettingsRegisterNothing(t *testing.T) {
-	r := recorder(t, "prod")
-	r.Config["vmst:settings"] = strings.Replace(r.Config["vmst:settings"], `"region":"tor1"`, `"region":"nowhere"`, 1)
-	err := r.Run(infra.Deploy)
-	require.ErrorContains(t, err, "vmst:settings.region")
-	require.ErrorContains(t, err, "nowhere")
-	require.Empty(t, withoutStack(r))
+// The review of settings that passed the first check and failed half-way, after up to 66 resources.
+func TestNothingIsRegisteredFromBadSettings(t *testing.T) {
+	txt := func(name string) any {
+		return []any{map[string]any{"name": name, "type": "TXT", "value": "x"}}
+	}
+	for name, bad := range map[string]struct {
+		path  string
+		value any
+		named string
+	}{
+		"a region that is none":         {"region", "nowhere", "vmst:settings.region"},
+		"a variable of the program":     {"mastodon.environment.PGSSLROOTCERT", "x", "environment.PGSSLROOTCERT"},
+		"a variable that is secret too": {"mastodon.environment.DEEPL_API_KEY", "x", "DEEPL_API_KEY"},
+		"a label of the program": {"cluster.nodePools", []any{map[string]any{
+			"role": "general", "size": "s-4vcpu-8gb", "minNodes": 2, "maxNodes": 3,
+			"labels": map[string]any{settings.PoolLabel: "x"},
+		}}, "nodePools[0].labels." + settings.PoolLabel},
+		"a record beside a key":            {"dns.records", txt("k1._domainkey.social"), "dns.records[0]"},
+		"a record beside the CDN":          {"dns.records", txt("media"), "dns.records[0]"},
+		"a record beside the docs":         {"dns.records", txt("handbook"), "dns.records[0]"},
+		"two hosts that are one resource":  {"storage.mediaHost", "sta-tic.example.org", "vmst:settings.storage"},
+		"two branches at one address":      {"docs.build.branches", []any{"feature/a", "feature-a"}, "branches[1]"},
+		"values that drop the balancer":    {"ingress.values.controller.service.type", "NodePort", "ingress.values"},
+		"values that replace the database": {"mastodon.values.postgresql", "x", "mastodon.values.postgresql"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := changed(t, everything, bad.value, strings.Split(bad.path, ".")...)
+			if name == "two hosts that are one resource" {
+				object := fromJSON(t, r.Config["vmst:settings"])
+				put(object, "sta.tic.example.org", "storage", "assetsHost")
+				r.Config["vmst:settings"] = toJSON(t, object)
+			}
+			err := r.Run(infra.Deploy)
+			var problems settings.Problems
+			require.ErrorAs(t, err, &problems)
+			require.Contains(t, err.Error(), bad.named)
+			for _, problem := range problems {
+				require.NotEmpty(t, problem.Remedy, problem)
+			}
+			require.Empty(t, withoutStack(r))
+		})
+	}
+}
+
+// A domain whose last part is not ASCII is a domain.
+func TestAnyDomainComesUp(t *testing.T) {
+	t.Parallel()
+	r := recorder(t, everything)
+	r.Config["vmst:settings"] = strings.ReplaceAll(r.Config["vmst:settings"], "example.org", "xn--e1afmkfd.xn--p1ai")
+	require.NoError(t, r.Run(infra.Deploy))
+	require.NotEmpty(t, withoutStack(r))
 }
 
 func TestPlainSecretsAreRefused(t *testing.T) {
+	t.Parallel()
 	r := recorder(t, "prod")
 	r.SecretKeys = nil
 	err := r.Run(infra.Deploy)
@@ -187,16 +273,31 @@ func TestPlainSecretsAreRefused(t *testing.T) {
 	require.Empty(t, withoutStack(r))
 }
 
+// What is allowed but should be known is said at every preview.
+func TestWarningsAreSaid(t *testing.T) {
+	t.Parallel()
+	r := changed(t, everything, 1, "database", "nodes")
+	r.Preview = true
+	require.NoError(t, r.Run(infra.Deploy))
+	warnings := settingsOf(t, r).Warnings()
+	require.NotEmpty(t, warnings)
+	for _, warning := range warnings {
+		require.Contains(t, r.Logs(), mocks.Log{Severity: "WARNING", Message: warning.String()})
+	}
+	require.True(t, slices.ContainsFunc(warnings, func(w settings.Warning) bool {
+		return w.Path == "vmst:settings.database.nodes"
+	}))
+}
+
 func withoutStack(r *mocks.Recorder) []mocks.Resource {
 	return slices.DeleteFunc(r.All(), func(res mocks.Resource) bool { return res.Type == "pulumi:pulumi:Stack" })
 }
 
-// outputs runs the stack and returns its outputs as `pulumi stack output --json`
-// prints them.
-func outputs(t *testing.T, stack string) []byte {
+// printed runs the stack and returns its outputs as `pulumi stack output --json` prints them.
+func printed(t *testing.T, stack string) []byte {
 	t.Helper()
-	_, printed := run(t, stack, false)
-	return printed
+	_, text := run(t, stack, false)
+	return text
 }
 
 // run runs the stack as an update or a preview. The outputs of a preview are not

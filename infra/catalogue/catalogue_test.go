@@ -1,0 +1,112 @@
+package catalogue_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
+)
+
+func TestDropletSizesAreConsistent(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, size := range catalogue.DropletSizes() {
+		assert.False(t, seen[size.Slug], "%s stands twice", size.Slug)
+		seen[size.Slug] = true
+		assert.Positive(t, size.VCPUs, size.Slug)
+		assert.GreaterOrEqual(t, size.MemoryGiB, 2, size.Slug)
+		assert.LessOrEqual(t, size.Price.Low, size.Price.High, size.Slug)
+	}
+	assert.Len(t, catalogue.DropletSlugs(), len(seen))
+}
+
+func TestEnginesAreConsistent(t *testing.T) {
+	t.Parallel()
+	for _, engine := range catalogue.Engines() {
+		seen := map[string]bool{}
+		assert.NotEmpty(t, engine.Versions, engine.Name)
+		for _, plan := range engine.Plans {
+			assert.False(t, seen[plan.Slug], "%s: %s stands twice", engine.Name, plan.Slug)
+			seen[plan.Slug] = true
+			assert.Positive(t, plan.VCPUs, plan.Slug)
+			assert.Positive(t, plan.MemoryGiB, plan.Slug)
+			assert.True(t, slices.IsSorted(plan.Nodes), plan.Slug)
+			assert.Contains(t, plan.Nodes, 1, plan.Slug)
+			assert.LessOrEqual(t, plan.Price.Low, plan.Price.High, plan.Slug)
+			if plan.MemoryGiB < 2 {
+				assert.Equal(t, []int{1}, plan.Nodes, "%s: a standby needs 2 GiB", plan.Slug)
+			} else if engine.Name != catalogue.OpenSearch {
+				assert.Equal(t, []int{1, 2, 3}, plan.Nodes, plan.Slug)
+			}
+		}
+	}
+}
+
+func TestLookups(t *testing.T) {
+	t.Parallel()
+	size, ok := catalogue.LookupDropletSize("s-4vcpu-16gb-amd")
+	require.True(t, ok)
+	assert.Equal(t, catalogue.DropletSize{
+		Slug: "s-4vcpu-16gb-amd", VCPUs: 4, MemoryGiB: 16, Price: catalogue.Price{Low: 84, High: 84},
+	}, size)
+	_, ok = catalogue.LookupDropletSize("s-1vcpu-1gb")
+	assert.False(t, ok, "a node needs 2 GiB")
+	_, ok = catalogue.LookupEngine("mysql")
+	assert.False(t, ok)
+	assert.False(t, catalogue.LoadBalancerNode("GLOBAL").Known())
+	assert.True(t, catalogue.LoadBalancerNode("REGIONAL").Known())
+}
+
+// The documentation's table of connections for each plan.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	engine, ok := catalogue.LookupEngine(catalogue.Postgres)
+	require.True(t, ok)
+	for slug, connections := range map[string]int{
+		"db-s-1vcpu-1gb": 22, "db-s-1vcpu-2gb": 47, "db-s-2vcpu-4gb": 97, "db-s-4vcpu-8gb": 197, "db-s-6vcpu-16gb": 397,
+	} {
+		plan, ok := engine.Plan(slug)
+		require.True(t, ok, slug)
+		assert.Equal(t, connections, plan.Connections(), slug)
+	}
+	_, ok = engine.Plan("db-s-1vcpu-3gb")
+	assert.False(t, ok)
+}
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	var slugs []string
+	for _, region := range catalogue.Regions() {
+		slugs = append(slugs, region.Slug)
+	}
+	assert.True(t, slices.IsSorted(slugs))
+	assert.Contains(t, catalogue.ComputeRegions(), "tor1")
+	assert.NotContains(t, catalogue.ComputeRegions(), "nyc2", "Valkey is not offered there")
+	assert.NotContains(t, catalogue.ComputeRegions(), "ric1", "nobody says that DOKS is")
+	assert.NotContains(t, catalogue.SpacesRegions(), "nyc1")
+	assert.Subset(t, slugs, append(catalogue.ComputeRegions(), catalogue.SpacesRegions()...))
+}
+
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	places := catalogue.Places()
+	assert.Equal(t, "tor1", places["toronto"])
+	assert.Equal(t, "nyc3", places["new york"], "the newest of several")
+	assert.NotContains(t, places, "richmond")
+	for place, slug := range places {
+		assert.Contains(t, catalogue.ComputeRegions(), slug, place)
+	}
+}
+
+func TestReservedRanges(t *testing.T) {
+	t.Parallel()
+	anywhere := catalogue.ReservedRanges("tor1")
+	assert.NotEmpty(t, anywhere)
+	assert.Len(t, catalogue.ReservedRanges("nyc1"), len(anywhere)+1, "one more is reserved there")
+	for _, prefix := range append(anywhere, catalogue.ReservedRanges("nyc1")...) {
+		assert.Equal(t, prefix.Masked(), prefix)
+	}
+}

@@ -1,0 +1,142 @@
+package cluster_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/cluster"
+	"github.com/vmstio/infrastructure/tests/mocks"
+)
+
+// listener notes what a program says, or fails.
+type listener struct {
+	pulumi.Log
+	heard []string
+	err   error
+}
+
+func (l *listener) Info(message string, _ *pulumi.LogArgs) error {
+	l.heard = append(l.heard, message)
+	return l.err
+}
+
+func (l *listener) to(program pulumi.RunFunc) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		ctx.Log = l
+		return program(ctx)
+	}
+}
+
+// running answers the look-up of the running cluster.
+func running(version string) map[string]mocks.Answer {
+	return map[string]mocks.Answer{
+		lookUp: func(args resource.PropertyMap) (resource.PropertyMap, error) {
+			return resource.PropertyMap{"name": args["name"], "version": resource.NewProperty(version)}, nil
+		},
+	}
+}
+
+func TestClusterVersion(t *testing.T) {
+	t.Parallel()
+	const newest = `Kubernetes 1.35.2-do.1: the newest that is offered under "1.35"`
+	for _, test := range []struct {
+		name, running string
+		auto          bool
+		version       string
+		ignored       bool
+		says, problem string
+	}{
+		{name: "new cluster", version: "1.35.2-do.1", says: newest},
+		{name: "new cluster with upgrades", auto: true, version: "1.35.2-do.1", says: newest},
+		{
+			name: "DigitalOcean upgrades", running: "1.35.1-do.0", auto: true, version: "1.35.1-do.0", ignored: true,
+			says: "Kubernetes 1.35.1-do.0: it runs, and DigitalOcean installs patch releases",
+		},
+		{
+			name: "the program upgrades", running: "1.35.1-do.0", version: "1.35.2-do.1",
+			says: newest + "; 1.35.1-do.0 runs",
+		},
+		{
+			name: "nothing newer", running: "1.35.2-do.1", version: "1.35.2-do.1", ignored: true,
+			says: `Kubernetes 1.35.2-do.1: it runs, and nothing newer is offered under "1.35"`,
+		},
+		{
+			name: "a withdrawn release", running: "1.35.3-do.0", version: "1.35.3-do.0", ignored: true,
+			says: `Kubernetes 1.35.3-do.0: it runs, and nothing newer is offered under "1.35"`,
+		},
+		{
+			name: "a new prefix", running: "1.34.5-do.2", auto: true, version: "1.35.2-do.1",
+			says: newest + "; 1.34.5-do.2 runs",
+		},
+		{
+			name: "a lower prefix", running: "1.36.0-do.0", auto: true,
+			problem: `vmst:settings.cluster.version "1.35" is lower than 1.36.0-do.0, which cluster "main-vmst-io" ` +
+				`runs: Kubernetes cannot be downgraded; set it to "1.36"`,
+		},
+		{name: "a version of another form", running: "latest", problem: `version "latest" is not of the form`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			args := arguments()
+			args.AutoUpgrade = test.auto
+			r := &mocks.Recorder{}
+			if test.running != "" {
+				r.Answers = running(test.running)
+			}
+			l := &listener{}
+			err := r.Run(l.to(program(args, new(*cluster.Cluster))))
+			if test.problem != "" {
+				require.ErrorContains(t, err, test.problem)
+				require.Empty(t, r.OfType(clusterType))
+				require.Empty(t, l.heard)
+				return
+			}
+			require.NoError(t, err)
+			made := r.One(t, clusterType, "cluster-cluster")
+			require.Equal(t, test.version, made.Input("version"))
+			require.Equal(t, test.ignored, len(made.IgnoreChanges) == 1 && made.IgnoreChanges[0] == "version")
+			require.Equal(t, []string{test.says}, l.heard)
+		})
+	}
+}
+
+func TestClusterVersionIsNewestWhateverTheOrder(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{Answers: map[string]mocks.Answer{
+		versions: func(resource.PropertyMap) (resource.PropertyMap, error) {
+			list := []resource.PropertyValue{}
+			for _, version := range []string{
+				"1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of",
+			} {
+				list = append(list, resource.NewProperty(version))
+			}
+			return resource.PropertyMap{"validVersions": resource.NewProperty(list)}, nil
+		},
+	}}
+	require.NoError(t, r.Run(program(arguments(), new(*cluster.Cluster))))
+	require.Equal(t, "1.35.10-do.1", r.One(t, clusterType, "cluster-cluster").Input("version"))
+}
+
+func TestClusterVersionThatIsNotOffered(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	args.Version = "1.31"
+	r := &mocks.Recorder{}
+	require.ErrorContains(t, r.Run(program(args, new(*cluster.Cluster))),
+		`vmst:settings.cluster.version "1.31": DigitalOcean offers no such version of Kubernetes; `+
+			`it offers 1.35.2-do.1, 1.35.1-do.0, 1.34.5-do.2`)
+	require.Empty(t, r.OfType(clusterType))
+}
+
+func TestClusterVersionThatCannotBeSaid(t *testing.T) {
+	t.Parallel()
+	l := &listener{err: errors.New("the line is dead")}
+	r := &mocks.Recorder{}
+	require.ErrorContains(t, r.Run(l.to(program(arguments(), new(*cluster.Cluster)))),
+		`saying which version cluster "main-vmst-io" gets: the line is dead`)
+	require.Empty(t, r.OfType(clusterType))
+}

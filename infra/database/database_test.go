@@ -1,0 +1,181 @@
+package database_test
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/database"
+	"github.com/vmstio/infrastructure/infra/internal/managed"
+	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/tests/mocks"
+)
+
+const (
+	roomType     = "vmst:database:Database"
+	clusterType  = "digitalocean:index/databaseCluster:DatabaseCluster"
+	dbType       = "digitalocean:index/databaseDb:DatabaseDb"
+	userType     = "digitalocean:index/databaseUser:DatabaseUser"
+	poolType     = "digitalocean:index/databaseConnectionPool:DatabaseConnectionPool"
+	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
+)
+
+func databaseArgs() database.Args {
+	return database.Args{
+		Database: settings.Database{
+			Engine: "advanced_pg", Version: "17", Size: "gd-2vcpu-8gb", Nodes: 2, PoolSize: 150,
+			Maintenance: settings.Window{Day: "sunday", Time: "09:00"},
+		},
+		Place: managed.Place{Region: "tor1", VPCID: pulumi.String("vpc-uuid"), ClusterID: pulumi.String("doks-uuid")},
+		Name:  "archive", Application: "mastodon_app", Protect: true,
+	}
+}
+
+// program makes the database after a node pool, and stores it in made.
+func program(args database.Args, made **database.Database) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		nodes, err := digitalocean.NewKubernetesNodePool(ctx, "nodes", &digitalocean.KubernetesNodePoolArgs{
+			ClusterId: pulumi.String("doks-uuid"), Size: pulumi.String("s-4vcpu-16gb-amd"),
+		})
+		if err != nil {
+			return err
+		}
+		args.NodesReady = []pulumi.Resource{nodes}
+		*made, err = database.New(ctx, "database", &args)
+		return err
+	}
+}
+
+// run runs the program to its end.
+func run(t *testing.T, r *mocks.Recorder, args database.Args) (made *database.Database) {
+	t.Helper()
+	require.NoError(t, r.Run(program(args, &made)))
+	return made
+}
+
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	run(t, r, databaseArgs())
+
+	cluster := r.One(t, clusterType, "database-cluster")
+	require.Contains(t, cluster.Parent, roomType+"::database")
+	require.Equal(t, map[string]any{
+		"name": "archive", "engine": "advanced_pg", "version": "17", "size": "gd-2vcpu-8gb",
+		"nodeCount": 2.0, "region": "tor1", "privateNetworkUuid": "vpc-uuid",
+		"maintenanceWindows": []any{map[string]any{"day": "sunday", "hour": "09:00"}},
+	}, cluster.Inputs.Mappable())
+
+	owned := map[string]any{"clusterId": "database-cluster-id", "name": "mastodon_app"}
+	require.Equal(t, owned, r.One(t, dbType, "database-database").Inputs.Mappable())
+	require.Equal(t, owned, r.One(t, userType, "database-user").Inputs.Mappable())
+	pool := r.One(t, poolType, "database-pool")
+	require.Equal(t, map[string]any{
+		"clusterId": "database-cluster-id", "name": "mastodon_app-pool", "mode": "transaction", "size": 150.0,
+		"dbName": "mastodon_app", "user": "mastodon_app",
+	}, pool.Inputs.Mappable())
+	require.True(t, pool.DeleteBeforeReplace)
+}
+
+func TestFirewallAdmitsOnlyTheClusterOnceItHasNodes(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	made := run(t, r, databaseArgs())
+	require.Len(t, r.OfType(firewallType), 1)
+	firewall := r.One(t, firewallType, "database-firewall")
+	require.Equal(t, "database-cluster-id", firewall.Input("clusterId"))
+	require.Equal(t, []any{map[string]any{"type": "k8s", "value": "doks-uuid"}}, firewall.Input("rules"))
+	require.Contains(t, firewall.DependsOn,
+		"urn:pulumi:test::vmst::digitalocean:index/kubernetesNodePool:KubernetesNodePool::nodes")
+	require.Len(t, made.Ready, 1)
+	require.Contains(t, mocks.Value[pulumi.URN](t, made.Ready[0].URN()), "::database-firewall")
+}
+
+func TestOutputs(t *testing.T) {
+	t.Parallel()
+	d := run(t, &mocks.Recorder{}, databaseArgs())
+	got, secret := map[string]any{}, map[string]bool{}
+	for name, output := range map[string]pulumi.Output{
+		"id": d.ID, "urn": d.ClusterURN, "host": d.Host, "port": d.Port, "poolHost": d.PoolHost,
+		"poolPort": d.PoolPort, "poolName": d.PoolName, "database": d.DatabaseName, "user": d.Username,
+		"password": d.Password, "ca": d.CA, "admin": d.AdminUsername, "adminPassword": d.AdminPassword,
+		"grants": d.Grants,
+	} {
+		got[name] = mocks.Value[any](t, output)
+		if pulumi.IsSecret(output) {
+			secret[name] = true
+		}
+	}
+	require.Equal(t, map[string]any{
+		"id": "database-cluster-id", "urn": "do:dbaas:database-cluster",
+		"host": "private-database-cluster.db.ondigitalocean.com", "port": 25060,
+		"poolHost": "private-pool.db.ondigitalocean.com", "poolPort": 25061, "poolName": "mastodon_app-pool",
+		"database": "mastodon_app", "user": "mastodon_app", "password": "password-of-database-user",
+		"admin": "doadmin", "adminPassword": "password-of-database-cluster",
+		"ca":     "-----BEGIN CERTIFICATE-----\nY2E=\n-----END CERTIFICATE-----\n",
+		"grants": `GRANT ALL ON SCHEMA public TO "mastodon_app"`,
+	}, got)
+	require.Equal(t, map[string]bool{"password": true, "adminPassword": true}, secret)
+}
+
+func TestPreviewAsksForNoCAOfAClusterThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{Preview: true}
+	run(t, r, databaseArgs())
+	require.Empty(t, r.Calls())
+	pool := r.One(t, poolType, "database-pool")
+	require.Nil(t, pool.Input("clusterId"), "unknown in a preview")
+	require.Equal(t, "mastodon_app-pool", pool.Input("name"))
+}
+
+func TestCAIsReadWithTheComponentsProvider(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
+		provider, err := digitalocean.NewProvider(ctx, "explicit", &digitalocean.ProviderArgs{})
+		if err != nil {
+			return err
+		}
+		args := databaseArgs()
+		_, err = database.New(ctx, "database", &args, pulumi.Providers(provider))
+		return err
+	}))
+	require.Len(t, r.Calls(), 1)
+	require.Equal(t, "digitalocean:index/getDatabaseCa:getDatabaseCa", r.Calls()[0].Token)
+	require.Contains(t, r.Calls()[0].Provider, "::explicit::")
+}
+
+func TestProtection(t *testing.T) {
+	t.Parallel()
+	for _, protect := range []bool{true, false} {
+		args := databaseArgs()
+		args.Protect = protect
+		r := &mocks.Recorder{}
+		run(t, r, args)
+		for _, typ := range []string{clusterType, dbType, userType, firewallType} {
+			for _, res := range r.OfType(typ) {
+				require.Equal(t, protect, res.Protect, typ)
+				require.Equal(t, protect, res.RetainOnDelete, typ)
+			}
+		}
+		require.False(t, r.One(t, poolType, "database-pool").Protect)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	var made *database.Database
+	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, program(databaseArgs(), &made))
+}
+
+func TestMissingArgumentsRegisterNothing(t *testing.T) {
+	t.Parallel()
+	var made *database.Database
+	r := &mocks.Recorder{}
+	require.ErrorContains(t, r.Run(program(database.Args{}, &made)),
+		"database arguments: Application, ClusterID, Name, Region, VPCID missing")
+	require.Empty(t, r.OfType(roomType))
+	require.Empty(t, r.OfType(clusterType))
+}

@@ -1,0 +1,33 @@
+// Package component holds the little that every component of the environment shares.
+package component
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Keep protects a resource that holds data or identity: Pulumi refuses to delete it, and leaves it in the cloud when it
+// is taken out of the program or its protection is forced off.
+func Keep(protect bool) pulumi.ResourceOption {
+	return pulumi.Composite(pulumi.Protect(protect), pulumi.RetainOnDelete(protect))
+}
+
+// Require returns an error that names each of a component's arguments that is missing: an input that is nil, or a text
+// that is empty. What a person may write is checked before, in package settings; what is missing here is a mistake of
+// the program.
+func Require(component string, args map[string]any) error {
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		if args[name] == nil || args[name] == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s arguments: %s missing", component, strings.Join(missing, ", "))
+}

@@ -1,0 +1,95 @@
+// Package managed makes a managed database of DigitalOcean: the cluster, and the firewall that admits the Kubernetes
+// cluster and nobody else. Every engine of the environment is made here, so that none of them can be open.
+package managed
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/settings"
+)
+
+// Place is where a database is, and who may reach it.
+type Place struct {
+	// Region is a DigitalOcean region slug. Changing it migrates the cluster.
+	Region string
+	// VPCID is the UUID of the VPC that the private host names belong to. Changing it replaces the cluster.
+	VPCID pulumi.StringInput
+	// ClusterID is the Kubernetes cluster whose nodes the firewall admits.
+	ClusterID pulumi.StringInput
+	// NodesReady are the node pools: DigitalOcean refuses a firewall rule for a cluster that has no nodes.
+	NodesReady []pulumi.Resource
+}
+
+// Args are the arguments of a Database.
+type Args struct {
+	Place
+	// Name of the cluster, unique in the account. Changing it replaces the cluster.
+	Name string
+	// Engine is the API's name of the engine: "pg", "advanced_pg", "valkey" or "opensearch".
+	Engine string
+	// Version of the engine.
+	Version string
+	// Size is the slug of the plan of every node.
+	Size string
+	// Nodes is the number of nodes.
+	Nodes int
+	// Maintenance is the window of updates.
+	Maintenance settings.Window
+	// Eviction is what Valkey does when its memory is full, as the API spells it. Nil for other engines.
+	Eviction pulumi.StringPtrInput
+	// Protect keeps the cluster, and its firewall, since a cluster without one is open to the internet.
+	Protect bool
+}
+
+// Database is a managed database.
+type Database struct {
+	// Cluster is the cluster itself.
+	Cluster *digitalocean.DatabaseCluster
+	// ID is the UUID of the cluster.
+	ID pulumi.StringOutput
+	// Firewall is what whoever connects has to wait for.
+	Firewall pulumi.Resource
+}
+
+// New makes the database as children of a component: the cluster "<name>-cluster" and the firewall "<name>-firewall".
+func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (*Database, error) {
+	if err := component.Require(name, map[string]any{
+		"Name": args.Name, "Region": args.Region, "VPCID": args.VPCID, "ClusterID": args.ClusterID,
+	}); err != nil {
+		return nil, err
+	}
+	keep := component.Keep(args.Protect)
+	cluster, err := digitalocean.NewDatabaseCluster(ctx, name+"-cluster", &digitalocean.DatabaseClusterArgs{
+		Name:               pulumi.String(args.Name),
+		Engine:             pulumi.String(args.Engine),
+		Version:            pulumi.String(args.Version),
+		Size:               pulumi.String(args.Size),
+		NodeCount:          pulumi.Int(args.Nodes),
+		Region:             pulumi.String(args.Region),
+		PrivateNetworkUuid: args.VPCID.ToStringOutput(),
+		EvictionPolicy:     args.Eviction,
+		MaintenanceWindows: digitalocean.DatabaseClusterMaintenanceWindowArray{
+			digitalocean.DatabaseClusterMaintenanceWindowArgs{
+				Day: pulumi.String(args.Maintenance.Day), Hour: pulumi.String(args.Maintenance.Time),
+			},
+		},
+	}, pulumi.Parent(parent), keep)
+	if err != nil {
+		return nil, fmt.Errorf("creating %s cluster %q: %w", args.Engine, args.Name, err)
+	}
+	id := cluster.ID().ToStringOutput()
+	firewall, err := digitalocean.NewDatabaseFirewall(ctx, name+"-firewall", &digitalocean.DatabaseFirewallArgs{
+		ClusterId: id,
+		Rules: digitalocean.DatabaseFirewallRuleArray{
+			digitalocean.DatabaseFirewallRuleArgs{Type: pulumi.String("k8s"), Value: args.ClusterID.ToStringOutput()},
+		},
+	}, pulumi.Parent(parent), keep, pulumi.DependsOn(args.NodesReady))
+	if err != nil {
+		return nil, fmt.Errorf("creating the firewall of %s cluster %q: %w", args.Engine, args.Name, err)
+	}
+	return &Database{Cluster: cluster, ID: id, Firewall: firewall}, nil
+}

@@ -1,0 +1,98 @@
+package loadbalancer_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/loadbalancer"
+	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/tests/mocks"
+)
+
+const balancerType = "digitalocean:index/loadBalancer:LoadBalancer"
+
+func program(protect bool, made **loadbalancer.LoadBalancer) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) (err error) {
+		*made, err = loadbalancer.New(ctx, "loadbalancer", &loadbalancer.Args{
+			LoadBalancer: settings.LoadBalancer{Type: settings.Regional, Nodes: 2, ProxyProtocol: true},
+			Name:         "public-vmst-io", Region: "tor1", VPCID: pulumi.String("vpc-id"), Protect: protect,
+		})
+		return err
+	}
+}
+
+func TestLoadBalancer(t *testing.T) {
+	t.Parallel()
+	for _, preview := range []bool{false, true} {
+		r := &mocks.Recorder{Preview: preview}
+		var l *loadbalancer.LoadBalancer
+		require.NoError(t, r.Run(program(true, &l)))
+
+		made := r.One(t, balancerType, "loadbalancer-loadbalancer")
+		require.Contains(t, made.Parent, "vmst:loadbalancer:LoadBalancer::loadbalancer")
+		require.Equal(t, "public-vmst-io", made.Input("name"))
+		require.Equal(t, "tor1", made.Input("region"))
+		require.Equal(t, "vpc-id", made.Input("vpcUuid"))
+		require.Equal(t, "REGIONAL", made.Input("type"), "never left to a default")
+		require.Equal(t, "EXTERNAL", made.Input("network"))
+		require.Equal(t, "IPV4", made.Input("networkStack"))
+		require.Equal(t, 2.0, made.Input("sizeUnit"))
+		require.Equal(t, true, made.Input("enableProxyProtocol"))
+		require.ElementsMatch(t, []any{
+			map[string]any{"entryPort": 80.0, "entryProtocol": "tcp", "targetPort": 80.0, "targetProtocol": "tcp"},
+			map[string]any{"entryPort": 443.0, "entryProtocol": "tcp", "targetPort": 443.0, "targetProtocol": "tcp"},
+		}, made.Input("forwardingRules"))
+		require.True(t, made.Protect)
+		require.True(t, made.RetainOnDelete)
+		if !preview {
+			require.Equal(t, "loadbalancer-loadbalancer-id", mocks.Value[string](t, l.ID))
+			require.Equal(t, "203.0.113.10", mocks.Value[string](t, l.IP))
+			require.Equal(t, "do:loadbalancer:loadbalancer-loadbalancer", mocks.Value[string](t, l.LoadBalancerURN))
+		}
+	}
+}
+
+// An update would send all properties, and so the rules of the beginning.
+func TestLoadBalancerLeavesAllThatCanBeUpdatedToTheCloudController(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(program(true, new(*loadbalancer.LoadBalancer))))
+	made := r.One(t, balancerType, "loadbalancer-loadbalancer")
+	replacing := []string{"region", "vpcUuid", "type", "network", "networkStack"}
+	for key := range made.Inputs {
+		property := string(key)
+		require.NotEqual(t,
+			slices.Contains(replacing, property), slices.Contains(made.IgnoreChanges, property), property)
+	}
+	for _, property := range []string{"dropletIds", "healthcheck", "firewall", "stickySessions"} {
+		require.Contains(t, made.IgnoreChanges, property)
+	}
+}
+
+func TestLoadBalancerIsFreeWithoutProtection(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(program(false, new(*loadbalancer.LoadBalancer))))
+	made := r.One(t, balancerType, "loadbalancer-loadbalancer")
+	require.False(t, made.Protect)
+	require.False(t, made.RetainOnDelete)
+}
+
+func TestLoadBalancerReturnsFailures(t *testing.T) {
+	t.Parallel()
+	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} },
+		program(true, new(*loadbalancer.LoadBalancer)))
+}
+
+func TestLoadBalancerWithoutItsArguments(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	require.ErrorContains(t, r.Run(func(ctx *pulumi.Context) error {
+		_, err := loadbalancer.New(ctx, "loadbalancer", &loadbalancer.Args{})
+		return err
+	}), "load balancer arguments: Name, Region, VPCID missing")
+	require.Empty(t, r.All())
+}

@@ -1,0 +1,375 @@
+package mastodon_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/mastodon"
+	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/tests/mocks"
+)
+
+const (
+	chartType     = "kubernetes:helm.sh/v4:Chart"
+	jobType       = "kubernetes:batch/v1:Job"
+	secretType    = "kubernetes:core/v1:Secret"
+	configMapType = "kubernetes:core/v1:ConfigMap"
+	namespaceType = "kubernetes:core/v1:Namespace"
+	accountType   = "kubernetes:core/v1:ServiceAccount"
+	budgetType    = "kubernetes:policy/v1:PodDisruptionBudget"
+)
+
+// hiddenTexts are the secrets that the arguments below bring along.
+var hiddenTexts = []string{
+	"secret-database", "secret-admin", "secret/valkey", "secret%2Fvalkey", "secret-rails", "secret-search",
+	"secret-media", "secret-assets", "secret-smtp-user", "secret-smtp-password", "secret-deepl",
+}
+
+func hidden(text string) pulumi.StringInput {
+	return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput)
+}
+
+func arguments() mastodon.Args {
+	bucket := func(name, host, secret string) mastodon.Bucket {
+		return mastodon.Bucket{
+			Name: pulumi.String(name), Region: pulumi.String("nyc3"), Host: pulumi.String(host),
+			Endpoint:  pulumi.String("nyc3.digitaloceanspaces.com"),
+			AccessKey: pulumi.String("access-" + name), SecretKey: hidden(secret),
+		}
+	}
+	resources := settings.Resources{CPU: "500m", Memory: "1Gi", MemoryLimit: "2Gi"}
+	return mastodon.Args{
+		Mastodon: settings.Mastodon{
+			Chart: settings.Chart{
+				Repository: "https://charts.example.org", Name: "mastodon", Version: "1.0.2",
+			},
+			Image:          settings.Image{Repository: "ghcr.io/mastodon/mastodon", Tag: "v4.6.2"},
+			StreamingImage: "ghcr.io/mastodon/mastodon-streaming",
+			Rclone:         settings.Image{Repository: "docker.io/rclone/rclone", Tag: "1.71.2"},
+			StreamingHost:  "streaming.social.example.org",
+			Locale:         "en",
+			Web:            settings.Web{Replicas: 3, Processes: 2, Threads: 5, Resources: resources, Pool: "general"},
+			Streaming:      settings.Streaming{Replicas: 2, DatabaseConnections: 10, Resources: resources},
+			Sidekiq: []settings.Sidekiq{
+				{
+					Name: "default", Queues: []string{"default,8", "mailers", "fasp"}, Replicas: 2, Threads: 20,
+					Resources: resources, Pool: "background",
+				},
+				{
+					Name: "federation", Queues: []string{"push,6", "ingress", "pull"}, Replicas: 3, Threads: 25,
+					Resources: resources,
+				},
+				{Name: "scheduler", Queues: []string{"scheduler"}, Replicas: 1, Threads: 5, Resources: resources},
+			},
+			SMTP: settings.SMTP{
+				Server: "smtp.example.org", Port: 2587, From: "Mastodon <no-reply@example.org>", AuthMethod: "plain",
+			},
+			Environment: map[string]string{"MAX_SESSION_ACTIVATIONS": "20"},
+		},
+		Namespace: "social", Domain: "social.example.org", MaxBodySize: "300m",
+		SecretVariables: map[string]pulumi.StringInput{"DEEPL_API_KEY": hidden("secret-deepl")},
+		Database: mastodon.Database{
+			Host: pulumi.String("private-db.example.org"), Port: pulumi.Int(25060), Name: pulumi.String("mastodon"),
+			PoolHost: pulumi.String("private-pool.example.org"), PoolPort: pulumi.Int(25061),
+			PoolName: pulumi.String("mastodon-pool"),
+			Username: pulumi.String("mastodon"), Password: hidden("secret-database"),
+			CA: pulumi.String("the database's authority"),
+			Admin: &mastodon.Admin{
+				Username: pulumi.String("doadmin"), Password: hidden("secret-admin"),
+				Statement: pulumi.String("GRANT something"),
+			},
+		},
+		Cache: mastodon.Cache{
+			Host: pulumi.String("private-cache.example.org"), Port: pulumi.Int(25061),
+			Password: hidden("secret/valkey"),
+		},
+		RailsCache: &mastodon.Cache{
+			Host: pulumi.String("private-rails.example.org"), Port: pulumi.Int(25071),
+			Password: hidden("secret-rails"),
+		},
+		Search: &mastodon.Search{
+			Host: pulumi.String("private-search.example.org"), Port: pulumi.Int(25060), IndexPreset: "small_cluster",
+			Username: pulumi.String("finder"), Password: hidden("secret-search"),
+			CA: pulumi.String("the search's authority"),
+		},
+		Media:        bucket("media", "cdn.example.org", "secret-media"),
+		Assets:       bucket("static", "assets.example.org", "secret-assets"),
+		SMTPUsername: hidden("secret-smtp-user"), SMTPPassword: hidden("secret-smtp-password"),
+		IngressClass: "nginx", IssuerName: "letsencrypt",
+		Protect: true,
+	}
+}
+
+func program(args mastodon.Args) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		_, err := mastodon.New(ctx, "mastodon", &args)
+		return err
+	}
+}
+
+func run(t *testing.T, args mastodon.Args) *mocks.Recorder {
+	t.Helper()
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(program(args)))
+	return r
+}
+
+// waits reports whether a resource waits for the one of that name.
+func waits(r mocks.Resource, name string) bool {
+	for _, urn := range r.DependsOn {
+		if strings.HasSuffix(urn, "::"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	encoded, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(encoded)
+}
+
+func TestNamespaceAndSecrets(t *testing.T) {
+	t.Parallel()
+	r := run(t, arguments())
+
+	namespace := r.One(t, namespaceType, "mastodon-namespace")
+	require.Equal(t, "social", namespace.Input("metadata", "name"))
+	require.Equal(t, "baseline", namespace.Input("metadata", "labels", "pod-security.kubernetes.io/enforce"))
+	require.Contains(t, namespace.Parent, "vmst:mastodon:Mastodon::mastodon")
+
+	account := r.One(t, accountType, "mastodon-account")
+	require.Equal(t, false, account.Input("automountServiceAccountToken"))
+	require.Equal(t, "social", account.Input("metadata", "namespace"))
+
+	authorities := r.One(t, configMapType, "mastodon-authorities")
+	require.Equal(t, map[string]any{
+		"database.crt": "the database's authority", "search.crt": "the search's authority",
+	}, authorities.Input("data"))
+
+	for name, data := range map[string]map[string]any{
+		"database":    {"username": "mastodon", "password": "secret-database"},
+		"valkey":      {"password": "secret%2Fvalkey", "cache-password": "secret-rails"},
+		"media":       {"access-key-id": "access-media", "secret-access-key": "secret-media"},
+		"assets":      {"access-key-id": "access-static", "secret-access-key": "secret-assets"},
+		"smtp":        {"username": "secret-smtp-user", "password": "secret-smtp-password"},
+		"search":      {"username": "finder", "password": "secret-search"},
+		"environment": {"DEEPL_API_KEY": "secret-deepl"},
+		"database-admin": {
+			"PGHOST": "private-db.example.org", "PGPORT": "25060", "PGDATABASE": "mastodon",
+			"PGUSER": "doadmin", "PGPASSWORD": "secret-admin",
+			"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/mastodon/authorities/database.crt",
+		},
+	} {
+		secret := r.One(t, secretType, "mastodon-"+name)
+		require.Equal(t, "mastodon-"+name, secret.Input("metadata", "name"))
+		require.Equal(t, "social", secret.Input("metadata", "namespace"))
+		require.Equal(t, data, secret.Input("stringData"), name)
+	}
+	for _, secret := range r.OfType(secretType) {
+		require.True(t, secret.Secret("stringData"), secret.Name)
+	}
+}
+
+func TestJobsGoToTheDatabaseItself(t *testing.T) {
+	t.Parallel()
+	r := run(t, arguments())
+	env := r.One(t, secretType, "mastodon-jobs").Input("stringData").(map[string]any)
+	for name, value := range map[string]string{
+		"RAILS_ENV": "production", "LOCAL_DOMAIN": "social.example.org",
+		"SECRET_KEY_BASE":                      "hex-of-mastodon-secret-key-base",
+		"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY": "result-of-mastodon-active-record-primary-key",
+		"DB_HOST":                              "private-db.example.org", "DB_PORT": "25060", "DB_NAME": "mastodon",
+		"DB_USER": "mastodon", "DB_PASS": "secret-database", "PREPARED_STATEMENTS": "true",
+		"DB_SSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/mastodon/authorities/database.crt",
+		"REDIS_URL": "rediss://default:secret%2Fvalkey@private-cache.example.org:25061", "REDIS_DRIVER": "ruby",
+		"CACHE_REDIS_URL": "rediss://default:secret-rails@private-rails.example.org:25071",
+		"ES_ENABLED":      "true", "ES_HOST": "https://private-search.example.org", "ES_PORT": "25060",
+		"ES_CA_FILE": "/etc/mastodon/authorities/search.crt", "ES_PASS": "secret-search",
+		"S3_ENDPOINT": "https://nyc3.digitaloceanspaces.com", "S3_HOSTNAME": "nyc3.digitaloceanspaces.com",
+		"S3_ALIAS_HOST": "cdn.example.org", "CDN_HOST": "https://assets.example.org",
+		"AWS_SECRET_ACCESS_KEY": "secret-media", "MAX_SESSION_ACTIVATIONS": "20", "DEEPL_API_KEY": "secret-deepl",
+	} {
+		require.Equal(t, value, env[name], name)
+	}
+
+	// What the component sets, people cannot set beside it.
+	args, reserved := arguments(), settings.Variables()
+	for name := range env {
+		_, plain := args.Environment[name]
+		_, secret := args.SecretVariables[name]
+		require.Equal(t, !plain && !secret, reserved[name] != "", name)
+	}
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	r := run(t, arguments())
+	jobs := r.OfType(jobType)
+	require.Len(t, jobs, 3)
+	for _, job := range jobs {
+		require.True(t, strings.HasSuffix(job.Input("metadata", "name").(string), "-v4-6-2"), job.Name)
+		require.Equal(t, "social", job.Input("metadata", "namespace"))
+		require.Equal(t, "true", job.Input("metadata", "annotations", "pulumi.com/replaceUnready"))
+		spec := job.Input("spec").(map[string]any)
+		require.NotContains(t, spec, "ttlSecondsAfterFinished", "a Job that vanishes would run again")
+		require.Equal(t, 3.0, spec["backoffLimit"])
+		require.Equal(t, 21600.0, spec["activeDeadlineSeconds"])
+		pod := spec["template"].(map[string]any)["spec"].(map[string]any)
+		require.Equal(t, "Never", pod["restartPolicy"])
+		require.Equal(t, false, pod["automountServiceAccountToken"])
+		require.Equal(t, map[string]any{
+			"runAsNonRoot": true, "runAsUser": 991.0, "runAsGroup": 991.0, "fsGroup": 991.0,
+			"seccompProfile": map[string]any{"type": "RuntimeDefault"},
+		}, pod["securityContext"])
+		containers := append([]any{}, pod["containers"].([]any)...)
+		if first, ok := pod["initContainers"].([]any); ok {
+			containers = append(containers, first...)
+		}
+		for _, c := range containers {
+			c := c.(map[string]any)
+			require.Equal(t, false, c["securityContext"].(map[string]any)["allowPrivilegeEscalation"])
+			require.NotEmpty(t, c["resources"].(map[string]any)["limits"])
+		}
+	}
+
+	container := func(task, kind string) map[string]any {
+		return r.One(t, jobType, "mastodon-"+task).Input("spec", "template", "spec", kind, 0).(map[string]any)
+	}
+	jobEnvironment := []any{map[string]any{"secretRef": map[string]any{"name": "mastodon-jobs"}}}
+
+	before := container("migrate-before", "containers")
+	script := encode(t, before["command"])
+	require.Contains(t, script, "db:prepare")
+	require.Contains(t, script, "SKIP_POST_DEPLOYMENT_MIGRATIONS=true bundle exec rake db:migrate")
+	require.Equal(t, jobEnvironment, before["envFrom"])
+	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.6.2", before["image"])
+	grant := container("migrate-before", "initContainers")
+	require.Contains(t, encode(t, grant["command"]), "GRANT something")
+	require.Equal(t, []any{
+		map[string]any{"secretRef": map[string]any{"name": "mastodon-database-admin"}},
+	}, grant["envFrom"])
+
+	after := container("migrate-after", "containers")
+	require.Equal(t, []any{"bundle", "exec", "rake", "db:migrate"}, after["command"])
+	require.Equal(t, jobEnvironment, after["envFrom"])
+
+	upload := container("assets", "containers")
+	require.Equal(t, "docker.io/rclone/rclone:1.71.2", upload["image"])
+	command := upload["command"].([]any)
+	require.Equal(t, []any{"rclone", "copy", "/assets/public", "remote:static"}, command[:4],
+		"copy deletes nothing, sync would")
+	require.Contains(t, encode(t, upload["env"]),
+		`{"name":"RCLONE_CONFIG_REMOTE_ENDPOINT","value":"nyc3.digitaloceanspaces.com"}`)
+	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.6.2", container("assets", "initContainers")["image"])
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
+		firewall, err := corev1.NewConfigMap(ctx, "firewall", nil)
+		if err != nil {
+			return err
+		}
+		args.After = []pulumi.Resource{firewall}
+		_, err = mastodon.New(ctx, "mastodon", &args)
+		return err
+	}))
+	chart := r.One(t, chartType, "mastodon-chart")
+	before := r.One(t, jobType, "mastodon-migrate-before")
+	assets := r.One(t, jobType, "mastodon-assets")
+	for _, waiting := range []mocks.Resource{before, assets, chart} {
+		for _, name := range []string{
+			"mastodon-namespace", "mastodon-account", "mastodon-authorities", "mastodon-keys", "mastodon-database",
+			"mastodon-valkey", "mastodon-jobs", "mastodon-database-admin", "firewall",
+		} {
+			require.True(t, waits(waiting, name), "%s does not wait for %s", waiting.Name, name)
+		}
+	}
+	require.True(t, waits(chart, "mastodon-migrate-before"))
+	require.True(t, waits(chart, "mastodon-assets"))
+	require.True(t, waits(r.One(t, jobType, "mastodon-migrate-after"), "mastodon-chart"))
+	require.False(t, waits(before, "mastodon-chart"))
+}
+
+func TestJobNames(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	args.Image.Tag = "V4.7.0_beta.1+" + strings.Repeat("long", 20)
+	names := map[any]bool{}
+	for _, job := range run(t, args).OfType(jobType) {
+		name := job.Input("metadata", "name").(string)
+		require.Regexp(t, `^mastodon-[a-z-]+-v4-7-0-beta-1-(long)+[a-z]*-[0-9a-f]{8}$`, name)
+		require.LessOrEqual(t, len(name), 63)
+		names[name] = true
+	}
+	require.Len(t, names, 3)
+	args.Image.Tag += "er"
+	for _, job := range run(t, args).OfType(jobType) {
+		require.False(t, names[job.Input("metadata", "name")], "another tag, another name")
+	}
+}
+
+func TestKeepsWhatCannotBeMadeAgain(t *testing.T) {
+	t.Parallel()
+	for _, protect := range []bool{true, false} {
+		args := arguments()
+		args.Protect = protect
+		for _, res := range run(t, args).All() {
+			kept := strings.HasPrefix(res.Type, "random:") || strings.HasPrefix(res.Type, "tls:") ||
+				res.Type == secretType || res.Type == namespaceType
+			require.Equal(t, protect && kept, res.Protect, "%s %s", res.Type, res.Name)
+			require.Equal(t, protect && kept, res.RetainOnDelete, "%s %s", res.Type, res.Name)
+		}
+	}
+}
+
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{Preview: true}
+	require.NoError(t, r.Run(program(arguments())))
+	require.Len(t, r.OfType(jobType), 3)
+	chart := r.One(t, chartType, "mastodon-chart")
+	require.Equal(t, "social.example.org", chart.Input("values", "mastodon", "localDomain"))
+	require.Nil(t, chart.Input("values", "podAnnotations", "checksum/secrets"), "new keys are not known yet")
+
+	// Nothing is unknown when the secrets are there, so that previews show every object.
+	args := arguments()
+	args.Existing = existingKeys()
+	r = &mocks.Recorder{Preview: true}
+	require.NoError(t, r.Run(program(args)))
+	require.NotNil(t, r.One(t, chartType, "mastodon-chart").Input("values", "podAnnotations", "checksum/secrets"))
+}
+
+func TestReturnsFailures(t *testing.T) {
+	t.Parallel()
+	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, program(arguments()))
+}
+
+func TestMissingArgumentsRegisterNothing(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	require.ErrorContains(t, r.Run(program(mastodon.Args{
+		Existing: &mastodon.Keys{}, Search: &mastodon.Search{}, RailsCache: &mastodon.Cache{},
+		Database: mastodon.Database{Admin: &mastodon.Admin{}},
+	})), "mastodon arguments: Assets.AccessKey, Assets.Endpoint, Assets.Host, Assets.Name, Assets.Region, "+
+		"Assets.SecretKey, Cache.Host, Cache.Password, Cache.Port, Database.Admin.Password, Database.Admin.Statement, "+
+		"Database.Admin.Username, Database.CA, Database.Host, Database.Name, Database.Password, Database.PoolHost, "+
+		"Database.PoolName, Database.PoolPort, Database.Port, Database.Username, Domain, "+
+		"Existing.ActiveRecordDeterministicKey, Existing.ActiveRecordKeyDerivationSalt, "+
+		"Existing.ActiveRecordPrimaryKey, Existing.SecretKeyBase, Existing.VAPIDPrivateKey, Existing.VAPIDPublicKey, "+
+		"IngressClass, IssuerName, MaxBodySize, Media.AccessKey, Media.Endpoint, Media.Host, Media.Name, "+
+		"Media.Region, Media.SecretKey, Namespace, RailsCache.Host, RailsCache.Password, RailsCache.Port, "+
+		"SMTPPassword, SMTPUsername, Search.Host, Search.IndexPreset, Search.Password, Search.Port, Search.Username "+
+		"missing")
+	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")), "nothing is registered")
+}

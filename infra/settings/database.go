@@ -1,0 +1,85 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
+)
+
+// Database is the managed PostgreSQL cluster.
+type Database struct {
+	// Engine is "pg" (Standard) or "advanced_pg" (Advanced). From 2026-11-30 on DigitalOcean creates Standard clusters
+	// of one node and at most 4 GiB only, so a standby needs Advanced. Clusters that exist by then keep what they have,
+	// which is why the larger combinations are not refused here. Changing the engine replaces the cluster.
+	Engine string `json:"engine" jsonschema:"required,enum=pg,enum=advanced_pg"`
+	// Version is the major version: 15 to 18 for pg, 16 to 18 for advanced_pg. Raising it upgrades the cluster in
+	// place; it cannot be lowered.
+	Version string `json:"version" jsonschema:"required" example:"17"`
+	// Size is the slug of the plan of every node. A node cannot become smaller.
+	Size string `json:"size" jsonschema:"required" example:"gd-2vcpu-8gb"`
+	// Nodes is 1 for a primary alone, 2 or 3 with standbys, for which a plan needs 2 GiB.
+	Nodes int `json:"nodes" jsonschema:"required,minimum=1,maximum=3"`
+	// PoolSize is the number of server connections that the transaction-mode connection pool may open: at most 25 for
+	// each GiB of memory, less 3 that DigitalOcean keeps for maintenance and 5 that are kept for migrations. Changing
+	// it replaces the pool, which cuts its connections for a moment.
+	PoolSize int `json:"poolSize" jsonschema:"required,minimum=1"`
+	// Maintenance is the window of updates.
+	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`
+}
+
+// migrationConnections are kept free beside the connection pool: migrations, a dump and a person go to the database
+// directly.
+const migrationConnections = 5
+
+// Check reports what DigitalOcean does not offer, and a pool that the plan cannot serve.
+func (d Database) Check(at At) {
+	engine, ok := catalogue.LookupEngine(d.Engine)
+	if !ok || d.Engine != catalogue.Postgres && d.Engine != catalogue.AdvancedPostgres {
+		return
+	}
+	at.Key("version").Choice(d.Version, "a version of "+d.Engine, engine.Versions, "")
+	plan, ok := checkPlan(at, engine, d.Size, d.Nodes)
+	if most := plan.Connections() - migrationConnections; ok && d.PoolSize > most {
+		at.Key("poolSize").Add(fmt.Sprintf("%d is more than %s can serve", d.PoolSize, d.Size),
+			fmt.Sprintf("use at most %d: of its %d connections, %d are kept for migrations",
+				most, plan.Connections(), migrationConnections))
+	}
+}
+
+func (d Database) cost(bill *Cost) { bill.database("PostgreSQL", d.Engine, d.Size, d.Nodes) }
+
+// checkPlan checks that an engine has a plan and that the plan allows the number of nodes, both of them below a
+// place. It returns the plan if there is one.
+func checkPlan(at At, engine catalogue.Engine, size string, nodes int) (catalogue.Plan, bool) {
+	plan, ok := engine.Plan(size)
+	if !ok {
+		var all []string
+		for _, p := range engine.Plans {
+			all = append(all, p.Slug)
+		}
+		at.Key("size").Choice(size, "a plan of "+engine.Name, all,
+			"doctl databases options slugs --engine "+engine.Name)
+		return plan, false
+	}
+	if slices.Contains(plan.Nodes, nodes) || nodes == 0 {
+		return plan, true
+	}
+	wrong, remedy := fmt.Sprintf("%d is not a cluster size of %s", nodes, size), "use "+counts(plan.Nodes)
+	if len(plan.Nodes) == 1 {
+		wrong = fmt.Sprintf("%d nodes need more than %s offers", nodes, size)
+		remedy = "set nodes to 1, or use the next larger plan"
+	}
+	at.Key("nodes").Add(wrong, remedy)
+	return plan, true
+}
+
+func counts(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = strconv.Itoa(n)
+	}
+	return decode.OneOf(texts)
+}

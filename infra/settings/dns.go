@@ -1,0 +1,182 @@
+package settings
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
+)
+
+// DNS is the zone of the environment and what stands in it.
+type DNS struct {
+	// Zone is the domain that DigitalOcean's name servers answer for. Every host of the environment lies in it.
+	Zone Zone `json:"zone" jsonschema:"required,format=hostname" example:"example.org"`
+	// ManageZone creates the zone. Without it the zone must exist in the account, and only records are made in it.
+	ManageZone bool `json:"manageZone" jsonschema:"required"`
+	// TTL of the records, in seconds. It is one for all: records of the same name must share it (RFC 2181, 5.2).
+	TTL int `json:"ttl" jsonschema:"minimum=30" default:"1800"`
+	// Mail are the records for mail of the domain.
+	Mail Mail `json:"mail"`
+	// Records are further records.
+	Records []Record `json:"records"`
+}
+
+// Zone is the name of a DNS zone.
+type Zone string
+
+// Contains reports whether a host is a name below the zone. The zone itself is none.
+func (z Zone) Contains(host string) bool { return strings.HasSuffix(host, "."+string(z)) }
+
+// Relative is a host's name in the zone: "@" for the zone itself.
+func (z Zone) Relative(host string) string {
+	if host == string(z) {
+		return "@"
+	}
+	return strings.TrimSuffix(host, "."+string(z))
+}
+
+// Mail are the DNS records that let the domain send and receive mail.
+type Mail struct {
+	// MX are the servers that receive mail for the domain.
+	MX []MX `json:"mx"`
+	// SPF is the policy record, "v=spf1 ...".
+	SPF string `json:"spf" example:"v=spf1 include:spf.example.org -all"`
+	// DMARC is the policy record, "v=DMARC1; ...".
+	DMARC string `json:"dmarc" example:"v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org"`
+	// DKIM are the keys that sign outgoing mail.
+	DKIM []DKIM `json:"dkim"`
+}
+
+// MX is a mail exchanger.
+type MX struct {
+	// Host that receives the mail.
+	Host string `json:"host" jsonschema:"required,format=hostname"`
+	// Priority, lowest first.
+	Priority int `json:"priority" jsonschema:"required,minimum=0,maximum=65535"`
+}
+
+// DKIM is a signing key, published at <selector>._domainkey.<domain>.
+type DKIM struct {
+	// Selector names the key.
+	Selector string `json:"selector" jsonschema:"required,format=dkim-selector"`
+	// CNAME points to a record that the mail provider keeps. Either it or Value.
+	CNAME string `json:"cname" jsonschema:"format=record-target"`
+	// Value is the key itself, "v=DKIM1; k=rsa; p=...".
+	Value string `json:"value"`
+}
+
+// Record is any other DNS record.
+type Record struct {
+	// Name relative to the zone, "@" for the zone itself.
+	Name string `json:"name" jsonschema:"required,format=record-name" example:"www"`
+	// Type of the record.
+	Type string `json:"type" jsonschema:"required,enum=A,enum=AAAA,enum=CNAME,enum=MX,enum=NS,enum=TXT"`
+	// Value of the record; hosts in full.
+	Value string `json:"value" jsonschema:"required"`
+	// Priority of an MX record.
+	Priority int `json:"priority" jsonschema:"minimum=0,maximum=65535"`
+}
+
+// Check reports policies that receivers would not understand.
+func (m Mail) Check(at At) {
+	if m.SPF != "" {
+		checkSPF(at.Key("spf"), m.SPF)
+	}
+	if m.DMARC != "" {
+		checkDMARC(at.Key("dmarc"), m.DMARC)
+	}
+}
+
+// Check reports a key that is published in no way, or in two.
+func (d DKIM) Check(at At) {
+	switch {
+	case (d.CNAME == "") == (d.Value == ""):
+		at.Add("it must have a cname or a value, and not both",
+			"set cname if the mail provider keeps the key, else value")
+	case d.Value != "" && !publishesKey(d.Value):
+		at.Key("value").Add(quote(d.Value)+" is not a DKIM key",
+			`write it as "v=DKIM1; k=rsa; p=..." with the key in base64`)
+	}
+}
+
+func publishesKey(text string) bool {
+	tags := strings.Split(text, ";")
+	if strings.TrimSpace(tags[0]) != "v=DKIM1" {
+		return false
+	}
+	for _, tag := range tags[1:] {
+		if key, ok := strings.CutPrefix(strings.TrimSpace(tag), "p="); ok {
+			_, err := base64.StdEncoding.DecodeString(key)
+			return err == nil && key != ""
+		}
+	}
+	return false
+}
+
+// Check reports a value or a priority that does not belong to the type, and records that no zone can have.
+func (r Record) Check(at At) {
+	value := at.Key("value")
+	addr, err := netip.ParseAddr(r.Value)
+	switch r.Type {
+	case "A":
+		if err != nil || !addr.Is4() {
+			value.Add(quote(r.Value)+" is not an IPv4 address", "write it as 203.0.113.7")
+		}
+	case "AAAA":
+		if err != nil || !addr.Is6() || addr.Zone() != "" {
+			value.Add(quote(r.Value)+" is not an IPv6 address", "write it as 2001:db8::7")
+		}
+	case "CNAME", "MX", "NS":
+		value.Is(r.Value, "record-target")
+	}
+	if r.Name == "@" && (r.Type == "NS" || r.Type == "CNAME") {
+		at.Add(fmt.Sprintf("the zone itself cannot have this %s record", r.Type), "remove the record")
+	}
+	if r.Priority != 0 && r.Type != "MX" {
+		at.Key("priority").Add(fmt.Sprintf("%d belongs to no %s record", r.Priority, r.Type),
+			"remove it: only MX records have a priority")
+	}
+}
+
+// host is a public name of the environment and the setting that gives it.
+type host struct {
+	at   At
+	name string
+}
+
+// hosts returns the public names, the web host first.
+func (s *Settings) hosts(at At) []host {
+	hosts := []host{
+		{at.Key("domain"), s.Domain},
+		{at.Key("mastodon").Key("streamingHost"), s.Mastodon.StreamingHost},
+		{at.Key("storage").Key("mediaHost"), s.Storage.MediaHost},
+		{at.Key("storage").Key("assetsHost"), s.Storage.AssetsHost},
+	}
+	if s.Docs.Enabled {
+		hosts = append(hosts, host{at.Key("docs").Key("host"), s.Docs.Host})
+		for i, alias := range s.Docs.Aliases {
+			hosts = append(hosts, host{at.Key("docs").Key("aliases").Index(i), alias})
+		}
+	}
+	return hosts
+}
+
+// checkHosts checks that the public names are distinct and in the zone. Only the web host may be the zone itself: the
+// CDN's names are CNAME records, which cannot stand there.
+func (s *Settings) checkHosts(at At) {
+	zone := s.DNS.Zone
+	seen := decode.Unique{}
+	for i, h := range s.hosts(at) {
+		if h.name == "" || h.at.Bad() || !h.at.Is(h.name, "hostname") {
+			continue
+		}
+		seen.Add(h.at, h.name)
+		inside := zone.Contains(h.name) || i == 0 && h.name == string(zone)
+		if zone != "" && !at.Key("dns").Key("zone").Bad() && !inside {
+			h.at.Add(fmt.Sprintf("%q is not a name in the zone %s", h.name, zone),
+				"use a name that ends in ."+string(zone))
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package settings
+
+// Ingress is the reverse proxy and the certificates it serves.
+type Ingress struct {
+	// Chart of the ingress-nginx controller. The default is the last release of the project, which is declared for
+	// Kubernetes up to 1.35.
+	Chart Chart `json:"chart" default:"{repository: 'https://kubernetes.github.io/ingress-nginx', name: ingress-nginx, version: 4.15.1}"` //nolint:lll // a tag cannot be broken
+	// Image replaces the controller image of the chart, for a maintained fork. The fields that are left out stay the
+	// chart's.
+	Image *ControllerImage `json:"image"`
+	// Replicas of the controller. From two on, everything about the ingress is highly available: the pods spread over
+	// nodes and have disruption budgets, and so do those of cert-manager.
+	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
+	// Resources of a controller pod.
+	Resources Resources `json:"resources" default:"{cpu: 200m, memory: 256Mi, memoryLimit: 512Mi}"`
+	// MaxBodySize is the largest upload, as nginx writes it. The default is that of Mastodon's own nginx configuration.
+	MaxBodySize string `json:"maxBodySize" jsonschema:"format=nginx-size" default:"99m"`
+	// HSTSMaxAge is how long browsers insist on HTTPS, in seconds; 0 makes them forget it. The default is two years.
+	HSTSMaxAge int `json:"hstsMaxAge" jsonschema:"minimum=0" default:"63072000"`
+	// Values are further values of the chart, merged last, at your own risk.
+	Values Values `json:"values"`
+	// CertManager is the chart that obtains the certificates.
+	CertManager CertManager `json:"certManager" default:"{repository: 'https://charts.jetstack.io', name: cert-manager, version: v1.21.2}"` //nolint:lll // a tag cannot be broken
+	// ACME is the certificate authority's account.
+	ACME ACME `json:"acme" jsonschema:"required"`
+}
+
+// CertManager names the Helm chart of cert-manager.
+type CertManager struct {
+	// Repository is the https URL of the chart repository.
+	Repository string `json:"repository" jsonschema:"format=chart-repository"`
+	// Name is the chart's name in the repository.
+	Name string `json:"name" jsonschema:"format=chart-name"`
+	// Version is the exact chart version.
+	Version string `json:"version" jsonschema:"format=version"`
+	// Values are further values of the chart, merged last, at your own risk.
+	Values Values `json:"values"`
+}
+
+// Chart is the chart without its values.
+func (c CertManager) Chart() Chart {
+	return Chart{Repository: c.Repository, Name: c.Name, Version: c.Version}
+}
+
+// ControllerImage is a container image of the ingress controller.
+type ControllerImage struct {
+	// Registry, such as "registry.k8s.io".
+	Registry string `json:"registry" jsonschema:"format=image-registry"`
+	// Image is the path below the registry.
+	Image string `json:"image" jsonschema:"format=image-path"`
+	// Tag of the image.
+	Tag string `json:"tag" jsonschema:"format=image-tag"`
+	// Digest of the image, "sha256:...". An empty one drops the chart's digest, which belongs to the chart's own image.
+	Digest string `json:"digest" jsonschema:"format=image-digest"`
+}
+
+// The values of ACME.Issuer, and of the issuers that the cluster has.
+const (
+	IssuerProduction = "production"
+	IssuerStaging    = "staging"
+)
+
+// ACME is the account with Let's Encrypt.
+type ACME struct {
+	// Issuer signs the certificates: "production", or "staging", whose certificates no browser trusts and whose limits
+	// are generous.
+	Issuer string `json:"issuer" jsonschema:"required,enum=production,enum=staging"`
+	// Email receives warnings about certificates that expire.
+	Email string `json:"email" jsonschema:"required,format=email" example:"hostmaster@example.org"`
+}
+
+// Check reports values of the chart that would cut the instance off or let strangers in.
+func (i Ingress) Check(at At) {
+	const annotations = "controller.service.annotations."
+	const balancer = annotations + "service.beta.kubernetes.io/do-loadbalancer-"
+	adopts := "the Service must adopt the program's load balancer; see loadBalancer"
+	client := "a wrong one lets anybody forge the address of a client"
+	i.Values.refuse(at.Key("values"), map[string]string{
+		annotations + "kubernetes.digitalocean.com/load-balancer-id": adopts,
+		balancer + "name":                          adopts,
+		balancer + "type":                          adopts,
+		balancer + "size-unit":                     adopts,
+		balancer + "enable-proxy-protocol":         adopts,
+		balancer + "disown":                        adopts,
+		"controller.service.enabled":               adopts,
+		"controller.service.type":                  adopts,
+		"controller.service.externalTrafficPolicy": "the load balancer's health check finds the pods by it",
+		"controller.config.use-proxy-protocol":     client,
+		"controller.config.proxy-real-ip-cidr":     client,
+		"controller.config.use-forwarded-headers":  client,
+		"controller.config.annotations-risk-level": "an Ingress could write into the configuration of nginx",
+		"controller.allowSnippetAnnotations":       "an Ingress could write into the configuration of nginx",
+		"controller.ingressClass":                  "Mastodon's Ingresses name the class",
+		"controller.ingressClassResource.name":     "Mastodon's Ingresses name the class",
+		"controller.replicaCount":                  "it is ingress.replicas",
+		"controller.image":                         "it is ingress.image",
+		"nameOverride":                             "the pods are spread by their labels",
+		"fullnameOverride":                         "the runbooks know the objects by their names",
+	})
+}
+
+// Check reports values of the chart that would lose certificates or block upgrades of the cluster.
+func (c CertManager) Check(at At) {
+	c.Values.refuse(at.Key("values"), map[string]string{
+		"crds.enabled":           "every certificate is deleted with the definitions",
+		"crds.keep":              "every certificate is deleted with the definitions",
+		"installCRDs":            "every certificate is deleted with the definitions",
+		"namespace":              "the issuers look for their Secrets in cert-manager's namespace",
+		"webhook.timeoutSeconds": "DigitalOcean upgrades no cluster with a webhook that may take 30 seconds",
+	})
+}

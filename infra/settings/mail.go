@@ -1,0 +1,63 @@
+package settings
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	// RFC 7208: a mechanism or modifier of an SPF record.
+	spfTerm = regexp.MustCompile(`^([-+~?]?(all|(a|mx|ptr)(:[^\s/]+)?(/[0-9]+)?|(include|exists):\S+|` +
+		`ip[46]:[0-9a-fA-F.:]+(/[0-9]+)?)|(redirect|exp)=\S+)$`)
+	// The terms that make a receiver look something up; RFC 7208 allows 10.
+	spfLookup = regexp.MustCompile(`^[-+~?]?((a|mx|ptr)([:/].*)?|(include|exists):.*|redirect=.*)$`)
+	dmarcTag  = regexp.MustCompile(`^(p|sp|adkim|aspf|fo|pct|rf|ri|rua|ruf)=(\S.*)$`)
+)
+
+func checkSPF(at At, text string) {
+	const shape = `write it as "v=spf1 include:spf.example.org -all"`
+	terms := strings.Fields(text)
+	if len(terms) < 2 || terms[0] != "v=spf1" {
+		at.Add(quote(text)+" is not an SPF policy", shape)
+		return
+	}
+	lookups := 0
+	for _, term := range terms[1:] {
+		if !spfTerm.MatchString(term) {
+			at.Add(quote(term)+" is not a term of an SPF policy", shape)
+		}
+		if spfLookup.MatchString(term) {
+			lookups++
+		}
+	}
+	last := terms[len(terms)-1]
+	if !strings.HasSuffix(last, "all") && !strings.HasPrefix(last, "redirect=") {
+		at.Add(quote(text)+" does not say what to do with other senders", "end it with -all or ~all")
+	}
+	if lookups > 10 {
+		at.Add(fmt.Sprintf("the policy makes %d lookups", lookups), "receivers stop at 10: merge or remove terms")
+	}
+}
+
+func checkDMARC(at At, text string) {
+	const shape = `write it as "v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org"`
+	tags := strings.Split(strings.TrimSuffix(strings.TrimSpace(text), ";"), ";")
+	policy := ""
+	for i, tag := range tags {
+		tag = strings.TrimSpace(tag)
+		m := dmarcTag.FindStringSubmatch(tag)
+		switch {
+		case i == 0 && tag != "v=DMARC1", i > 0 && m == nil:
+			at.Add(quote(tag)+" is not a part of a DMARC policy at this place", shape)
+		case i > 0 && m[1] == "p":
+			policy = m[2]
+		case i > 0 && (m[1] == "rua" || m[1] == "ruf") && !strings.HasPrefix(m[2], "mailto:"):
+			at.Add(quote(tag)+" is not an address for reports", "write it as "+m[1]+"=mailto:dmarc@example.org")
+		}
+	}
+	if !slices.Contains([]string{"none", "quarantine", "reject"}, policy) {
+		at.Add(quote(policy)+" is not a policy", "set p to none, quarantine or reject")
+	}
+}

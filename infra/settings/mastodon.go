@@ -1,0 +1,320 @@
+package settings
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
+)
+
+// Mastodon is the application.
+type Mastodon struct {
+	// Chart is Mastodon's official Helm chart.
+	Chart Chart `json:"chart" default:"{repository: 'https://mastodon.github.io/helm-charts/', name: mastodon, version: 1.0.2}"` //nolint:lll // a tag cannot be broken
+	// Image of web, Sidekiq and the Jobs. Its tag is Mastodon's version, v4.4.0 or later: changing it upgrades the
+	// instance. The streaming image has the same tag, so it cannot be a digest.
+	Image Image `json:"image" jsonschema:"required" default:"{repository: ghcr.io/mastodon/mastodon}"`
+	// StreamingImage is the repository of the streaming server's image, which carries the same tag.
+	StreamingImage string `json:"streamingImage" jsonschema:"format=image-repository" default:"ghcr.io/mastodon/mastodon-streaming"` //nolint:lll // a tag cannot be broken
+	// Rclone is the image of rclone, which copies static files to object storage.
+	Rclone Image `json:"rclone" default:"{repository: docker.io/rclone/rclone, tag: 1.71.2}"`
+	// StreamingHost is the public host of the streaming API.
+	StreamingHost string `json:"streamingHost" jsonschema:"required,format=hostname" example:"streaming.example.org"`
+	// Locale is the default language of the interface (DEFAULT_LOCALE).
+	Locale string `json:"locale" jsonschema:"format=locale" default:"en"`
+	// SingleUser redirects the front page to the first account (SINGLE_USER_MODE).
+	SingleUser bool `json:"singleUser" default:"false"`
+	// Web are the Puma pods.
+	Web Web `json:"web" jsonschema:"required"`
+	// Streaming are the streaming pods.
+	Streaming Streaming `json:"streaming" jsonschema:"required"`
+	// Sidekiq are the groups of background workers.
+	Sidekiq []Sidekiq `json:"sidekiq" jsonschema:"required"`
+	// SMTP is the relay that outgoing mail goes through.
+	SMTP SMTP `json:"smtp" jsonschema:"required"`
+	// Environment are further environment variables of web, Sidekiq and the Jobs. They are not secret: those belong
+	// into vmst:secrets.environment. Variables that the program sets from other settings are refused.
+	Environment map[string]string `json:"environment"`
+	// Values are further values of the chart, merged last, at your own risk.
+	Values Values `json:"values"`
+}
+
+// Web are the pods that run Puma.
+type Web struct {
+	// Replicas is the number of pods.
+	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
+	// Processes is WEB_CONCURRENCY: Puma workers in a pod.
+	Processes int `json:"processes" jsonschema:"minimum=1" default:"2"`
+	// Threads is MAX_THREADS: threads in a worker, each with a database connection.
+	Threads int `json:"threads" jsonschema:"minimum=1" default:"5"`
+	// Resources of a pod.
+	Resources Resources `json:"resources" default:"{cpu: 500m, memory: 1200Mi, memoryLimit: 2Gi}"`
+	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
+	Pool string `json:"pool"`
+}
+
+// Streaming are the pods that run the streaming server.
+type Streaming struct {
+	// Replicas is the number of pods.
+	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
+	// DatabaseConnections is the size of each pod's own connection pool (DB_POOL).
+	DatabaseConnections int `json:"databaseConnections" jsonschema:"minimum=1" default:"10"`
+	// Resources of a pod.
+	Resources Resources `json:"resources" default:"{cpu: 100m, memory: 128Mi, memoryLimit: 512Mi}"`
+	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
+	Pool string `json:"pool"`
+}
+
+// Sidekiq is a group of identical background worker pods.
+type Sidekiq struct {
+	// Name of the group.
+	Name string `json:"name" jsonschema:"required,format=sidekiq-group"`
+	// Queues of the group: default, push, ingress, mailers, pull, scheduler and fasp, each alone or with a weight from
+	// 1 to 99, such as "default,8". Every queue must be in a group, and scheduler in exactly one of one replica.
+	Queues []string `json:"queues" jsonschema:"required"`
+	// Replicas is the number of pods.
+	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
+	// Threads is the number of jobs that a pod works on at once, each with a database connection.
+	Threads int `json:"threads" jsonschema:"required,minimum=1,maximum=100"`
+	// Resources of a pod.
+	Resources Resources `json:"resources" default:"{cpu: 250m, memory: 768Mi, memoryLimit: 1536Mi}"`
+	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
+	Pool string `json:"pool"`
+}
+
+// AuthNone is the SMTP.AuthMethod that sends mail without a login.
+const AuthNone = "none"
+
+// SMTP is the relay for outgoing mail.
+type SMTP struct {
+	// Server is the relay's host.
+	Server string `json:"server" jsonschema:"required,format=hostname" example:"smtp.example.org"`
+	// Port of the relay. On 465 TLS comes first, on any other STARTTLS is insisted on. DigitalOcean blocks 25, and
+	// since March 2025 (its release notes) 465 and 587 on Droplets; relays offer 2525 or 2587 for that.
+	Port int `json:"port" jsonschema:"required,minimum=1,maximum=65535"`
+	// From is the sender of Mastodon's mail: an address, or `Name <address>`.
+	From string `json:"from" jsonschema:"required,format=sender" example:"Mastodon <no-reply@example.org>"`
+	// AuthMethod is the SASL mechanism; "none" sends without a login.
+	AuthMethod string `json:"authMethod" jsonschema:"enum=plain,enum=login,enum=cram_md5,enum=none" default:"plain"`
+}
+
+var release = regexp.MustCompile(`^v?([0-9]+)\.([0-9]+)\.[0-9]+`)
+
+// Check reports a version that the chart cannot run, queues that nobody or somebody too many works on, and variables
+// and values that the program sets itself.
+func (m Mastodon) Check(at At) {
+	image := at.Key("image")
+	if m.Image.Tag == "" {
+		image.Key("tag").Add("the value is missing", "set it to Mastodon's version, such as v4.6.2")
+	}
+	if tooOld(m.Image.Tag) {
+		image.Key("tag").Add(quote(m.Image.Tag)+" is older than the chart supports", "use v4.4.0 or later")
+	}
+	if m.SMTP.Port == 25 {
+		at.Key("smtp").Key("port").Add("25 is blocked by DigitalOcean",
+			"use 2525 or another port that the relay offers")
+	}
+	m.checkQueues(at.Key("sidekiq"))
+	for _, name := range slices.Sorted(maps.Keys(m.Environment)) {
+		place := at.Key("environment").Key(name)
+		if checkVariable(place, name) && namesSecret(name) {
+			place.Add("the name is that of a secret, and this value can be read by everyone",
+				"remove it, and "+decode.SetSecret(secretsPath+".environment."+name))
+		}
+	}
+	m.Values.refuse(at.Key("values"), mastodonValues())
+}
+
+// tooOld reports whether a tag names a version before 4.4, the first that the chart can run. A tag that names no
+// version is taken at its word.
+func tooOld(tag string) bool {
+	m := release.FindStringSubmatch(tag)
+	if m == nil {
+		return false
+	}
+	major, err1 := strconv.Atoi(m[1])
+	minor, err2 := strconv.Atoi(m[2])
+	return err1 == nil && err2 == nil && (major < 4 || major == 4 && minor < 4)
+}
+
+// queues are the queues that Mastodon fills.
+//
+// Source: docs.joinmastodon.org/admin/scaling; fasp since 4.4.
+func queues() []string {
+	return []string{"default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"}
+}
+
+// schedulerQueue starts the periodic jobs: worked on by two processes, each of them runs twice.
+const schedulerQueue = "scheduler"
+
+var queueEntry = regexp.MustCompile(`^([^,]*)(?:,([1-9][0-9]?))?$`)
+
+func (m Mastodon) checkQueues(at At) {
+	names, served := decode.Unique{}, []string{}
+	scheduler := ""
+	for i, group := range m.Sidekiq {
+		at := at.Index(i)
+		if group.Name != "" {
+			names.Add(at.Key("name"), group.Name)
+		}
+		own := group.queues(at.Key("queues"))
+		served = append(served, own...)
+		if !slices.Contains(own, schedulerQueue) {
+			continue
+		}
+		if scheduler != "" {
+			at.Key("queues").Add("the queue scheduler is already in "+scheduler, "leave it in one group only")
+		}
+		scheduler = at.String()
+		if group.Replicas > 1 {
+			at.Key("replicas").Add(
+				fmt.Sprintf("%d replicas would run every periodic job %d times", group.Replicas, group.Replicas),
+				"set it to 1, or move the queue scheduler to a group of its own")
+		}
+	}
+	for _, queue := range queues() {
+		if !slices.Contains(served, queue) {
+			at.Add("no group works on the queue "+queue, "add it to a group's queues")
+		}
+	}
+}
+
+// queues checks the queues of a group and returns their names.
+func (s Sidekiq) queues(at At) []string {
+	if len(s.Queues) == 0 {
+		at.Add("the list is empty", "name at least one of "+strings.Join(queues(), ", "))
+	}
+	seen := decode.Unique{}
+	var names []string
+	for i, entry := range s.Queues {
+		at := at.Index(i)
+		m := queueEntry.FindStringSubmatch(entry)
+		if m == nil {
+			at.Add(quote(entry)+" is not a queue with a weight",
+				`write it as default or "default,8", the weight from 1 to 99`)
+			continue
+		}
+		if at.Choice(m[1], "a queue of Mastodon", queues(), "") {
+			seen.Add(at, m[1])
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+// serves reports whether the group works on a queue.
+func (s Sidekiq) serves(queue string) bool {
+	return slices.ContainsFunc(s.Queues, func(entry string) bool {
+		name, _, _ := strings.Cut(entry, ",")
+		return name == queue
+	})
+}
+
+// Variables are the environment variables that the program sets, each with the setting that it comes from. A second
+// value would contradict the first. DATABASE_URL and its like are among them because they would win over what it sets.
+func Variables() map[string]string {
+	const secrets, program = secretsPath, "the program itself"
+	from := map[string]string{}
+	put := func(setting, names string) {
+		for _, name := range strings.Fields(names) {
+			from[name] = setting
+		}
+	}
+	put("domain", "LOCAL_DOMAIN WEB_DOMAIN")
+	put("mastodon.locale", "DEFAULT_LOCALE")
+	put("mastodon.singleUser", "SINGLE_USER_MODE")
+	put("mastodon.streamingHost", "STREAMING_API_BASE_URL")
+	put("mastodon.web.processes", "WEB_CONCURRENCY")
+	put("mastodon.web.threads", "MAX_THREADS MIN_THREADS")
+	put("mastodon.sidekiq", "SIDEKIQ_CONCURRENCY")
+	put("mastodon.streaming.databaseConnections", "DB_POOL")
+	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_SSLMODE DB_USER "+
+		"PGSSLROOTCERT "+
+		"PREPARED_STATEMENTS")
+	put("cache", "REDIS_DRIVER REDIS_HOST REDIS_PASSWORD REDIS_PORT REDIS_URL REDIS_USER SIDEKIQ_REDIS_URL "+
+		"SIDEKIQ_REDIS_HOST SIDEKIQ_REDIS_PASSWORD SIDEKIQ_REDIS_PORT SIDEKIQ_REDIS_USER")
+	put("cache.rails", "CACHE_REDIS_HOST CACHE_REDIS_PASSWORD CACHE_REDIS_PORT CACHE_REDIS_URL CACHE_REDIS_USER")
+	put("search", "ES_CA_FILE ES_ENABLED ES_HOST ES_PASS ES_PORT ES_PRESET ES_USER")
+	put("storage", "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY CDN_HOST S3_ALIAS_HOST S3_BUCKET S3_ENABLED S3_ENDPOINT "+
+		"S3_HOSTNAME S3_PROTOCOL S3_REGION")
+	put("mastodon.smtp", "SMTP_AUTH_METHOD SMTP_ENABLE_STARTTLS SMTP_FROM_ADDRESS SMTP_OPENSSL_VERIFY_MODE SMTP_PORT "+
+		"SMTP_SERVER SMTP_TLS")
+	put(secrets+".smtpUsername", "SMTP_LOGIN")
+	put(secrets+".smtpPassword", "SMTP_PASSWORD")
+	put(secrets+".mastodon", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT "+
+		"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY SECRET_KEY_BASE VAPID_PRIVATE_KEY VAPID_PUBLIC_KEY")
+	put(program, "NODE_ENV NODE_EXTRA_CA_CERTS PORT RAILS_ENV SKIP_POST_DEPLOYMENT_MIGRATIONS TRUSTED_PROXY_IP")
+	return from
+}
+
+// checkVariable reports a name that is not one of an environment variable, or that the program sets itself.
+func checkVariable(at At, name string) bool {
+	if !at.Is(name, "variable") {
+		return false
+	}
+	const remedy = "remove it; what it is to be is decided there"
+	if setting, owned := Variables()[name]; owned {
+		at.Add("the variable comes from "+setting, remedy)
+		return false
+	}
+	for begin, setting := range families() {
+		if strings.HasPrefix(name, begin) {
+			at.Add("the variables that begin with "+begin+" come from "+setting, remedy)
+			return false
+		}
+	}
+	return true
+}
+
+// families are the beginnings of variables that belong together, each with the setting that decides about all of them:
+// one more of a family could win over those that the program sets, as REDIS_SENTINELS would over REDIS_HOST. No
+// beginning is that of another.
+func families() map[string]string {
+	return map[string]string{
+		"DB_": "database", "REDIS_": "cache", "SIDEKIQ_REDIS_": "cache", "CACHE_REDIS_": "cache.rails", "ES_": "search",
+		"S3_": "storage", "AWS_": "storage", "SMTP_": "mastodon.smtp",
+		"ACTIVE_RECORD_ENCRYPTION_": secretsPath + ".mastodon", "VAPID_": secretsPath + ".mastodon",
+	}
+}
+
+// namesSecret reports whether a variable's name is that of a secret.
+func namesSecret(name string) bool {
+	return slices.ContainsFunc([]string{"_KEY", "_SECRET", "_PASSWORD", "_TOKEN"}, func(end string) bool {
+		return strings.HasSuffix(name, end)
+	})
+}
+
+// mastodonValues are the values of the chart that are not free, and why.
+func mastodonValues() map[string]string {
+	const plain = "it would stand in the chart's values, which everybody who may look at the cluster can read"
+	return map[string]string{
+		"image":                           "it is mastodon.image, which the migrations use, too",
+		"nameOverride":                    "disruption budgets and spreading know the pods by their labels",
+		"fullnameOverride":                "disruption budgets and spreading know the pods by their labels",
+		"podAnnotations.checksum/secrets": "the pods would not notice a changed secret",
+		"serviceAccount":                  "the pods share an account without a token",
+		"postgresql":                      "it is database; the migrations would go elsewhere",
+		"redis":                           "it is cache; a queue in two places loses jobs",
+		"elasticsearch":                   "it is search",
+		"mastodon.streaming.image":        "it is mastodon.streamingImage, with the tag of mastodon.image",
+		"mastodon.trustedProxyIp":         "a wrong one lets anybody forge the address of a client",
+		"mastodon.localDomain":            "it is domain, which can never change",
+		"mastodon.webDomain":              "it is domain, which can never change",
+		"mastodon.hooks":                  "the program's Jobs migrate, in an order that the hooks do not keep",
+		"mastodon.secrets":                "it is vmst:secrets.mastodon; " + plain,
+		"mastodon.s3":                     "it is storage; uploads would go elsewhere",
+		"mastodon.smtp":                   "it is mastodon.smtp and the secrets beside it; " + plain,
+		"mastodon.sidekiq.workers":        "it is mastodon.sidekiq; two schedulers do everything twice",
+		"mastodon.web.replicas":           "it is mastodon.web.replicas, which the disruption budget counts on",
+		"mastodon.streaming.replicas":     "it is mastodon.streaming.replicas, which the disruption budget counts on",
+		"mastodon.web.extraEnvVars":       "it is mastodon.environment, or vmst:secrets.environment; " + plain,
+		"mastodon.sidekiq.extraEnvVars":   "it is mastodon.environment, or vmst:secrets.environment; " + plain,
+		"mastodon.streaming.extraEnvVars": "it is mastodon.environment, or vmst:secrets.environment; " + plain,
+		"mastodon.extraEnvVars":           "it is mastodon.environment, or vmst:secrets.environment; " + plain,
+		"externalAuth":                    "it is mastodon.environment, and vmst:secrets.environment; " + plain,
+	}
+}

@@ -1,0 +1,188 @@
+package settings_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/settings"
+)
+
+func TestBadMastodon(t *testing.T) {
+	t.Parallel()
+	refused(t, []bad{
+		{"latest", `{mastodon: {image: {tag: latest}}}`, []string{
+			`mastodon.image.tag: "latest" is not the tag of a version; name a version, such as v4.6.2, without the ` +
+				`image's name or digest; latest would change without a change here`,
+		}},
+		{"too old", `{mastodon: {image: {tag: v4.3.9}}}`, []string{
+			`mastodon.image.tag: "v4.3.9" is older than the chart supports; use v4.4.0 or later`,
+		}},
+		{"no version", `{mastodon: {image: {tag: ""}}}`, []string{
+			"mastodon.image.tag: the value is missing; set it to Mastodon's version, such as v4.6.2",
+		}},
+		{"digest of one of two images", `{mastodon: {image: {tag: "sha256:abc", repository: mastodon},
+			streamingImage: "ghcr.io/mastodon/mastodon-streaming:v4"}}`, []string{
+			`mastodon.image.repository: "mastodon" is not an image repository; write it with its registry and ` +
+				`without a tag, such as ghcr.io/mastodon/mastodon`,
+			`mastodon.image.tag: "sha256:abc" is not the tag of a version; name a version, such as v4.6.2, without ` +
+				`the image's name or digest; latest would change without a change here`,
+			`mastodon.streamingImage: "ghcr.io/mastodon/mastodon-streaming:v4" is not an image repository; write it ` +
+				`with its registry and without a tag, such as ghcr.io/mastodon/mastodon`,
+		}},
+		{"language", `{mastodon: {locale: English}}`, []string{
+			`mastodon.locale: "English" is not a language; write its code, such as en or pt-BR`,
+		}},
+		{"resources", `{mastodon: {web: {resources: {cpu: 500mi, memory: "512", memoryLimit: 2GB}},
+			streaming: {resources: {memory: 1Gi, memoryLimit: 512Mi}}}}`, []string{
+			`mastodon.streaming.resources.memoryLimit: "512Mi" is less than the request (1Gi); raise the limit or ` +
+				`lower the request`,
+			`mastodon.web.resources.cpu: "500mi" is not an amount of CPU; write cores or thousandths of one, such as ` +
+				`"1" or 250m`,
+			`mastodon.web.resources.memory: "512" is not an amount of memory; write it with its unit, such as 512Mi ` +
+				`or 1.5Gi`,
+			`mastodon.web.resources.memoryLimit: "2GB" is not an amount of memory; write it with its unit, such as ` +
+				`512Mi or 1.5Gi`,
+		}},
+		{"mail", `{mastodon: {smtp: {server: smtp, port: 25, from: Mastodon, authMethod: ntlm}}}`, []string{
+			`mastodon.smtp.authMethod: "ntlm" is not allowed; set it to plain, login, cram_md5 or none`,
+			"mastodon.smtp.from: \"Mastodon\" is not a sender; write it as name@example.org or `Name " +
+				"<name@example.org>`",
+			"mastodon.smtp.port: 25 is blocked by DigitalOcean; use 2525 or another port that the relay offers",
+			`mastodon.smtp.server: "smtp" is not a host name; write a full name in lower case, without a scheme or a ` +
+				`final dot, such as social.example.org`,
+		}},
+	})
+}
+
+func TestBadSidekiq(t *testing.T) {
+	t.Parallel()
+	refused(t, []bad{
+		{"two schedulers", `{mastodon: {sidekiq: [{name: a, queues: [default, push, ingress, mailers, pull, scheduler,
+			fasp], replicas: 1, threads: 5}, {name: b, queues: [scheduler], replicas: 1, threads: 5}]}}`, []string{
+			"mastodon.sidekiq[1].queues: the queue scheduler is already in vmst:settings.mastodon.sidekiq[0]; leave " +
+				"it in one group only",
+		}},
+		{"a scheduler with two replicas", `{mastodon: {sidekiq: [{name: a, queues: [default, push, ingress, mailers,
+			pull, scheduler, fasp], replicas: 2, threads: 5}]}}`, []string{
+			"mastodon.sidekiq[0].replicas: 2 replicas would run every periodic job 2 times; set it to 1, or move the " +
+				"queue scheduler to a group of its own",
+		}},
+		{"queues that nobody works on", `{mastodon: {sidekiq: [{name: a, queues: ["default,8", "push,6", ingress, pull],
+			replicas: 2, threads: 5}]}}`, []string{
+			"mastodon.sidekiq: no group works on the queue mailers; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue scheduler; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue fasp; add it to a group's queues",
+		}},
+		{"no group", `{mastodon: {sidekiq: []}}`, []string{
+			"mastodon.sidekiq: no group works on the queue default; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue push; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue ingress; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue mailers; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue pull; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue scheduler; add it to a group's queues",
+			"mastodon.sidekiq: no group works on the queue fasp; add it to a group's queues",
+		}},
+		{"queue entries", `{mastodon: {sidekiq: [{name: a, queues: [default, push, ingress, mailers, pull, scheduler,
+			fasp], replicas: 1, threads: 5}, {name: b, queues: [defaults, "push,0", "pull,1,2", mailers, "mailers,2"],
+			replicas: 1, threads: 5}, {name: c, queues: [], replicas: 1, threads: 5}]}}`, []string{
+			`mastodon.sidekiq[1].queues[0]: "defaults" is not a queue of Mastodon; did you mean "default"? Allowed: ` +
+				`default, push, ingress, mailers, pull, scheduler, fasp`,
+			`mastodon.sidekiq[1].queues[1]: "push,0" is not a queue with a weight; write it as default or ` +
+				`"default,8", the weight from 1 to 99`,
+			`mastodon.sidekiq[1].queues[2]: "pull,1,2" is not a queue with a weight; write it as default or ` +
+				`"default,8", the weight from 1 to 99`,
+			`mastodon.sidekiq[1].queues[4]: "mailers" is already used by ` +
+				`vmst:settings.mastodon.sidekiq[1].queues[3]; use each value once`,
+			"mastodon.sidekiq[2].queues: the list is empty; name at least one of default, push, ingress, mailers, " +
+				"pull, scheduler, fasp",
+		}},
+		{"group names", `{mastodon: {sidekiq: [{name: all, queues: [default, push, ingress, mailers, pull, scheduler,
+			fasp], replicas: 1, threads: 5}, {name: all, queues: [default], replicas: 1, threads: 5}, {name: Big One,
+			queues: [default], replicas: 1, threads: 500}]}}`, []string{
+			`mastodon.sidekiq[1].name: "all" is already used by vmst:settings.mastodon.sidekiq[0].name; use each ` +
+				`value once`,
+			`mastodon.sidekiq[2].name: "Big One" is not a group name; use at most 42 lower-case letters, digits and ` +
+				`dashes`,
+			"mastodon.sidekiq[2].threads: 500 is out of range; set it to a whole number from 1 to 100",
+		}},
+	})
+}
+
+func TestBadEnvironment(t *testing.T) {
+	t.Parallel()
+	refused(t, []bad{
+		{"names", `{mastodon: {environment: {max-chars: "1", 1UP: "1"}}}`, []string{
+			`mastodon.environment.1UP: "1UP" is not the name of an environment variable; use capital letters, digits ` +
+				`and underscores`,
+			`mastodon.environment.max-chars: "max-chars" is not the name of an environment variable; use capital ` +
+				`letters, digits and underscores`,
+		}},
+		{"variables of the program", `{mastodon: {environment: {LOCAL_DOMAIN: x, DB_HOST: x, SECRET_KEY_BASE: x,
+			PORT: x, SMTP_LOGIN: x}}}`, []string{
+			"mastodon.environment.DB_HOST: the variable comes from database; remove it; what it is to be is decided " +
+				"there",
+			"mastodon.environment.LOCAL_DOMAIN: the variable comes from domain; remove it; what it is to be is " +
+				"decided there",
+			"mastodon.environment.PORT: the variable comes from the program itself; remove it; what it is to be is " +
+				"decided there",
+			"mastodon.environment.SECRET_KEY_BASE: the variable comes from vmst:secrets.mastodon; remove it; what it " +
+				"is to be is decided there",
+			"mastodon.environment.SMTP_LOGIN: the variable comes from vmst:secrets.smtpUsername; remove it; what it " +
+				"is to be is decided there",
+		}},
+		{"variables of its families", `{mastodon: {environment: {REDIS_SENTINELS: x, S3_FORCE_SINGLE_REQUEST: x,
+			VAPID_SUBJECT: x}}}`, []string{
+			"mastodon.environment.REDIS_SENTINELS: the variables that begin with REDIS_ come from cache; remove it; " +
+				"what it is to be is decided there",
+			"mastodon.environment.S3_FORCE_SINGLE_REQUEST: the variables that begin with S3_ come from storage; " +
+				"remove it; what it is to be is decided there",
+			"mastodon.environment.VAPID_SUBJECT: the variables that begin with VAPID_ come from " +
+				"vmst:secrets.mastodon; remove it; what it is to be is decided there",
+		}},
+		{"secrets in clear text", `{mastodon: {environment: {DEEPL_API_KEY: x}}}`, []string{
+			"mastodon.environment.DEEPL_API_KEY: the name is that of a secret, and this value can be read by " +
+				"everyone; remove it, and set it with `pulumi config set --secret --path " +
+				"'vmst:secrets.environment.DEEPL_API_KEY'`",
+		}},
+	})
+}
+
+func TestGoodMastodon(t *testing.T) {
+	t.Parallel()
+	accepted(t, map[string]string{
+		"own build":          `{mastodon: {image: {repository: docker.io/vmstan/mastodon, tag: main-2026.11.01}}}`,
+		"a later version":    `{mastodon: {image: {tag: v4.10.0-rc.1}}}`,
+		"sender with a name": `{mastodon: {smtp: {from: "Социальная сеть <no-reply@example.org>", authMethod: none}}}`,
+		"a language":         `{mastodon: {locale: zh-TW}}`,
+		"variables":          `{mastodon: {environment: {HCAPTCHA_SITE: x, MAX_TOOT_CHARS: "5000", _X: ""}}}`,
+		"weights": `{mastodon: {sidekiq: [{name: a, queues: ["default,99", "push,1", ingress, mailers, pull],
+			replicas: 3, threads: 100}, {name: b, queues: [scheduler, fasp], replicas: 1, threads: 1}]}}`,
+		"the longest name of a group": `{mastodon: {sidekiq: [{name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,
+			queues: [default, push, ingress, mailers, pull, scheduler, fasp], replicas: 1, threads: 1}]}}`,
+	})
+}
+
+// Each variable that the program sets is refused, in both places, under the setting that it comes from.
+func TestVariablesOfTheProgramAreRefused(t *testing.T) {
+	t.Parallel()
+	names := settings.Variables()
+	require.Subset(t, slices.Collect(maps.Keys(names)), []string{
+		"LOCAL_DOMAIN", "DB_HOST", "DATABASE_URL", "PGSSLROOTCERT", "REDIS_URL", "ES_HOST", "S3_BUCKET", "SMTP_SERVER",
+		"SECRET_KEY_BASE", "TRUSTED_PROXY_IP",
+	})
+	environment := map[string]any{}
+	var want []string
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		environment[name] = "x"
+		want = append(want, "environment."+name+": the variable comes from "+names[name]+"; remove it; "+
+			"what it is to be is decided there")
+	}
+	written := toJSON(t, map[string]any{"environment": environment})
+	assert.Equal(t, under("vmst:settings.mastodon.", want),
+		problems(t, base(t, `{mastodon: `+written+`}`), secrets(t, "")))
+	assert.Equal(t, under("vmst:secrets.", want), problems(t, base(t, ""), secrets(t, written)))
+}

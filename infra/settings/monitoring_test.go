@@ -1,0 +1,59 @@
+package settings_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/vmstio/infrastructure/infra/settings"
+)
+
+func TestBadMonitoring(t *testing.T) {
+	t.Parallel()
+	refused(t, []bad{
+		{"lists", `{monitoring: {emails: [], regions: [us_east, us-west, us_east]}}`, []string{
+			"monitoring.emails: the list is empty; name at least one address, or nobody learns of an alert",
+			`monitoring.regions[1]: "us-west" is not a place that uptime checks look from; did you mean "us_west"? ` +
+				`Allowed: us_east, us_west, eu_west, se_asia`,
+			`monitoring.regions[2]: "us_east" is already used by vmst:settings.monitoring.regions[0]; use each value ` +
+				`once`,
+		}},
+		{"nobody looks", `{monitoring: {emails: [ops, ops@example.org, ops@example.org], regions: []}}`, []string{
+			`monitoring.emails[0]: "ops" is not an email address; write it as name@example.org`,
+			`monitoring.emails[2]: "ops@example.org" is already used by vmst:settings.monitoring.emails[1]; use each ` +
+				`value once`,
+			"monitoring.regions: the list is empty; use us_east, us_west, eu_west or se_asia",
+		}},
+		{"thresholds", `{monitoring: {cpuPercent: 0, memoryPercent: 101, diskPercent: 200,
+			latencyMilliseconds: 0}}`, []string{
+			"monitoring.cpuPercent: 0 is out of range; set it to a whole number from 1 to 100",
+			"monitoring.diskPercent: 200 is out of range; set it to a whole number from 1 to 100",
+			"monitoring.latencyMilliseconds: 0 is out of range; set it to a whole number from 1",
+			"monitoring.memoryPercent: 101 is out of range; set it to a whole number from 1 to 100",
+		}},
+	})
+}
+
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	urls := func(endpoints []settings.Endpoint) map[string]string {
+		all := map[string]string{}
+		for _, e := range endpoints {
+			all[e.Name+" "+e.URL()] = e.HealthURL()
+		}
+		return all
+	}
+	s := read(t, base(t, ""))
+	all := map[string]string{
+		"web https://social.example.org":          "https://social.example.org/health",
+		"streaming https://streaming.example.org": "https://streaming.example.org/api/v1/streaming/health",
+		"media https://cdn.example.org":           "https://cdn.example.org/health.txt",
+		"assets https://assets.example.org":       "",
+	}
+	assert.Equal(t, all, urls(s.Endpoints()))
+	delete(all, "assets https://assets.example.org")
+	assert.Equal(t, all, urls(s.Watched()), "there is nothing to ask of the assets")
+
+	all["docs https://docs.example.org"] = "https://docs.example.org/"
+	assert.Equal(t, all, urls(read(t, docs(t, "")).Watched()))
+}

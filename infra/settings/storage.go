@@ -1,0 +1,57 @@
+package settings
+
+import (
+	"strings"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/crew"
+)
+
+// Storage is the object storage (Spaces) and the CDN in front of it.
+type Storage struct {
+	// Region holds media and assets. Changing it makes new, empty buckets.
+	Region string `json:"region" jsonschema:"required,format=spaces-region" example:"nyc3"`
+	// BackupRegion holds the backups: another region than those of the compute and of the media, so that no single
+	// region takes both.
+	BackupRegion string `json:"backupRegion" jsonschema:"required,format=spaces-region" example:"sfo3"`
+	// MediaHost is the CDN's host name for uploaded media (S3_ALIAS_HOST).
+	MediaHost string `json:"mediaHost" jsonschema:"required,format=hostname" example:"media.example.org"`
+	// AssetsHost is the CDN's host name for Mastodon's static files (CDN_HOST).
+	AssetsHost string `json:"assetsHost" jsonschema:"required,format=hostname" example:"assets.example.org"`
+	// CDNTTL is how long the CDN keeps an object, in seconds.
+	CDNTTL int `json:"cdnTtl" jsonschema:"enum=60,enum=600,enum=3600,enum=86400,enum=604800" default:"3600"`
+	// OldVersionDays is how long an overwritten or deleted object can be restored, in days.
+	OldVersionDays int `json:"oldVersionDays" jsonschema:"minimum=1" default:"30"`
+	// BackupDays is how long a backup is kept, in days.
+	BackupDays int `json:"backupDays" jsonschema:"minimum=1" default:"30"`
+}
+
+// HealthKey is the name of a small public object in the media bucket. Listing is private, so the bucket's own address
+// answers 403: only an object tells whether bucket, CDN, host name and certificate work together.
+const HealthKey = "health.txt"
+
+// cdnEndpoint is the CDN's host name for the bucket of a role before it has a name of its own: the target of the CNAME
+// (docs.digitalocean.com, "How to Enable the Spaces CDN").
+func (s *Settings) cdnEndpoint(bucket crew.Role) string {
+	return crew.Name(bucket, s.Domain) + "." + s.Storage.Region + ".cdn.digitaloceanspaces.com"
+}
+
+// checkRegions checks that no single region takes the backups together with what they are backups of.
+func (s *Settings) checkRegions(at At) {
+	backup, path := s.Storage.BackupRegion, at.Key("storage").Key("backupRegion")
+	var taken []string
+	if backup == s.Storage.Region {
+		taken = append(taken, "the media")
+	}
+	if backup == s.Region {
+		taken = append(taken, "the databases")
+	}
+	if len(taken) > 0 && backup != "" {
+		path.Add(quote(backup)+" is also the region of "+strings.Join(taken, " and "),
+			"use a third region, so that no single one takes both")
+	}
+}
+
+func (s Storage) cost(bill *Cost) {
+	bill.add("Spaces, all buckets of the account", 1, 1, catalogue.Spaces(), catalogue.SpacesPricing)
+}

@@ -1,0 +1,108 @@
+package settings_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// What is allowed but should be known is a warning, never an error.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	const pool = `, size: s-4vcpu-16gb-amd, maxNodes: 6, minNodes: `
+	const open = " admits every address; name the addresses that run Pulumi and kubectl"
+	for _, test := range []struct {
+		name, settings string
+		want           []string
+	}{
+		{"production, with two of everything", production(t, ``), nil},
+		{"one node of the default pool", production(t, `{cluster: {defaultPool: {nodes: 1}}}`), []string{
+			"cluster.defaultPool.nodes: 1 in production: while it is away, so are the cluster's own services; set it " +
+				"to 2 or more",
+		}},
+		{"one node of a pool", production(t, `{cluster: {nodePools: [{role: general`+pool+`3},
+			{role: background`+pool+`1}]}}`), []string{
+			"cluster.nodePools[1].minNodes: 1 in production: while it is away, so is all that runs on it; set it to " +
+				"2 or more",
+		}},
+		{"one control plane", production(t, `{cluster: {highlyAvailable: false}}`), []string{
+			"cluster.highlyAvailable: false in production: while the control plane is away, nothing is scheduled " +
+				"again; set it to true",
+		}},
+		{"one PostgreSQL node", production(t, `{database: {nodes: 1}}`), []string{
+			"database.nodes: 1 in production: while it is away, so is the instance, and the last writes may be lost; " +
+				"set it to 2 or more",
+		}},
+		{"one Valkey node", production(t, `{cache: {nodes: 1}}`), []string{
+			"cache.nodes: 1 in production: while it is away, so is the instance, and queued jobs may be lost; set it " +
+				"to 2 or more",
+		}},
+		{"one OpenSearch node", production(t, `{search: {nodes: 1, indexPreset: single_node_cluster}}`), []string{
+			"search.nodes: 1 in production: while it is away, so is search; set it to 3",
+		}},
+		{"no search", production(t, `{search: {enabled: false, nodes: 1}}`), nil},
+		{"one load balancer", production(t, `{loadBalancer: {nodes: 1}}`), []string{
+			"loadBalancer.nodes: 1 in production: while it is away, nobody reaches the instance; set it to 2 or more",
+		}},
+		{"one ingress controller", production(t, `{ingress: {replicas: 1}}`), []string{
+			"ingress.replicas: 1 in production: while it is away, nobody reaches the instance; set it to 2 or more",
+		}},
+		{"one web pod", production(t, `{mastodon: {web: {replicas: 1}}}`), []string{
+			"mastodon.web.replicas: 1 in production: while it is away, so is the instance; set it to 2 or more",
+		}},
+		{"one streaming pod", production(t, `{mastodon: {streaming: {replicas: 1}}}`), []string{
+			"mastodon.streaming.replicas: 1 in production: while it is away, timelines stand still; set it to 2 or " +
+				"more",
+		}},
+		{"one pod of a group, and the only scheduler", production(t, `{mastodon: {sidekiq: [
+			{name: most, queues: [default, push, ingress, mailers, pull, fasp], replicas: 1, threads: 5},
+			{name: scheduler, queues: ["scheduler,2"], replicas: 1, threads: 5}]}}`), []string{
+			"mastodon.sidekiq[0].replicas: 1 in production: while it is away, its queues wait; set it to 2 or more",
+		}},
+		{"a Kubernetes that the pinned controller is not made for", production(t, `{cluster: {version: "1.36"}}`),
+			[]string{
+				`cluster.version: the pinned ingress controller (chart 4.15.1) is declared for Kubernetes up to ` +
+					`1.35; stay on "1.35", or set ingress.chart to a maintained fork`,
+			}},
+		{"with a fork of the controller", production(t, `{cluster: {version: "1.36"}, ingress: {chart: {name: fork}}}`),
+			nil},
+		{"with a later chart", production(t, `{cluster: {version: "1.36"}, ingress: {chart: {version: 4.16.0}}}`), nil},
+		{"an older Kubernetes", production(t, `{cluster: {version: "1.34"}}`), nil},
+		{"a control plane without a firewall", production(t, `{cluster: {controlPlaneAllowedAddresses: []}}`), []string{
+			"cluster.controlPlaneAllowedAddresses: empty, so that whoever has a credential reaches the control plane " +
+				"from anywhere; name the addresses that run Pulumi and kubectl",
+		}},
+		{"a control plane that is open", production(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7,
+			0.0.0.0/0, "::/0"]}}`), []string{
+			`cluster.controlPlaneAllowedAddresses[1]: "0.0.0.0/0"` + open,
+			`cluster.controlPlaneAllowedAddresses[2]: "::/0"` + open,
+		}},
+		{"certificates that nobody trusts", production(t, `{ingress: {acme: {issuer: staging}}}`), []string{
+			`ingress.acme.issuer: "staging" gives production certificates that no browser trusts; set it to production`,
+		}},
+		{"data without protection", production(t, `{protect: false}`), []string{
+			"protect: false lets a mistake delete the databases, the buckets and the keys of production; set it to " +
+				"true",
+		}},
+		{"a cluster without protection", production(t, `{cluster: {protect: false}}`), []string{
+			"cluster.protect: false lets a changed range or default pool replace the cluster of production; set it " +
+				"to true, unless you are about to replace it",
+		}},
+		{"one of everything, in staging", base(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7]}}`), nil},
+		{"what is unsafe anywhere, in staging", base(t, `{cluster: {version: "1.36"}}`), []string{
+			`cluster.version: the pinned ingress controller (chart 4.15.1) is declared for Kubernetes up to 1.35; ` +
+				`stay on "1.35", or set ingress.chart to a maintained fork`,
+			"cluster.controlPlaneAllowedAddresses: empty, so that whoever has a credential reaches the control plane " +
+				"from anywhere; name the addresses that run Pulumi and kubectl",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, warning := range read(t, test.settings).Warnings() {
+				got = append(got, warning.String())
+			}
+			assert.Equal(t, under("vmst:settings.", test.want), got)
+		})
+	}
+}
