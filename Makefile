@@ -8,11 +8,12 @@ SHELL := /bin/bash
 STACK ?= prod
 VERB ?= up
 ARGS ?=
+FUZZTIME ?= 60s
 
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox tools sdks/netlify
-# golangci-lint and gofumpt are built once from the tools module, which pins them.
+# golangci-lint, which also formats, is built once from the tools module, which pins it.
 TOOL_SUMS := tools/go.mod tools/go.sum
 
 .PHONY: help
@@ -23,21 +24,35 @@ help: ## List what there is to do.
 sandbox: $(SANDBOX) ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
 	$(SANDBOX) $(VERB) --stack $(STACK) $(ARGS)
 
-# -count=1, because Go's cache of test results does not see the files outside a
-# module: the stack files, for the sandbox; the generated SDK, for the tools.
+# -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
+# read: the stack files, for the sandbox; the generated SDK, for the tools; the imports, for the architecture.
 .PHONY: test
 test: ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
-	go test -race ./...
+	go test -race ./infra/... ./tests/...
+	go test -count=1 ./tests/architecture ./tests/project
 	cd sandbox && go test -count=1 ./...
 	cd sandbox && go test -count=1 -race ./cloud/... ./provider/... ./behaviour/...
-	cd tools && go test -count=1 ./netlifysdk/...
+	cd tools && go test -count=1 ./netlifysdk/... ./modversions/...
 
 .PHONY: golden
 golden: ## Write the golden files again, which hold every resource of the stacks. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 
+.PHONY: fuzz
+fuzz: ## Look for settings that are accepted and do not come up (a minute, or FUZZTIME).
+	go test ./tests/stacks -run '^$$' -fuzz '^FuzzDeploy$$' -fuzztime $(FUZZTIME)
+
+.PHONY: mutants
+mutants: ## Make mistakes one by one and see that a test notices each (half an hour). ARGS="-run NAME"
+	go run ./tests/mutants $(ARGS)
+
+.PHONY: edits
+edits: ## Edit the stack files as admins do and see that golden and test are green (half an hour). ARGS="-run NAME"
+	go run ./tests/edits $(ARGS)
+
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
+	@go -C tools run ./modversions -dir .. $(MODULES:%=%/go.mod)
 	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
 .PHONY: format
