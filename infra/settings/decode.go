@@ -34,7 +34,7 @@ type Problems = decode.Problems
 // It returns both with their defaults filled in, or an error of type [Problems] with everything that is wrong with
 // them.
 func Decode(settingsJSON, secretsJSON string) (*Settings, *Secrets, error) {
-	r := &decode.Report{Formats: Formats(), Secrets: secretsPath}
+	r := &decode.Report{Formats: formats(), Secrets: secretsPath}
 	settings, secrets := &Settings{}, &Secrets{}
 	const hint = "; is it written as " + settingsPath + "?"
 	readSettings := decode.Object(r, settingsPath, settingsJSON, hint, settings)

@@ -133,8 +133,7 @@ func (s *Settings) checkDocs(at At) {
 	case !s.DNS.delegates(zone.Relative(domain)):
 		place.Add(fmt.Sprintf("nothing delegates %q to Netlify", domain),
 			fmt.Sprintf("add the domain to Netlify DNS, and an NS record with the name %q to dns.records for each "+
-				"server that "+
-				"it shows", zone.Relative(domain)))
+				"server that it shows", zone.Relative(domain)))
 	}
 }
 

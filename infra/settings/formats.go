@@ -14,8 +14,8 @@ import (
 
 const labelWords = "use at most 63 letters, digits, dashes, underscores and dots, a letter or digit at both ends"
 
-// Formats are the kinds of text that fields name in their tags.
-func Formats() map[string]decode.Format {
+// formats are the kinds of text that fields name in their tags.
+func formats() map[string]decode.Format {
 	return map[string]decode.Format{
 		// Names.
 		"hostname": {

@@ -69,43 +69,42 @@ type ACME struct {
 	Email string `json:"email" jsonschema:"required,format=email" example:"hostmaster@example.org"`
 }
 
-// Check reports values of the chart that would cut the instance off or let strangers in.
+// Check reports values of the chart that would cut the instance off or let strangers in. The names are those of the
+// values and templates of chart 4.15.1.
 func (i Ingress) Check(at At) {
-	const annotations = "controller.service.annotations."
-	const balancer = annotations + "service.beta.kubernetes.io/do-loadbalancer-"
-	adopts := "the Service must adopt the program's load balancer; see loadBalancer"
-	client := "a wrong one lets anybody forge the address of a client"
-	i.Values.refuse(at.Key("values"), map[string]string{
-		annotations + "kubernetes.digitalocean.com/load-balancer-id": adopts,
-		balancer + "name":                          adopts,
-		balancer + "type":                          adopts,
-		balancer + "size-unit":                     adopts,
-		balancer + "enable-proxy-protocol":         adopts,
-		balancer + "disown":                        adopts,
-		"controller.service.enabled":               adopts,
-		"controller.service.type":                  adopts,
-		"controller.service.externalTrafficPolicy": "the load balancer's health check finds the pods by it",
-		"controller.config.use-proxy-protocol":     client,
-		"controller.config.proxy-real-ip-cidr":     client,
-		"controller.config.use-forwarded-headers":  client,
-		"controller.config.annotations-risk-level": "an Ingress could write into the configuration of nginx",
-		"controller.allowSnippetAnnotations":       "an Ingress could write into the configuration of nginx",
-		"controller.ingressClass":                  "Mastodon's Ingresses name the class",
-		"controller.ingressClassResource.name":     "Mastodon's Ingresses name the class",
-		"controller.replicaCount":                  "it is ingress.replicas",
-		"controller.image":                         "it is ingress.image",
-		"nameOverride":                             "the pods are spread by their labels",
-		"fullnameOverride":                         "the runbooks know the objects by their names",
-	})
+	const annotation, balancer = "annotations.", "annotations.service.beta.kubernetes.io/do-loadbalancer-"
+	r := reasons{}
+	const adopts = "the Service must adopt the program's load balancer; see loadBalancer"
+	r.add(adopts, "controller.service.", annotation+"kubernetes.digitalocean.com/load-balancer-id", balancer+"name",
+		balancer+"type", balancer+"size-unit", balancer+"enable-proxy-protocol", balancer+"disown", balancer+"network",
+		balancer+"network-stack", "enabled", "external.enabled", "type", "loadBalancerClass")
+	r.add("the load balancer's health check finds the pods by it", "controller.service.", "externalTrafficPolicy")
+	r.add("the runbooks know the objects by their names", "",
+		"controller.name", "nameOverride", "fullnameOverride", "namespaceOverride")
+	r.add("a wrong one lets anybody forge the address of a client", "controller.config.", "use-proxy-protocol",
+		"proxy-real-ip-cidr", "use-forwarded-headers", "enable-real-ip", "forwarded-for-header")
+	r.add("an Ingress could write into the configuration of nginx", "controller.", "config.annotations-risk-level",
+		"config.allow-snippet-annotations", "allowSnippetAnnotations", "enableAnnotationValidations")
+	r.add("Mastodon's Ingresses name the class", "controller.ingressClass", "", "Resource.name", "Resource.enabled",
+		"Resource.controllerValue")
+	r.add(upgrades, "controller.", "admissionWebhooks.timeoutSeconds")
+	r.add("it is ingress.replicas", "controller.", "replicaCount", "autoscaling", "keda")
+	r.add("it is ingress.image", "controller.", "image")
+	r.add("it is ingress.hstsMaxAge", "controller.config.", "hsts", "hsts-max-age")
+	r.add("it is ingress.maxBodySize, which the instance has, too", "controller.config.", "proxy-body-size")
+	i.Values.refuse(at.Key("values"), r)
 }
 
-// Check reports values of the chart that would lose certificates or block upgrades of the cluster.
+const upgrades = "DigitalOcean upgrades no cluster with a webhook that may take 30 seconds"
+
+// Check reports values of the chart that would lose certificates or block upgrades of the cluster. The names are those
+// of the values of chart v1.21.2.
 func (c CertManager) Check(at At) {
-	c.Values.refuse(at.Key("values"), map[string]string{
-		"crds.enabled":           "every certificate is deleted with the definitions",
-		"crds.keep":              "every certificate is deleted with the definitions",
-		"installCRDs":            "every certificate is deleted with the definitions",
-		"namespace":              "the issuers look for their Secrets in cert-manager's namespace",
-		"webhook.timeoutSeconds": "DigitalOcean upgrades no cluster with a webhook that may take 30 seconds",
-	})
+	r := reasons{}
+	r.add("every certificate is deleted with the definitions", "", "crds.enabled", "crds.keep", "installCRDs")
+	r.add("the issuers look for their Secrets in cert-manager's namespace", "",
+		"namespace", "clusterResourceNamespace")
+	r.add("the pods are spread by their labels", "", "nameOverride")
+	r.add(upgrades, "webhook.", "timeoutSeconds")
+	c.Values.refuse(at.Key("values"), r)
 }

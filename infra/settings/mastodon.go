@@ -233,8 +233,7 @@ func Variables() map[string]string {
 	put("mastodon.sidekiq", "SIDEKIQ_CONCURRENCY")
 	put("mastodon.streaming.databaseConnections", "DB_POOL")
 	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_SSLMODE DB_USER "+
-		"PGSSLROOTCERT "+
-		"PREPARED_STATEMENTS")
+		"PGSSLROOTCERT PREPARED_STATEMENTS")
 	put("cache", "REDIS_DRIVER REDIS_HOST REDIS_PASSWORD REDIS_PORT REDIS_URL REDIS_USER SIDEKIQ_REDIS_URL "+
 		"SIDEKIQ_REDIS_HOST SIDEKIQ_REDIS_PASSWORD SIDEKIQ_REDIS_PORT SIDEKIQ_REDIS_USER")
 	put("cache.rails", "CACHE_REDIS_HOST CACHE_REDIS_PASSWORD CACHE_REDIS_PORT CACHE_REDIS_URL CACHE_REDIS_USER")
@@ -288,33 +287,41 @@ func namesSecret(name string) bool {
 	})
 }
 
-// mastodonValues are the values of the chart that are not free, and why.
-func mastodonValues() map[string]string {
-	const plain = "it would stand in the chart's values, which everybody who may look at the cluster can read"
-	return map[string]string{
-		"image":                           "it is mastodon.image, which the migrations use, too",
-		"nameOverride":                    "disruption budgets and spreading know the pods by their labels",
-		"fullnameOverride":                "disruption budgets and spreading know the pods by their labels",
-		"podAnnotations.checksum/secrets": "the pods would not notice a changed secret",
-		"serviceAccount":                  "the pods share an account without a token",
-		"postgresql":                      "it is database; the migrations would go elsewhere",
-		"redis":                           "it is cache; a queue in two places loses jobs",
-		"elasticsearch":                   "it is search",
-		"mastodon.streaming.image":        "it is mastodon.streamingImage, with the tag of mastodon.image",
-		"mastodon.trustedProxyIp":         "a wrong one lets anybody forge the address of a client",
-		"mastodon.localDomain":            "it is domain, which can never change",
-		"mastodon.webDomain":              "it is domain, which can never change",
-		"mastodon.hooks":                  "the program's Jobs migrate, in an order that the hooks do not keep",
-		"mastodon.secrets":                "it is vmst:secrets.mastodon; " + plain,
-		"mastodon.s3":                     "it is storage; uploads would go elsewhere",
-		"mastodon.smtp":                   "it is mastodon.smtp and the secrets beside it; " + plain,
-		"mastodon.sidekiq.workers":        "it is mastodon.sidekiq; two schedulers do everything twice",
-		"mastodon.web.replicas":           "it is mastodon.web.replicas, which the disruption budget counts on",
-		"mastodon.streaming.replicas":     "it is mastodon.streaming.replicas, which the disruption budget counts on",
-		"mastodon.web.extraEnvVars":       "it is mastodon.environment, or vmst:secrets.environment; " + plain,
-		"mastodon.sidekiq.extraEnvVars":   "it is mastodon.environment, or vmst:secrets.environment; " + plain,
-		"mastodon.streaming.extraEnvVars": "it is mastodon.environment, or vmst:secrets.environment; " + plain,
-		"mastodon.extraEnvVars":           "it is mastodon.environment, or vmst:secrets.environment; " + plain,
-		"externalAuth":                    "it is mastodon.environment, and vmst:secrets.environment; " + plain,
+// mastodonValues are the values of the chart that are not free. The names are those of the values and templates of
+// chart 1.0.2.
+func mastodonValues() reasons {
+	const plain = "; it would stand in the chart's values, which everybody who may look at the cluster can read"
+	r := reasons{}
+	r.add("it is mastodon.image, which the migrations use, too", "", "image", "mastodon.web.image")
+	r.add("it is mastodon.streamingImage, with the tag of mastodon.image", "mastodon.streaming.", "image")
+	r.add("disruption budgets and spreading know the pods by their labels", "", "nameOverride", "fullnameOverride")
+	r.add("the pods would not notice a changed secret", "podAnnotations.", "checksum/secrets")
+	r.add("the pods share an account without a token", "", "serviceAccount")
+	r.add("it is database; the migrations would go elsewhere", "", "postgresql")
+	r.add("it is cache; a queue in two places loses jobs", "", "redis")
+	r.add("it is search", "", "elasticsearch")
+	r.add("it is storage; uploads would go elsewhere", "mastodon.", "s3")
+	r.add("a wrong one lets anybody forge the address of a client", "mastodon.", "trustedProxyIp")
+	r.add("it is domain, which can never change", "mastodon.", "localDomain", "webDomain")
+	r.add("it is mastodon.locale", "mastodon.", "locale")
+	r.add("it is mastodon.singleUser", "mastodon.", "singleUserMode")
+	r.add("it is mastodon.streamingHost", "mastodon.streaming.", "baseUrl")
+	r.add("the program's Jobs migrate, in an order that the hooks do not keep", "mastodon.", "hooks")
+	r.add("it is mastodon.sidekiq; two schedulers do everything twice", "mastodon.sidekiq.",
+		"workers", "updateStrategy")
+	r.add("it is mastodon.web", "mastodon.web.", "replicas", "minThreads", "maxThreads", "workers")
+	r.add("it is mastodon.streaming, and the disruption budget counts on it", "mastodon.streaming.", "replicas")
+	r.add("the chart puts it where Kubernetes refuses the pods", "", "volumes", "volumeMounts")
+	r.add("it contradicts the authorities that the program mounts", "mastodon.streaming.", "extraCerts")
+	for _, front := range []string{"ingress.", "ingress.streaming."} {
+		r.add("the host is domain or mastodon.streamingHost, the rest comes from ingress", front,
+			"enabled", "className", "hosts", "tls", "annotations.cert-manager.io/cluster-issuer")
 	}
+	r.add("it is ingress.maxBodySize", "ingress.annotations.", "nginx.ingress.kubernetes.io/proxy-body-size")
+	r.add("it is vmst:secrets.mastodon"+plain, "mastodon.", "secrets")
+	r.add("it is mastodon.smtp and the secrets beside it"+plain, "mastodon.", "smtp")
+	r.add("it is mastodon.environment, or vmst:secrets.environment"+plain, "", "externalAuth",
+		"mastodon.extraEnvVars", "mastodon.extraEnvFrom", "mastodon.deepl", "mastodon.hcaptcha", "mastodon.cacheBuster",
+		"mastodon.web.extraEnvVars", "mastodon.sidekiq.extraEnvVars", "mastodon.streaming.extraEnvVars")
+	return r
 }

@@ -14,8 +14,6 @@
 // Nothing here imports Pulumi.
 package settings
 
-//go:generate go run ./internal/schema/gen ../..
-
 // Settings is everything a person decides about one environment, from the object `vmst:settings` of the stack's file.
 //
 // One object instead of many top-level keys, because Pulumi cannot list the top-level keys of a stack: a misspelt one

@@ -59,23 +59,32 @@ func (r Resources) Check(at At) {
 // nothing checks the others, and what they break is the person's own risk.
 type Values map[string]any
 
-// refuse reports values that would override what an environment needs to be safe: the path of each, with dots, and
-// the reason.
-func (v Values) refuse(at At, table map[string]string) { v.walk(at, "", table) }
+// reasons are why values are not free, by the path of each value, with dots.
+type reasons map[string]string
 
-func (v Values) walk(at At, parent string, table map[string]string) {
+// add gives a reason to the values whose paths begin and go on like that.
+func (r reasons) add(reason, begin string, names ...string) {
+	for _, name := range names {
+		r[begin+name] = reason
+	}
+}
+
+// refuse reports values that would override what an environment needs to be safe.
+func (v Values) refuse(at At, refused reasons) { v.walk(at, "", refused) }
+
+func (v Values) walk(at At, parent string, refused reasons) {
 	for _, key := range slices.Sorted(maps.Keys(v)) {
 		path, below := parent+key, at.Key(key)
 		inner, isMapping := v[key].(map[string]any)
-		switch reason, refused := table[path]; {
-		case refused:
+		switch reason, isRefused := refused[path]; {
+		case isRefused:
 			below.Add("the value is not free: "+reason, "remove it")
 		case isMapping:
-			Values(inner).walk(below, path+".", table)
+			Values(inner).walk(below, path+".", refused)
 		default:
-			for _, name := range slices.Sorted(maps.Keys(table)) {
+			for _, name := range slices.Sorted(maps.Keys(refused)) {
 				if strings.HasPrefix(name, path+".") {
-					below.Add("the value replaces "+name+", which is not free: "+table[name], "write a mapping")
+					below.Add("the value replaces "+name+", which is not free: "+refused[name], "write a mapping")
 					break
 				}
 			}

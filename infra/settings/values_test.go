@@ -29,7 +29,8 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 			"service.annotations.service.beta.kubernetes.io/do-loadbalancer-type: " + adopts,
 			"service.type: " + adopts,
 		})},
-		{"controller: addresses of clients", `{ingress: {values: {controller: {config: {use-proxy-protocol: "false",
+		{
+			"controller: addresses of clients", `{ingress: {values: {controller: {config: {use-proxy-protocol: "false",
 			proxy-real-ip-cidr: 0.0.0.0/0, use-forwarded-headers: "true"}, allowSnippetAnnotations: true}}}}`,
 			under("ingress.values.controller.", []string{
 				"allowSnippetAnnotations: the value is not free: an Ingress could write into the configuration of " +
@@ -37,24 +38,29 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 				"config.proxy-real-ip-cidr: " + client,
 				"config.use-forwarded-headers: " + client,
 				"config.use-proxy-protocol: " + client,
-			})},
+			}),
+		},
 		{"controller: a mapping", `{ingress: {values: {controller: {image: {tag: v1}}}}}`, []string{
 			"ingress.values.controller.image: the value is not free: it is ingress.image; remove it",
 		}},
-		{"controller: in place of a mapping", `{ingress: {values: {controller: {service: none, config: []}}}}`,
+		{
+			"controller: in place of a mapping", `{ingress: {values: {controller: {service: none, config: []}}}}`,
 			under("ingress.values.controller.", []string{
-				"config: the value replaces controller.config.annotations-risk-level, which is not free: an Ingress " +
-					"could write into the configuration of nginx; write a mapping",
+				"config: the value replaces controller.config.allow-snippet-annotations, which is not free: an " +
+					"Ingress could write into the configuration of nginx; write a mapping",
 				"service: the value replaces " +
 					"controller.service.annotations.kubernetes.digitalocean.com/load-balancer-id, which is not free: " +
 					"the Service must adopt the program's load balancer; see loadBalancer; write a mapping",
-			})},
-		{"controller: in place of everything", `{ingress: {values: {controller: false, fullnameOverride: x}}}`,
+			}),
+		},
+		{
+			"controller: in place of everything", `{ingress: {values: {controller: false, fullnameOverride: x}}}`,
 			under("ingress.values.", []string{
-				"controller: the value replaces controller.allowSnippetAnnotations, which is not free: an Ingress " +
-					"could write into the configuration of nginx; write a mapping",
+				"controller: the value replaces controller.admissionWebhooks.timeoutSeconds, which is not free: " +
+					"DigitalOcean upgrades no cluster with a webhook that may take 30 seconds; write a mapping",
 				"fullnameOverride: the value is not free: the runbooks know the objects by their names; remove it",
-			})},
+			}),
+		},
 		{"cert-manager", `{ingress: {certManager: {values: {crds: {enabled: false, keep: false}, installCRDs: false,
 			namespace: x, webhook: {timeoutSeconds: 30}}}}}`, under("ingress.certManager.values.", []string{
 			"crds.enabled: " + lost,
@@ -65,13 +71,15 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 			"webhook.timeoutSeconds: the value is not free: DigitalOcean upgrades no cluster with a webhook that may " +
 				"take 30 seconds; remove it",
 		})},
-		{"cert-manager: in place of a mapping", `{ingress: {certManager: {values: {crds: true, webhook: 5}}}}`,
+		{
+			"cert-manager: in place of a mapping", `{ingress: {certManager: {values: {crds: true, webhook: 5}}}}`,
 			under("ingress.certManager.values.", []string{
 				"crds: the value replaces crds.enabled, which is not free: every certificate is deleted with the " +
 					"definitions; write a mapping",
 				"webhook: the value replaces webhook.timeoutSeconds, which is not free: DigitalOcean upgrades no " +
 					"cluster with a webhook that may take 30 seconds; write a mapping",
-			})},
+			}),
+		},
 		{"Mastodon", `{mastodon: {values: {image: {tag: v4.5.0}, redis: {enabled: true},
 			podAnnotations: {checksum/secrets: x},
 			mastodon: {localDomain: other.example.org, s3: {bucket: x}, smtp: {existingSecret: x}, hooks: {dbMigrate:
@@ -90,20 +98,21 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 			"mastodon.trustedProxyIp: " + client,
 			"mastodon.web.extraEnvVars: the value is not free: it is mastodon.environment, or " +
 				"vmst:secrets.environment" + plain,
-			"mastodon.web.replicas: the value is not free: it is mastodon.web.replicas, which the disruption budget " +
-				"counts on; remove it",
+			"mastodon.web.replicas: the value is not free: it is mastodon.web; remove it",
 			"podAnnotations.checksum/secrets: the value is not free: the pods would not notice a changed secret; " +
 				"remove it",
 			"redis: the value is not free: it is cache; a queue in two places loses jobs; remove it",
 		})},
-		{"Mastodon: in place of a mapping", `{mastodon: {values: {podAnnotations: none, mastodon: {web: 3}}}}`,
+		{
+			"Mastodon: in place of a mapping", `{mastodon: {values: {podAnnotations: none, mastodon: {web: 3}}}}`,
 			under("mastodon.values.", []string{
 				"mastodon.web: the value replaces mastodon.web.extraEnvVars, which is not free: it is " +
 					"mastodon.environment, or vmst:secrets.environment; it would stand in the chart's values, which " +
 					"everybody who may look at the cluster can read; write a mapping",
 				"podAnnotations: the value replaces podAnnotations.checksum/secrets, which is not free: the pods " +
 					"would not notice a changed secret; write a mapping",
-			})},
+			}),
+		},
 	})
 }
 

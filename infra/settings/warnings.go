@@ -25,9 +25,9 @@ func (s *Settings) Warnings() []Warning {
 			"set it to true, unless you are about to replace it")
 	}
 	if len(s.Cluster.ControlPlaneAllowedAddresses) == 0 {
-		w.add("cluster.controlPlaneAllowedAddresses", "empty, so that whoever has a credential reaches the control "+
-			"plane "+
-			"from anywhere", "name the addresses that run Pulumi and kubectl")
+		w.add("cluster.controlPlaneAllowedAddresses",
+			"empty, so that whoever has a credential reaches the control plane from anywhere",
+			"name the addresses that run Pulumi and kubectl")
 	}
 	for i, address := range s.Cluster.ControlPlaneAllowedAddresses {
 		if strings.HasSuffix(address, "/0") {
@@ -59,9 +59,8 @@ func (s *Settings) warnOfSingles(w *warnings) {
 		}
 	}
 	if !s.Cluster.HighlyAvailable {
-		w.add("cluster.highlyAvailable", "false in production: while the control plane is away, nothing is scheduled "+
-			"again",
-			"set it to true")
+		w.add("cluster.highlyAvailable",
+			"false in production: while the control plane is away, nothing is scheduled again", "set it to true")
 	}
 	single("cluster.defaultPool.nodes", s.Cluster.DefaultPool.Nodes, "so are the cluster's own services")
 	for i, pool := range s.Cluster.NodePools {
@@ -97,9 +96,9 @@ func (s *Settings) warnOfVersions(w *warnings) {
 	minor, err := strconv.Atoi(strings.TrimPrefix(s.Cluster.Version, "1."))
 	chart := s.Ingress.Chart
 	if err == nil && minor > controllerKubernetes && chart.Name == "ingress-nginx" && chart.Version == controllerChart {
-		w.add("cluster.version", fmt.Sprintf("the pinned ingress controller (chart %s) is declared for Kubernetes up "+
-			"to 1.%d",
-			chart.Version, controllerKubernetes),
+		w.add("cluster.version",
+			fmt.Sprintf("the pinned ingress controller (chart %s) is declared for Kubernetes up to 1.%d",
+				chart.Version, controllerKubernetes),
 			fmt.Sprintf(`stay on "1.%d", or set ingress.chart to a maintained fork`, controllerKubernetes))
 	}
 }

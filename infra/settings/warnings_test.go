@@ -59,13 +59,17 @@ func TestWarnings(t *testing.T) {
 			{name: scheduler, queues: ["scheduler,2"], replicas: 1, threads: 5}]}}`), []string{
 			"mastodon.sidekiq[0].replicas: 1 in production: while it is away, its queues wait; set it to 2 or more",
 		}},
-		{"a Kubernetes that the pinned controller is not made for", production(t, `{cluster: {version: "1.36"}}`),
+		{
+			"a Kubernetes that the pinned controller is not made for", production(t, `{cluster: {version: "1.36"}}`),
 			[]string{
 				`cluster.version: the pinned ingress controller (chart 4.15.1) is declared for Kubernetes up to ` +
 					`1.35; stay on "1.35", or set ingress.chart to a maintained fork`,
-			}},
-		{"with a fork of the controller", production(t, `{cluster: {version: "1.36"}, ingress: {chart: {name: fork}}}`),
-			nil},
+			},
+		},
+		{
+			"with a fork", production(t, `{cluster: {version: "1.36"}, ingress: {chart: {name: fork}}}`),
+			nil,
+		},
 		{"with a later chart", production(t, `{cluster: {version: "1.36"}, ingress: {chart: {version: 4.16.0}}}`), nil},
 		{"an older Kubernetes", production(t, `{cluster: {version: "1.34"}}`), nil},
 		{"a control plane without a firewall", production(t, `{cluster: {controlPlaneAllowedAddresses: []}}`), []string{

@@ -51,7 +51,11 @@ func needed(t testing.TB, text string) string {
 	for _, problem := range problems {
 		name, ok := strings.CutPrefix(problem.Path, "vmst:secrets.")
 		require.True(t, ok, problem)
-		put(secrets, secretMark+name, strings.Split(name, ".")...)
+		value := secretMark + name
+		if name == "slackWebhook" {
+			value = "https://hooks.example.org/" + value
+		}
+		put(secrets, value, strings.Split(name, ".")...)
 	}
 	return toJSON(t, secrets)
 }

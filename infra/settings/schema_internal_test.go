@@ -1,29 +1,47 @@
-// Package schema derives the JSON Schema of a stack file from the Go types of package settings. The program needs no
-// schema to run, so nothing of it imports this package.
-package schema
+package settings
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"testing"
 
 	"github.com/invopop/jsonschema"
+	"github.com/stretchr/testify/require"
 
-	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
-const module = "github.com/vmstio/infrastructure"
+var update = flag.Bool("update", false, "write the JSON Schema again (make generate)")
 
-// Path of the schema below the root of the project.
-const Path = "infra/settings/stack.schema.json"
+// The JSON Schema of the stack files is derived from the Go types here, in a test: the program needs none to run.
+func TestSchemaIsCurrent(t *testing.T) {
+	t.Parallel()
+	want, err := generateSchema(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile(schemaFile, want, 0o644))
+		return
+	}
+	got, err := os.ReadFile(schemaFile)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got), "%s is not what the types say: run `make generate`", schemaFile)
+}
 
-// Generate returns the schema of Pulumi.<stack>.yaml, with descriptions from the comments of the types, which it reads
-// from the project at root.
-func Generate(root string) ([]byte, error) {
+const (
+	module     = "github.com/vmstio/infrastructure"
+	schemaFile = "stack.schema.json"
+)
+
+// generateSchema returns the schema of Pulumi.<stack>.yaml, with descriptions from the comments of the types, which it
+// reads from the project at root.
+func generateSchema(root string) ([]byte, error) {
 	reflector := &jsonschema.Reflector{Anonymous: true, RequiredFromJSONSchemaTags: true, Mapper: encrypted}
 	source := filepath.Join(root, "infra", "settings")
 	if err := reflector.AddGoComments(module, source, jsonschema.WithFullComment()); err != nil {
@@ -36,11 +54,11 @@ func Generate(root string) ([]byte, error) {
 		comments[module+"/infra/settings"+name] = strings.Join(strings.Fields(comment), " ")
 	}
 	reflector.CommentMap = comments
-	definitions := reflector.Reflect(&settings.Settings{}).Definitions
-	for name, definition := range reflector.Reflect(&settings.Secrets{}).Definitions {
+	definitions := reflector.Reflect(&Settings{}).Definitions
+	for name, definition := range reflector.Reflect(&Secrets{}).Definitions {
 		definitions[name] = definition
 	}
-	describe(reflect.TypeFor[settings.Settings](), definitions, settings.Formats())
+	describe(reflect.TypeFor[Settings](), definitions, formats())
 	text, err := json.MarshalIndent(stackFile(definitions), "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing the schema: %w", err)
@@ -50,7 +68,7 @@ func Generate(root string) ([]byte, error) {
 
 // encrypted describes a secret as Pulumi writes it. A secret in clear text does not satisfy the schema.
 func encrypted(t reflect.Type) *jsonschema.Schema {
-	if t != reflect.TypeFor[settings.Secret]() {
+	if t != reflect.TypeFor[Secret]() {
 		return nil
 	}
 	properties := jsonschema.NewProperties()
@@ -112,8 +130,8 @@ func apply(format decode.Format, name string, text *jsonschema.Schema) {
 // stackFile is the schema of the whole file: the two objects of this program, the configuration of anything else, and
 // what Pulumi keeps beside them.
 func stackFile(definitions jsonschema.Definitions) *jsonschema.Schema {
-	settingsKey := settings.Namespace + ":" + settings.SettingsKey
-	secretsKey := settings.Namespace + ":" + settings.SecretsKey
+	settingsKey := Namespace + ":" + SettingsKey
+	secretsKey := Namespace + ":" + SecretsKey
 
 	objects := jsonschema.NewProperties()
 	objects.Set(settingsKey, &jsonschema.Schema{Ref: "#/$defs/Settings"})
@@ -128,7 +146,7 @@ func stackFile(definitions jsonschema.Definitions) *jsonschema.Schema {
 		Description: "The configuration of the stack.",
 		PropertyNames: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
 			{Enum: []any{settingsKey, secretsKey}},
-			{Not: &jsonschema.Schema{Pattern: "^(" + settings.Namespace + ":|[^:]*$)"}},
+			{Not: &jsonschema.Schema{Pattern: "^(" + Namespace + ":|[^:]*$)"}},
 		}},
 	})
 	keys.Set("secretsprovider", text("The provider that encrypts the secrets. Written by Pulumi."))

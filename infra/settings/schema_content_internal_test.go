@@ -1,10 +1,9 @@
-package schema_test
+package settings
 
 import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,31 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
-	"github.com/vmstio/infrastructure/infra/settings/internal/schema"
 )
-
-const root = "../../../.."
 
 func committed(t *testing.T) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, schema.Path))
+	text, err := os.ReadFile(schemaFile)
 	require.NoError(t, err)
 	return text
-}
-
-func TestSchemaIsCurrent(t *testing.T) {
-	t.Parallel()
-	want, err := schema.Generate(root)
-	require.NoError(t, err)
-	require.True(t, bytes.Equal(want, committed(t)), "%s is not what the types say: run `make generate`", schema.Path)
-}
-
-func TestGenerateWithoutSources(t *testing.T) {
-	t.Parallel()
-	_, err := schema.Generate(filepath.Join(t.TempDir(), "nowhere"))
-	require.ErrorContains(t, err, "reading the comments of ")
 }
 
 func compile(t *testing.T) *jsonschema.Schema {
@@ -103,7 +85,7 @@ func TestSchemaSaysWhatTheTagsSay(t *testing.T) {
 	decoder := json.NewDecoder(bytes.NewReader(committed(t)))
 	decoder.UseNumber()
 	require.NoError(t, decoder.Decode(&file))
-	formats, seen, count := settings.Formats(), map[reflect.Type]bool{}, map[string]int{}
+	formats, seen, count := formats(), map[reflect.Type]bool{}, map[string]int{}
 	// Names of environment variables are keys, which no tag describes.
 	used := map[string]bool{"variable": true}
 	var walk func(reflect.Type)
@@ -153,7 +135,7 @@ func TestSchemaSaysWhatTheTagsSay(t *testing.T) {
 			walk(field.Type)
 		}
 	}
-	walk(reflect.TypeFor[settings.Settings]())
+	walk(reflect.TypeFor[Settings]())
 	for name := range formats {
 		assert.True(t, used[name], "no setting has the format %s", name)
 	}
@@ -165,7 +147,7 @@ func TestSchemaSaysWhatTheTagsSay(t *testing.T) {
 // file returns a stack file with the settings of a large environment, changed.
 func file(t *testing.T, change string) any {
 	t.Helper()
-	text, err := os.ReadFile("../../testdata/production.yaml")
+	text, err := os.ReadFile("testdata/production.yaml")
 	require.NoError(t, err)
 	var written, over any
 	require.NoError(t, yaml.Unmarshal(text, &written))
