@@ -4,6 +4,7 @@
 package infra
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -20,6 +21,7 @@ import (
 	"github.com/vmstio/infrastructure/infra/monitoring"
 	"github.com/vmstio/infrastructure/infra/network"
 	"github.com/vmstio/infrastructure/infra/outputs"
+	"github.com/vmstio/infrastructure/infra/search"
 	"github.com/vmstio/infrastructure/infra/storage"
 )
 
@@ -47,8 +49,8 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	doks, err := cluster.New(ctx, "cluster", &cluster.Args{
-		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: poolNames(name), Region: s.Region, VPCID: vpc.VPCID,
-		Token: secret(secrets.DigitalOceanToken),
+		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: crew.PoolNames(s.Domain), Region: s.Region,
+		VPCID: vpc.VPCID, Token: secret(secrets.DigitalOceanToken),
 		// What the cluster made for data must outlive it where data is protected.
 		DestroyAssociated: !s.Protect,
 	}, cloud)
@@ -112,23 +114,26 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	opensearch, err := newSearch(ctx, s, place, name(crew.SearchEngine), cloud)
-	if err != nil {
-		return err
-	}
 	// Never a component among those to wait for: which of its children that means depends on how many of them happen to
 	// be registered by then.
 	ready := slices.Concat(postgres.Ready, valkey.Ready, edge.Ready)
-	if opensearch != nil {
-		ready = append(ready, opensearch.Ready...)
+	var opensearch *managed.Database
+	if s.Search.Enabled {
+		found, err := search.New(ctx, "search", &search.Args{
+			Search: s.Search, Place: place, Name: name(crew.SearchEngine),
+		}, cloud)
+		if err != nil {
+			return err
+		}
+		opensearch, ready = found.Database, append(ready, found.Ready...)
 	}
 	_, err = mastodon.New(ctx, "mastodon", &mastodon.Args{
 		Mastodon: s.Mastodon, Namespace: application, Domain: s.Domain, MaxBodySize: s.Ingress.MaxBodySize,
 		SecretVariables: secretMap(secrets.Environment), Existing: keysOf(secrets.Mastodon),
 		SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
-		Database: databaseOf(postgres), Cache: cacheOf(valkey.Endpoint), RailsCache: railsCacheOf(valkey.Rails),
-		Search: searchOf(opensearch, s.Search.IndexPreset),
-		Media:  bucketOf(buckets.Media), Assets: bucketOf(buckets.Assets),
+		Database: postgres.Direct, Pool: postgres.Pool, Admin: postgres.Endpoint, Grants: postgres.Grants,
+		Cache: valkey.Endpoint, RailsCache: valkey.Rails,
+		Search: opensearch, IndexPreset: s.Search.IndexPreset, Media: buckets.Media, Assets: buckets.Assets,
 		IngressClass: edge.Class, IssuerName: edge.Issuer, After: ready, Protect: s.Protect,
 	}, inCluster, pulumi.DeletedWith(doks.Resource))
 	if err != nil {
@@ -140,13 +145,16 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	databases := databasesOf(s, postgres, valkey, opensearch)
+	databases := map[string]*managed.Database{
+		"database": postgres.Database, "cache": valkey.Database, "rails-cache": valkey.Rails, "search": opensearch,
+	}
+	maps.DeleteFunc(databases, func(_ string, d *managed.Database) bool { return d == nil })
 	// The tag that DOKS gives every Droplet of a cluster (docs.digitalocean.com/products/kubernetes, "Automatically
 	// applied tags").
 	nodeTag := pulumi.Sprintf("k8s:%s", doks.ID)
 	watch, err := monitoring.New(ctx, "monitoring", &monitoring.Args{
 		Monitoring: s.Monitoring, Name: s.Domain, Endpoints: s.Watched(), NodeTag: nodeTag,
-		Databases: watchedOf(databases), LoadBalancerID: balancer.ID, SlackWebhook: optional(secrets.SlackWebhook),
+		Databases: databases, LoadBalancerID: balancer.ID, SlackWebhook: optional(secrets.SlackWebhook),
 	}, cloud)
 	if err != nil {
 		return err

@@ -10,8 +10,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/docsite"
-	"github.com/vmstio/infrastructure/infra/internal/managed"
-	"github.com/vmstio/infrastructure/infra/search"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -37,16 +35,6 @@ func newProviders(ctx *pulumi.Context, secrets *settings.Secrets) (
 		return nil, nil, fmt.Errorf("creating the TLS provider: %w", err)
 	}
 	return pulumi.Providers(do), []pulumi.ProviderResource{random, tls}, nil
-}
-
-// newSearch makes the search engine; nil where the settings want none.
-func newSearch(
-	ctx *pulumi.Context, s *settings.Settings, place managed.Place, name string, cloud pulumi.ResourceOption,
-) (*search.Search, error) {
-	if !s.Search.Enabled {
-		return nil, nil //nolint:nilnil // an environment without full-text search has no engine, and that is no error
-	}
-	return search.New(ctx, "search", &search.Args{Search: s.Search, Place: place, Name: name}, cloud)
 }
 
 // newDocSite makes the documentation site and returns Netlify's ID of it; nil where this stack does not manage it. Its

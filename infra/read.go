@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/mastodon"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -50,4 +51,19 @@ func secretMap(secrets map[string]settings.Secret) map[string]pulumi.StringInput
 		inputs[name] = secret(value)
 	}
 	return inputs
+}
+
+// keysOf are the keys of an instance that already lives; nil where there is none.
+func keysOf(keys *settings.MastodonSecrets) *mastodon.Keys {
+	if keys == nil {
+		return nil
+	}
+	return &mastodon.Keys{
+		SecretKeyBase:                 secret(keys.SecretKeyBase),
+		VAPIDPrivateKey:               secret(keys.VAPIDPrivateKey),
+		VAPIDPublicKey:                secret(keys.VAPIDPublicKey),
+		ActiveRecordPrimaryKey:        secret(keys.ActiveRecordPrimaryKey),
+		ActiveRecordDeterministicKey:  secret(keys.ActiveRecordDeterministicKey),
+		ActiveRecordKeyDerivationSalt: secret(keys.ActiveRecordKeyDerivationSalt),
+	}
 }

@@ -10,6 +10,7 @@ package cache
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -35,30 +36,15 @@ type Args struct {
 	Protect bool
 }
 
-// Endpoint is how to reach one Valkey cluster from within the VPC.
-type Endpoint struct {
-	// ID is the UUID of the cluster.
-	ID pulumi.StringOutput
-	// ClusterURN is DigitalOcean's name of the cluster, "do:dbaas:<UUID>".
-	ClusterURN pulumi.StringOutput
-	// Host is the private host name.
-	Host pulumi.StringOutput
-	// Port of the cluster (25061).
-	Port pulumi.IntOutput
-	// Password of the user "default", secret.
-	Password pulumi.StringOutput
-}
-
 // Cache is one Valkey cluster, or two.
 type Cache struct {
 	pulumi.ResourceState
 
-	// Endpoint is the cluster of the job queues and feeds.
-	Endpoint
+	// Database is the cluster of the job queues and feeds.
+	*managed.Database
 	// Rails is the cluster of the Rails cache, nil if there is none.
-	Rails *Endpoint
-	// Ready are the resources to depend on for whatever connects: the firewalls that admit it. The hosts say when the
-	// rest is there.
+	Rails *managed.Database
+	// Ready is what is ready of both.
 	Ready []pulumi.Resource
 }
 
@@ -82,34 +68,22 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		Size: args.Size, Nodes: args.Nodes, Maintenance: args.Maintenance,
 		Eviction: pulumi.String(neverEvict), Protect: args.Protect,
 	}
-	endpoint, err := c.cluster(ctx, name, &queues)
-	if err != nil {
+	var err error
+	if c.Database, err = managed.New(ctx, name, &queues, c); err != nil {
 		return nil, err
 	}
-	c.Endpoint = *endpoint
+	c.Ready = c.Database.Ready
 	outputs := pulumi.Map{"id": c.ID, "host": c.Host, "port": c.Port}
 
 	if args.Rails != nil {
 		rails := queues
 		rails.Name, rails.Size, rails.Nodes = args.RailsName, args.Rails.Size, args.Rails.Nodes
 		rails.Eviction, rails.Protect = pulumi.String(evictLeastRecent), false
-		if c.Rails, err = c.cluster(ctx, name+"-rails", &rails); err != nil {
+		if c.Rails, err = managed.New(ctx, name+"-rails", &rails, c); err != nil {
 			return nil, err
 		}
+		c.Ready = slices.Concat(c.Ready, c.Rails.Ready)
 		outputs["rails"] = pulumi.Map{"id": c.Rails.ID, "host": c.Rails.Host, "port": c.Rails.Port}
 	}
 	return c, ctx.RegisterResourceOutputs(c, outputs)
-}
-
-// cluster makes one Valkey cluster and its firewall.
-func (c *Cache) cluster(ctx *pulumi.Context, name string, args *managed.Args) (*Endpoint, error) {
-	db, err := managed.New(ctx, name, args, c)
-	if err != nil {
-		return nil, err
-	}
-	c.Ready = append(c.Ready, db.Firewall)
-	return &Endpoint{
-		ID: db.ID, ClusterURN: db.Cluster.ClusterUrn,
-		Host: db.Cluster.PrivateHost, Port: db.Cluster.Port, Password: db.Cluster.Password,
-	}, nil
 }

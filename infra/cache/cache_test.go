@@ -3,7 +3,6 @@ package cache_test
 import (
 	"testing"
 
-	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -13,11 +12,7 @@ import (
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
 
-const (
-	roomType     = "vmst:cache:Cache"
-	clusterType  = "digitalocean:index/databaseCluster:DatabaseCluster"
-	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
-)
+const roomType = "vmst:cache:Cache"
 
 func cacheArgs() cache.Args {
 	return cache.Args{
@@ -33,17 +28,11 @@ func cacheArgs() cache.Args {
 
 // program makes the cache after a node pool, and stores it in made.
 func program(args cache.Args, made **cache.Cache) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		nodes, err := digitalocean.NewKubernetesNodePool(ctx, "nodes", &digitalocean.KubernetesNodePoolArgs{
-			ClusterId: pulumi.String("doks-uuid"), Size: pulumi.String("s-4vcpu-16gb-amd"),
-		})
-		if err != nil {
-			return err
-		}
-		args.NodesReady = []pulumi.Resource{nodes}
+	return mocks.AfterNodes(func(ctx *pulumi.Context, nodes []pulumi.Resource) (err error) {
+		args.NodesReady = nodes
 		*made, err = cache.New(ctx, "cache", &args)
 		return err
-	}
+	})
 }
 
 // run runs the program to its end.
@@ -57,7 +46,7 @@ func TestJobsAreKeptAndTheRailsCacheMayBeDropped(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	run(t, r, cacheArgs())
-	require.Len(t, r.OfType(clusterType), 2)
+	require.Len(t, r.OfType(mocks.ClusterType), 2)
 
 	common := func(with map[string]any) map[string]any {
 		with["engine"], with["version"] = "valkey", "8"
@@ -65,37 +54,32 @@ func TestJobsAreKeptAndTheRailsCacheMayBeDropped(t *testing.T) {
 		with["maintenanceWindows"] = []any{map[string]any{"day": "monday", "hour": "08:00"}}
 		return with
 	}
-	queues := r.One(t, clusterType, "cache-cluster")
+	queues := r.One(t, mocks.ClusterType, "cache-cluster")
 	require.Contains(t, queues.Parent, roomType+"::cache")
 	require.Equal(t, common(map[string]any{
 		"name": "queues", "size": "db-s-1vcpu-2gb", "nodeCount": 2.0, "evictionPolicy": "noeviction",
 	}), queues.Inputs.Mappable())
 	require.Equal(t, common(map[string]any{
 		"name": "side", "size": "db-s-1vcpu-1gb", "nodeCount": 1.0, "evictionPolicy": "allkeys_lru",
-	}), r.One(t, clusterType, "cache-rails-cluster").Inputs.Mappable())
+	}), r.One(t, mocks.ClusterType, "cache-rails-cluster").Inputs.Mappable())
 }
 
 func TestFirewallsAdmitOnlyTheClusterOnceItHasNodes(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	made := run(t, r, cacheArgs())
-	require.Len(t, r.OfType(firewallType), 2)
+	require.Len(t, r.OfType(mocks.FirewallType), 2)
 	require.Len(t, made.Ready, 2)
 	for i, prefix := range []string{"cache", "cache-rails"} {
-		firewall := r.One(t, firewallType, prefix+"-firewall")
-		require.Equal(t, prefix+"-cluster-id", firewall.Input("clusterId"))
-		require.Equal(t, []any{map[string]any{"type": "k8s", "value": "doks-uuid"}}, firewall.Input("rules"))
-		require.Contains(t, firewall.DependsOn,
-			"urn:pulumi:test::vmst::digitalocean:index/kubernetesNodePool:KubernetesNodePool::nodes")
-		require.Contains(t, mocks.Value[pulumi.URN](t, made.Ready[i].URN()), "::"+prefix+"-firewall")
+		r.RequireFirewall(t, prefix, made.Ready[i])
 	}
 }
 
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	made := run(t, &mocks.Recorder{}, cacheArgs())
-	for cluster, e := range map[string]*cache.Endpoint{
-		"cache-cluster": &made.Endpoint, "cache-rails-cluster": made.Rails,
+	for cluster, e := range map[string]*managed.Database{
+		"cache-cluster": made.Database, "cache-rails-cluster": made.Rails,
 	} {
 		require.Equal(t, cluster+"-id", mocks.Value[string](t, e.ID))
 		require.Equal(t, "do:dbaas:"+cluster, mocks.Value[string](t, e.ClusterURN))
@@ -115,8 +99,8 @@ func TestWithoutRails(t *testing.T) {
 	made := run(t, r, args)
 	require.Nil(t, made.Rails)
 	require.Len(t, made.Ready, 1)
-	require.Len(t, r.OfType(clusterType), 1)
-	require.Len(t, r.OfType(firewallType), 1)
+	require.Len(t, r.OfType(mocks.ClusterType), 1)
+	require.Len(t, r.OfType(mocks.FirewallType), 1)
 }
 
 func TestOnlyTheJobsAreProtected(t *testing.T) {
@@ -126,7 +110,7 @@ func TestOnlyTheJobsAreProtected(t *testing.T) {
 		args.Protect = protect
 		r := &mocks.Recorder{}
 		run(t, r, args)
-		for typ, part := range map[string]string{clusterType: "cluster", firewallType: "firewall"} {
+		for typ, part := range map[string]string{mocks.ClusterType: "cluster", mocks.FirewallType: "firewall"} {
 			queues, rails := r.One(t, typ, "cache-"+part), r.One(t, typ, "cache-rails-"+part)
 			require.Equal(t, protect, queues.Protect, part)
 			require.Equal(t, protect, queues.RetainOnDelete, part)
@@ -140,7 +124,7 @@ func TestPreview(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Preview: true}
 	run(t, r, cacheArgs())
-	require.Nil(t, r.One(t, firewallType, "cache-firewall").Input("clusterId"), "unknown in a preview")
+	require.Nil(t, r.One(t, mocks.FirewallType, "cache-firewall").Input("clusterId"), "unknown in a preview")
 }
 
 func TestFailures(t *testing.T) {
@@ -157,5 +141,5 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 		r.Run(program(cache.Args{Cache: settings.Cache{Rails: &settings.RailsCache{}}}, &made)),
 		"cache arguments: ClusterID, Name, RailsName, Region, VPCID missing")
 	require.Empty(t, r.OfType(roomType))
-	require.Empty(t, r.OfType(clusterType))
+	require.Empty(t, r.OfType(mocks.ClusterType))
 }

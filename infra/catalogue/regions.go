@@ -93,14 +93,13 @@ func UptimeRegions() []string {
 // Source: docs.digitalocean.com/products/networking/vpc/concepts/plan-your-network
 // and the release note of 2025-03-07 for 10.229.0.0/16.
 func ReservedRanges(region string) []netip.Prefix {
-	reserved := []netip.Prefix{
-		netip.MustParsePrefix("10.229.0.0/16"),
-		netip.MustParsePrefix("10.244.0.0/16"),
-		netip.MustParsePrefix("10.245.0.0/16"),
-		netip.MustParsePrefix("10.246.0.0/24"),
-	}
+	ranges := []string{"10.229.0.0/16", "10.244.0.0/16", "10.245.0.0/16", "10.246.0.0/24"}
 	if region == "nyc1" {
-		reserved = append(reserved, netip.MustParsePrefix("10.10.0.0/16"))
+		ranges = append(ranges, "10.10.0.0/16")
+	}
+	reserved := make([]netip.Prefix, len(ranges))
+	for i, text := range ranges {
+		reserved[i] = netip.MustParsePrefix(text)
 	}
 	return reserved
 }

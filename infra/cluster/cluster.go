@@ -9,12 +9,13 @@ import (
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/crew"
 	"github.com/vmstio/infrastructure/infra/internal/component"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
 // DefaultRole is the role of the default pool.
-const DefaultRole = "default"
+const DefaultRole = string(crew.DefaultPool)
 
 // Args are the arguments of a Cluster.
 type Args struct {
@@ -137,9 +138,7 @@ func firewall(addresses []string) digitalocean.KubernetesClusterControlPlaneFire
 }
 
 // pools makes the pools that carry the load.
-func (c *Cluster) pools(
-	ctx *pulumi.Context, name string, args *Args, cluster *digitalocean.KubernetesCluster,
-) error {
+func (c *Cluster) pools(ctx *pulumi.Context, name string, args *Args, cluster *digitalocean.KubernetesCluster) error {
 	c.NodesReady = []pulumi.Resource{cluster}
 	for _, pool := range args.NodePools {
 		labels := pulumi.ToStringMap(pool.Labels)
@@ -151,7 +150,8 @@ func (c *Cluster) pools(
 			})
 		}
 		poolName := args.PoolNames[pool.Role]
-		poolArgs := &digitalocean.KubernetesNodePoolArgs{
+		child := name + "-pool-" + pool.Role
+		made, err := digitalocean.NewKubernetesNodePool(ctx, child, &digitalocean.KubernetesNodePoolArgs{
 			ClusterId: cluster.ID(),
 			Name:      pulumi.String(poolName),
 			Size:      pulumi.String(pool.Size),
@@ -161,8 +161,7 @@ func (c *Cluster) pools(
 			MaxNodes:  pulumi.Int(pool.MaxNodes),
 			Labels:    labels,
 			Taints:    taints,
-		}
-		made, err := digitalocean.NewKubernetesNodePool(ctx, name+"-pool-"+pool.Role, poolArgs, pulumi.Parent(c))
+		}, pulumi.Parent(c))
 		if err != nil {
 			return fmt.Errorf("creating node pool %q: %w", poolName, err)
 		}

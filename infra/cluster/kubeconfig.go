@@ -22,13 +22,12 @@ func kubeconfig(name string, cluster *digitalocean.KubernetesCluster, token pulu
 	ca := cluster.KubeConfigs.Index(pulumi.Int(0)).ClusterCaCertificate().Elem()
 	text := pulumi.All(cluster.ID(), cluster.Endpoint, ca, token).ApplyT(func(values []any) (string, error) {
 		id, endpoint, ca, token := values[0].(pulumi.ID), values[1].(string), values[2].(string), values[3].(string)
-		encoded, err := json.Marshal(config{
-			APIVersion:     "v1",
-			Kind:           "Config",
-			Clusters:       []entry{{Name: name, Cluster: &server{URL: endpoint, CA: ca}}},
-			Users:          []entry{{Name: name, User: &user{Exec: doctl(string(id), token)}}},
-			Contexts:       []entry{{Name: name, Context: &context{Cluster: name, User: name}}},
-			CurrentContext: name,
+		server := object{"server": endpoint, "certificate-authority-data": ca}
+		encoded, err := json.Marshal(object{
+			"apiVersion": "v1", "kind": "Config", "current-context": name,
+			"clusters": []object{{"name": name, "cluster": server}},
+			"users":    []object{{"name": name, "user": object{"exec": doctl(string(id), token)}}},
+			"contexts": []object{{"name": name, "context": object{"cluster": name, "user": name}}},
 		})
 		if err != nil {
 			return "", fmt.Errorf("encoding the kubeconfig: %w", err)
@@ -38,62 +37,19 @@ func kubeconfig(name string, cluster *digitalocean.KubernetesCluster, token pulu
 	return pulumi.ToSecret(text).(pulumi.StringOutput)
 }
 
+// object is a part of a kubeconfig (https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/).
+type object map[string]any
+
 // doctl obtains credentials, as doctl writes it itself (doctl, commands/kubernetes.go, mergeKubeconfig). Of all its
 // contexts only "default" takes the token from the environment.
-func doctl(id, token string) command {
-	return command{
-		APIVersion: "client.authentication.k8s.io/v1beta1",
-		Command:    "doctl",
-		Args: []string{
+func doctl(id, token string) object {
+	return object{
+		"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "doctl", "interactiveMode": "Never",
+		"args": []string{
 			"kubernetes", "cluster", "kubeconfig", "exec-credential", "--version=v1beta1", "--context=default", id,
 		},
-		Env: []variable{{Name: "DIGITALOCEAN_ACCESS_TOKEN", Value: token}},
-		InstallHint: "doctl is needed to log in to the cluster: " +
+		"env": []object{{"name": "DIGITALOCEAN_ACCESS_TOKEN", "value": token}},
+		"installHint": "doctl is needed to log in to the cluster: " +
 			"https://docs.digitalocean.com/reference/doctl/how-to/install/",
-		InteractiveMode: "Never",
 	}
 }
-
-// The shape of a kubeconfig, as far as it is used here.
-// https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
-type (
-	config struct {
-		APIVersion     string  `json:"apiVersion"`
-		Kind           string  `json:"kind"`
-		Clusters       []entry `json:"clusters"`
-		Users          []entry `json:"users"`
-		Contexts       []entry `json:"contexts"`
-		CurrentContext string  `json:"current-context"`
-	}
-	// entry of one of the lists: a name, and one of the others.
-	entry struct {
-		Name    string   `json:"name"`
-		Cluster *server  `json:"cluster,omitempty"`
-		User    *user    `json:"user,omitempty"`
-		Context *context `json:"context,omitempty"`
-	}
-	server struct {
-		URL string `json:"server"`
-		// CA is the PEM of the certificate authority in base64.
-		CA string `json:"certificate-authority-data"`
-	}
-	user struct {
-		Exec command `json:"exec"`
-	}
-	context struct {
-		Cluster string `json:"cluster"`
-		User    string `json:"user"`
-	}
-	command struct {
-		APIVersion      string     `json:"apiVersion"`
-		Command         string     `json:"command"`
-		Args            []string   `json:"args"`
-		Env             []variable `json:"env"`
-		InstallHint     string     `json:"installHint"`
-		InteractiveMode string     `json:"interactiveMode"`
-	}
-	variable struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	}
-)

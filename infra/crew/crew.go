@@ -1,10 +1,8 @@
-// Package crew is the naming convention: every resource of an environment is
-// named after a character of the original Star Trek series whose duty aboard
-// matches the resource's duty here. It is the only place where names are made.
+// Package crew is the naming convention: every resource of an environment is named after a character of the original
+// Star Trek series whose duty aboard matches the resource's duty here. It is the only place where names are made.
 //
-// A name is "<character>-<domain>", the domain with hyphens for dots. The domain
-// makes it distinct between environments, and between instances that share what
-// is global, such as bucket names.
+// A name is "<character>-<domain>", the domain with hyphens for dots. The domain makes it distinct between
+// environments, and between instances that share what is global, such as bucket names.
 package crew
 
 import (
@@ -21,7 +19,7 @@ const (
 	Project        Role = "project"
 	Network        Role = "network"
 	Cluster        Role = "cluster"
-	DefaultPool    Role = "default pool"
+	DefaultPool    Role = "default"
 	GeneralPool    Role = "general"
 	WebPool        Role = "web"
 	BackgroundPool Role = "background"
@@ -37,8 +35,14 @@ const (
 	Docs           Role = "docs"
 )
 
-// PoolRole is the role of the node pool that the settings call so: "general", "web", "background" or "search".
-func PoolRole(role string) Role { return Role(role) }
+// PoolNames are the names of the node pools by role, that of the settings or "default".
+func PoolNames(domain string) map[string]string {
+	names := map[string]string{}
+	for _, role := range []Role{DefaultPool, GeneralPool, WebPool, BackgroundPool, SearchPool} {
+		names[string(role)] = Name(role, domain)
+	}
+	return names
+}
 
 // roster says who has which duty, and why.
 var roster = map[Role]string{

@@ -73,9 +73,11 @@ func TestPoolRoles(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[string]crew.Role{
 		"general": crew.GeneralPool, "web": crew.WebPool, "background": crew.BackgroundPool, "search": crew.SearchPool,
+		"default": crew.DefaultPool,
 	} {
-		require.Equal(t, want, crew.PoolRole(role))
+		require.Equal(t, want, crew.Role(role))
 		require.Contains(t, crew.Roles(), want)
+		require.Equal(t, crew.Name(want, "vmst.io"), crew.PoolNames("vmst.io")[role])
 	}
 }
 

@@ -39,43 +39,18 @@ type Args struct {
 	Protect bool
 }
 
-// Database is a PostgreSQL cluster. Every host name is the private one, which resolves in the VPC alone. Connections
-// need TLS, with a certificate of CA.
+// Database is a PostgreSQL cluster.
 type Database struct {
 	pulumi.ResourceState
 
-	// ID is the UUID of the cluster.
-	ID pulumi.StringOutput
-	// ClusterURN is DigitalOcean's name of the cluster, "do:dbaas:<UUID>".
-	ClusterURN pulumi.StringOutput
-	// Host of the primary.
-	Host pulumi.StringOutput
-	// Port of the primary (25060), for migrations and for streaming.
-	Port pulumi.IntOutput
-	// PoolHost is the host of the connection pool.
-	PoolHost pulumi.StringOutput
-	// PoolPort is the port of the connection pool (25061).
-	PoolPort pulumi.IntOutput
-	// PoolName stands for the database's name in connections to the pool.
-	PoolName pulumi.StringOutput
-	// DatabaseName is Mastodon's database, in direct connections.
-	DatabaseName pulumi.StringOutput
-	// Username is Mastodon's user, for direct connections and the pool.
-	Username pulumi.StringOutput
-	// Password of Mastodon's user, secret.
-	Password pulumi.StringOutput
-	// CA is the cluster's own certificate authority, PEM. It is not a secret.
-	CA pulumi.StringOutput
-	// AdminUsername is the administrator, who is needed only to run Grants.
-	AdminUsername pulumi.StringOutput
-	// AdminPassword of the administrator, secret.
-	AdminPassword pulumi.StringOutput
-	// Grants is the SQL statement that the administrator has to run in the database DatabaseName before the first
-	// migration. It may be repeated.
+	// Database is the cluster. Its endpoint is the administrator's, in Mastodon's database, to run Grants.
+	*managed.Database
+	// Direct is the primary, as Mastodon's user in its database.
+	Direct managed.Endpoint
+	// Pool is the connection pool, as the same user. Its name stands for the database's in connections.
+	Pool managed.Endpoint
+	// Grants is the SQL statement that the administrator has to run before the first migration. It may be repeated.
 	Grants pulumi.StringOutput
-	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The hosts say when the
-	// rest is there.
-	Ready []pulumi.Resource
 }
 
 // New makes the database. It needs a DigitalOcean provider among the options.
@@ -96,26 +71,21 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		}
 	}
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
-		"id": d.ID, "host": d.Host, "port": d.Port, "poolHost": d.PoolHost, "poolPort": d.PoolPort,
+		"id": d.ID, "host": d.Host, "port": d.Port, "poolHost": d.Pool.Host, "poolPort": d.Pool.Port,
 	})
 }
 
 // cluster makes the cluster and its firewall.
 func (d *Database) cluster(ctx *pulumi.Context, name string, args *Args) error {
-	db, err := managed.New(ctx, name, &managed.Args{
+	cluster, err := managed.New(ctx, name, &managed.Args{
 		Place: args.Place, Name: args.Name, Engine: args.Engine, Version: args.Version,
 		Size: args.Size, Nodes: args.Nodes, Maintenance: args.Maintenance, Protect: args.Protect,
 	}, d)
 	if err != nil {
 		return err
 	}
-	d.ID, d.ClusterURN, d.Ready = db.ID, db.Cluster.ClusterUrn, []pulumi.Resource{db.Firewall}
-	d.Host, d.Port = db.Cluster.PrivateHost, db.Cluster.Port
-	d.AdminUsername, d.AdminPassword = db.Cluster.User, db.Cluster.Password
-	// The parent carries the provider to the function, too. In a preview of a new cluster the ID is unknown, and so is
-	// the certificate.
-	d.CA = digitalocean.GetDatabaseCaOutput(ctx,
-		digitalocean.GetDatabaseCaOutputArgs{ClusterId: db.ID}, pulumi.Parent(d)).Certificate()
+	d.Database = cluster
+	d.CA = d.Authority(ctx, d)
 	return nil
 }
 
@@ -136,7 +106,8 @@ func (d *Database) owner(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return fmt.Errorf("creating user %q in %q: %w", args.Application, args.Name, err)
 	}
-	d.DatabaseName, d.Username, d.Password = db.Name, user.Name, user.Password
+	d.Name, d.Direct = db.Name, d.Endpoint
+	d.Direct.Name, d.Direct.Username, d.Direct.Password = db.Name, user.Name, user.Password
 	d.Grants = pulumi.Sprintf(`GRANT ALL ON SCHEMA public TO "%s"`, user.Name)
 	return nil
 }
@@ -148,12 +119,13 @@ func (d *Database) pool(ctx *pulumi.Context, name string, args *Args) error {
 		Name:      pulumi.String(args.Application + "-pool"),
 		Mode:      pulumi.String("transaction"),
 		Size:      pulumi.Int(args.PoolSize),
-		DbName:    d.DatabaseName,
-		User:      d.Username,
+		DbName:    d.Direct.Name,
+		User:      d.Direct.Username,
 	}, pulumi.Parent(d), pulumi.DeleteBeforeReplace(true)) // a pool's name is unique in its cluster
 	if err != nil {
 		return fmt.Errorf("creating connection pool %q in %q: %w", args.Application+"-pool", args.Name, err)
 	}
-	d.PoolHost, d.PoolPort, d.PoolName = pool.PrivateHost, pool.Port, pool.Name
+	d.Pool = d.Direct
+	d.Pool.Host, d.Pool.Port, d.Pool.Name = pool.PrivateHost, pool.Port, pool.Name
 	return nil
 }

@@ -14,12 +14,10 @@ import (
 )
 
 const (
-	roomType     = "vmst:database:Database"
-	clusterType  = "digitalocean:index/databaseCluster:DatabaseCluster"
-	dbType       = "digitalocean:index/databaseDb:DatabaseDb"
-	userType     = "digitalocean:index/databaseUser:DatabaseUser"
-	poolType     = "digitalocean:index/databaseConnectionPool:DatabaseConnectionPool"
-	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
+	roomType = "vmst:database:Database"
+	dbType   = "digitalocean:index/databaseDb:DatabaseDb"
+	userType = "digitalocean:index/databaseUser:DatabaseUser"
+	poolType = "digitalocean:index/databaseConnectionPool:DatabaseConnectionPool"
 )
 
 func databaseArgs() database.Args {
@@ -35,17 +33,11 @@ func databaseArgs() database.Args {
 
 // program makes the database after a node pool, and stores it in made.
 func program(args database.Args, made **database.Database) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		nodes, err := digitalocean.NewKubernetesNodePool(ctx, "nodes", &digitalocean.KubernetesNodePoolArgs{
-			ClusterId: pulumi.String("doks-uuid"), Size: pulumi.String("s-4vcpu-16gb-amd"),
-		})
-		if err != nil {
-			return err
-		}
-		args.NodesReady = []pulumi.Resource{nodes}
+	return mocks.AfterNodes(func(ctx *pulumi.Context, nodes []pulumi.Resource) (err error) {
+		args.NodesReady = nodes
 		*made, err = database.New(ctx, "database", &args)
 		return err
-	}
+	})
 }
 
 // run runs the program to its end.
@@ -60,7 +52,7 @@ func TestDatabase(t *testing.T) {
 	r := &mocks.Recorder{}
 	run(t, r, databaseArgs())
 
-	cluster := r.One(t, clusterType, "database-cluster")
+	cluster := r.One(t, mocks.ClusterType, "database-cluster")
 	require.Contains(t, cluster.Parent, roomType+"::database")
 	require.Equal(t, map[string]any{
 		"name": "archive", "engine": "advanced_pg", "version": "17", "size": "gd-2vcpu-8gb",
@@ -83,31 +75,20 @@ func TestFirewallAdmitsOnlyTheClusterOnceItHasNodes(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	made := run(t, r, databaseArgs())
-	require.Len(t, r.OfType(firewallType), 1)
-	firewall := r.One(t, firewallType, "database-firewall")
-	require.Equal(t, "database-cluster-id", firewall.Input("clusterId"))
-	require.Equal(t, []any{map[string]any{"type": "k8s", "value": "doks-uuid"}}, firewall.Input("rules"))
-	require.Contains(t, firewall.DependsOn,
-		"urn:pulumi:test::vmst::digitalocean:index/kubernetesNodePool:KubernetesNodePool::nodes")
+	require.Len(t, r.OfType(mocks.FirewallType), 1)
 	require.Len(t, made.Ready, 1)
-	require.Contains(t, mocks.Value[pulumi.URN](t, made.Ready[0].URN()), "::database-firewall")
+	r.RequireFirewall(t, "database", made.Ready[0])
 }
 
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	d := run(t, &mocks.Recorder{}, databaseArgs())
-	got, secret := map[string]any{}, map[string]bool{}
-	for name, output := range map[string]pulumi.Output{
-		"id": d.ID, "urn": d.ClusterURN, "host": d.Host, "port": d.Port, "poolHost": d.PoolHost,
-		"poolPort": d.PoolPort, "poolName": d.PoolName, "database": d.DatabaseName, "user": d.Username,
-		"password": d.Password, "ca": d.CA, "admin": d.AdminUsername, "adminPassword": d.AdminPassword,
+	got, secret := mocks.Described(t, map[string]pulumi.Output{
+		"id": d.ID, "urn": d.ClusterURN, "host": d.Direct.Host, "port": d.Direct.Port, "poolHost": d.Pool.Host,
+		"poolPort": d.Pool.Port, "poolName": d.Pool.Name, "database": d.Direct.Name, "user": d.Direct.Username,
+		"password": d.Direct.Password, "ca": d.Direct.CA, "admin": d.Username, "adminPassword": d.Password,
 		"grants": d.Grants,
-	} {
-		got[name] = mocks.Value[any](t, output)
-		if pulumi.IsSecret(output) {
-			secret[name] = true
-		}
-	}
+	})
 	require.Equal(t, map[string]any{
 		"id": "database-cluster-id", "urn": "do:dbaas:database-cluster",
 		"host": "private-database-cluster.db.ondigitalocean.com", "port": 25060,
@@ -118,6 +99,12 @@ func TestOutputs(t *testing.T) {
 		"grants": `GRANT ALL ON SCHEMA public TO "mastodon_app"`,
 	}, got)
 	require.Equal(t, map[string]bool{"password": true, "adminPassword": true}, secret)
+	require.Equal(t, d.Direct.Username, d.Pool.Username)
+	require.Equal(t, d.Direct.Password, d.Pool.Password)
+	admin := d.Direct
+	admin.Username, admin.Password = d.Username, d.Password
+	require.Equal(t, admin, d.Endpoint, "the administrator, in the same database")
+	require.Equal(t, []string{"archive", "advanced_pg"}, []string{d.ClusterName, d.Engine})
 }
 
 func TestPreviewAsksForNoCAOfAClusterThatIsNotThere(t *testing.T) {
@@ -154,7 +141,7 @@ func TestProtection(t *testing.T) {
 		args.Protect = protect
 		r := &mocks.Recorder{}
 		run(t, r, args)
-		for _, typ := range []string{clusterType, dbType, userType, firewallType} {
+		for _, typ := range []string{mocks.ClusterType, dbType, userType, mocks.FirewallType} {
 			for _, res := range r.OfType(typ) {
 				require.Equal(t, protect, res.Protect, typ)
 				require.Equal(t, protect, res.RetainOnDelete, typ)
@@ -177,5 +164,5 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	require.ErrorContains(t, r.Run(program(database.Args{}, &made)),
 		"database arguments: Application, ClusterID, Name, Region, VPCID missing")
 	require.Empty(t, r.OfType(roomType))
-	require.Empty(t, r.OfType(clusterType))
+	require.Empty(t, r.OfType(mocks.ClusterType))
 }

@@ -16,7 +16,8 @@ type (
 	certManager struct {
 		CRDs crds `json:"crds"`
 		certManagerPart
-		Prometheus prometheus      `json:"prometheus"`
+		// Prometheus annotates the pods for it and adds a port.
+		Prometheus toggle          `json:"prometheus"`
 		Webhook    webhookPart     `json:"webhook"`
 		CAInjector certManagerPart `json:"cainjector"`
 	}
@@ -26,21 +27,17 @@ type (
 		Keep bool `json:"keep"`
 	}
 	certManagerPart struct {
-		ReplicaCount              int              `json:"replicaCount"`
-		PodDisruptionBudget       disruptionBudget `json:"podDisruptionBudget"`
-		Resources                 kube.Resources   `json:"resources"`
-		TopologySpreadConstraints []kube.Spread    `json:"topologySpreadConstraints"`
+		ReplicaCount int `json:"replicaCount"`
+		// PodDisruptionBudget keeps one pod.
+		PodDisruptionBudget       toggle         `json:"podDisruptionBudget"`
+		Resources                 kube.Resources `json:"resources"`
+		TopologySpreadConstraints []kube.Spread  `json:"topologySpreadConstraints"`
 	}
 	webhookPart struct {
 		certManagerPart
 		TimeoutSeconds int `json:"timeoutSeconds"`
 	}
-	disruptionBudget struct {
-		// Enabled makes a budget that keeps one pod.
-		Enabled bool `json:"enabled"`
-	}
-	prometheus struct {
-		// Enabled annotates the pods for Prometheus and adds a port for it.
+	toggle struct {
 		Enabled bool `json:"enabled"`
 	}
 )
@@ -64,7 +61,7 @@ func (a *Args) certManagerValues() (pulumi.Map, error) {
 	values, err := kube.Values(certManager{
 		CRDs:            crds{Enabled: true, Keep: true},
 		certManagerPart: part("controller", certManagerName, "20m", "96Mi"),
-		Prometheus:      prometheus{Enabled: true},
+		Prometheus:      toggle{true},
 		Webhook: webhookPart{
 			certManagerPart: part("webhook", "webhook", "10m", "48Mi"),
 			// The chart's 30 is too long for DigitalOcean to upgrade the cluster.

@@ -33,7 +33,7 @@ type (
 		Config            map[string]string `json:"config"`
 		Service           service           `json:"service"`
 		AdmissionWebhooks webhooks          `json:"admissionWebhooks"`
-		Metrics           metrics           `json:"metrics"`
+		Metrics           toggle            `json:"metrics"`
 	}
 	// controllerImage is what the settings have of the image. A field that is left out stays the chart's, but for the
 	// digest: that of the chart belongs to the chart's own image.
@@ -53,9 +53,6 @@ type (
 	}
 	webhooks struct {
 		TimeoutSeconds int `json:"timeoutSeconds"`
-	}
-	metrics struct {
-		Enabled bool `json:"enabled"`
 	}
 )
 
@@ -81,7 +78,7 @@ func (a *Args) controllerValues() (pulumi.Map, error) {
 		},
 		// DigitalOcean upgrades no cluster with a webhook that may take 30 seconds.
 		AdmissionWebhooks: webhooks{TimeoutSeconds: 10},
-		Metrics:           metrics{Enabled: true},
+		Metrics:           toggle{true},
 	}})
 	if err != nil {
 		return nil, err

@@ -47,12 +47,10 @@ type LoadBalancer struct {
 //
 // None of it is ever updated from here, not even name and size, which both sides know: the provider sends the whole
 // load balancer with every update, and that would put the forwarding rules below in the place of the controller's.
-func managed() []string {
-	return []string{
-		"name", "sizeUnit", "forwardingRules", "healthcheck", "enableProxyProtocol", "dropletIds", "dropletTag",
-		"stickySessions", "redirectHttpToHttps", "enableBackendKeepalive", "disableLetsEncryptDnsRecords",
-		"httpIdleTimeoutSeconds", "firewall", "projectId", "tlsCipherPolicy",
-	}
+var managed = []string{
+	"name", "sizeUnit", "forwardingRules", "healthcheck", "enableProxyProtocol", "dropletIds", "dropletTag",
+	"stickySessions", "redirectHttpToHttps", "enableBackendKeepalive", "disableLetsEncryptDnsRecords",
+	"httpIdleTimeoutSeconds", "firewall", "projectId", "tlsCipherPolicy",
 }
 
 // New makes the load balancer. It needs a DigitalOcean provider among the options.
@@ -79,7 +77,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		// The API wants a rule to begin with. Nothing answers on these ports until the controller puts those of the
 		// Service in their place.
 		ForwardingRules: digitalocean.LoadBalancerForwardingRuleArray{forward(80), forward(443)},
-	}, pulumi.Parent(l), component.Keep(args.Protect), pulumi.IgnoreChanges(managed()))
+	}, pulumi.Parent(l), component.Keep(args.Protect), pulumi.IgnoreChanges(managed))
 	if err != nil {
 		return nil, fmt.Errorf("creating load balancer %q: %w", args.Name, err)
 	}

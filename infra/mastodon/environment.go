@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -29,7 +30,8 @@ func (a *Args) common() map[string]string {
 		// The default driver, hiredis, does not speak TLS.
 		"REDIS_DRIVER": "ruby",
 	}
-	if a.Search != nil && a.Search.CA != nil {
+	if a.Search != nil {
+		// It replaces the public authorities for connections to the search engine.
 		env["ES_CA_FILE"] = searchCA
 	}
 	maps.Copy(env, a.Environment)
@@ -54,24 +56,24 @@ func (a *Args) environment(keys *Keys) pulumi.StringMap {
 		"ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT": keys.ActiveRecordKeyDerivationSalt,
 
 		"DB_HOST":             a.Database.Host,
-		"DB_PORT":             text(a.Database.Port),
+		"DB_PORT":             pulumi.Sprintf("%d", a.Database.Port),
 		"DB_NAME":             a.Database.Name,
 		"DB_USER":             a.Database.Username,
 		"DB_PASS":             a.Database.Password,
 		"PREPARED_STATEMENTS": pulumi.String("true"),
 
-		"REDIS_URL": a.Cache.url(),
+		"REDIS_URL": urlOf(a.Cache),
 
 		"S3_ENABLED":            pulumi.String("true"),
 		"S3_PROTOCOL":           pulumi.String("https"),
 		"S3_BUCKET":             a.Media.Name,
-		"S3_REGION":             a.Media.Region,
-		"S3_ENDPOINT":           a.Media.endpoint(),
-		"S3_HOSTNAME":           a.Media.Endpoint,
-		"S3_ALIAS_HOST":         a.Media.Host,
+		"S3_REGION":             pulumi.String(a.Media.Region),
+		"S3_ENDPOINT":           https(a.Media.Hostname()),
+		"S3_HOSTNAME":           pulumi.String(a.Media.Hostname()),
+		"S3_ALIAS_HOST":         pulumi.String(a.Media.Host),
 		"AWS_ACCESS_KEY_ID":     a.Media.AccessKey,
 		"AWS_SECRET_ACCESS_KEY": a.Media.SecretKey,
-		"CDN_HOST":              a.Assets.site(),
+		"CDN_HOST":              https(a.Assets.Host),
 
 		"SMTP_SERVER":              pulumi.String(a.SMTP.Server),
 		"SMTP_PORT":                pulumi.String(strconv.Itoa(a.SMTP.Port)),
@@ -84,13 +86,13 @@ func (a *Args) environment(keys *Keys) pulumi.StringMap {
 		"ES_ENABLED": pulumi.String(strconv.FormatBool(a.Search != nil)),
 	}
 	if a.RailsCache != nil {
-		env["CACHE_REDIS_URL"] = a.RailsCache.url()
+		env["CACHE_REDIS_URL"] = urlOf(a.RailsCache.Endpoint)
 	}
 	if s := a.Search; s != nil {
 		env["ES_HOST"] = pulumi.Sprintf("https://%s", s.Host)
-		env["ES_PORT"] = text(s.Port)
+		env["ES_PORT"] = pulumi.Sprintf("%d", s.Port)
 		env["ES_USER"], env["ES_PASS"] = s.Username, s.Password
-		env["ES_PRESET"] = pulumi.String(s.IndexPreset)
+		env["ES_PRESET"] = pulumi.String(a.IndexPreset)
 	}
 	if a.SMTP.AuthMethod != settings.AuthNone {
 		env["SMTP_LOGIN"], env["SMTP_PASSWORD"] = a.SMTPUsername, a.SMTPPassword
@@ -116,27 +118,22 @@ func (a *Args) smtpStartTLS() string {
 	return "always"
 }
 
-// endpoint is the URL of the region's S3 API.
-func (b Bucket) endpoint() pulumi.StringOutput { return pulumi.Sprintf("https://%s", b.Endpoint) }
+// https is the URL of a host.
+func https(host string) pulumi.String { return pulumi.String("https://" + host) }
 
-// site is the URL that serves the bucket's files.
-func (b Bucket) site() pulumi.StringOutput { return pulumi.Sprintf("https://%s", b.Host) }
-
-// url is the URL with the password in it.
-func (c Cache) url() pulumi.StringOutput { return c.urlWith(c.escapedPassword()) }
+// urlOf is the URL of a Valkey with the password in it.
+func urlOf(valkey managed.Endpoint) pulumi.StringOutput {
+	return urlWith(valkey, escapedPassword(valkey))
+}
 
 // urlWith is the URL with something else in the place of the password.
-func (c Cache) urlWith(password pulumi.StringInput) pulumi.StringOutput {
-	return pulumi.Sprintf("rediss://default:%s@%s:%d", password, c.Host, c.Port)
+func urlWith(valkey managed.Endpoint, password pulumi.StringInput) pulumi.StringOutput {
+	return pulumi.Sprintf("rediss://default:%s@%s:%d", password, valkey.Host, valkey.Port)
 }
 
 // escapedPassword is the password as it stands in a URL.
-func (c Cache) escapedPassword() pulumi.StringOutput {
-	return c.Password.ToStringOutput().ApplyT(func(password string) string {
+func escapedPassword(valkey managed.Endpoint) pulumi.StringOutput {
+	return valkey.Password.ApplyT(func(password string) string {
 		return strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
 	}).(pulumi.StringOutput)
-}
-
-func text(number pulumi.IntInput) pulumi.StringOutput {
-	return number.ToIntOutput().ApplyT(strconv.Itoa).(pulumi.StringOutput)
 }

@@ -42,14 +42,12 @@ const grant = `PG.connect.exec(ARGV.fetch(0))`
 func (m *Mastodon) migrateBefore(
 	ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource,
 ) (*kube.Object, error) {
+	first := jobContainer("grant", args.Image, "256Mi", "512Mi")
+	first.Command = append(
+		pulumi.ToStringArray([]string{"bundle", "exec", "ruby", "-r", "pg", "-e", grant}), args.Grants)
+	first.EnvFrom = environmentOf(adminSecret)
 	spec := jobPod(args.rails("migrate", "bash", "-c", migrate))
-	if admin := args.Database.Admin; admin != nil {
-		c := jobContainer("grant", args.Image, "256Mi", "512Mi")
-		c.Command = append(
-			pulumi.ToStringArray([]string{"bundle", "exec", "ruby", "-r", "pg", "-e", grant}), admin.Statement)
-		c.EnvFrom = environmentOf(adminSecret)
-		spec.InitContainers = corev1.ContainerArray{c}
-	}
+	spec.InitContainers = corev1.ContainerArray{first}
 	return m.job(ctx, name, args, "migrate-before", spec, after)
 }
 
@@ -88,10 +86,8 @@ func (m *Mastodon) assets(
 		pulumi.String("--header-upload"), pulumi.String("Cache-Control: public, max-age=2419200, must-revalidate"),
 	}
 	const variable = "RCLONE_CONFIG_REMOTE_"
-	option := func(name string, value pulumi.StringInput) corev1.EnvVarInput {
-		return corev1.EnvVarArgs{
-			Name: pulumi.String(variable + name), Value: value.ToStringOutput().ToStringPtrOutput(),
-		}
+	option := func(name, value string) corev1.EnvVarInput {
+		return corev1.EnvVarArgs{Name: pulumi.String(variable + name), Value: pulumi.String(value)}
 	}
 	credential := func(name, key string) corev1.EnvVarInput {
 		return corev1.EnvVarArgs{Name: pulumi.String(variable + name), ValueFrom: corev1.EnvVarSourceArgs{
@@ -99,13 +95,13 @@ func (m *Mastodon) assets(
 		}}
 	}
 	upload.Env = corev1.EnvVarArray{
-		option("TYPE", pulumi.String("s3")),
-		option("PROVIDER", pulumi.String("DigitalOcean")),
+		option("TYPE", "s3"),
+		option("PROVIDER", "DigitalOcean"),
 		option("REGION", args.Assets.Region),
-		option("ENDPOINT", args.Assets.Endpoint),
-		option("ACL", pulumi.String("public-read")),
+		option("ENDPOINT", args.Assets.Hostname()),
+		option("ACL", "public-read"),
 		// The key pair may not look at buckets, only into this one.
-		option("NO_CHECK_BUCKET", pulumi.String("true")),
+		option("NO_CHECK_BUCKET", "true"),
 		credential("ACCESS_KEY_ID", "access-key-id"),
 		credential("SECRET_ACCESS_KEY", "secret-access-key"),
 	}

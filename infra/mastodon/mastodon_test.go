@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/internal/managed"
+	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/mastodon"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
@@ -30,18 +32,27 @@ var hiddenTexts = []string{
 	"secret-media", "secret-assets", "secret-smtp-user", "secret-smtp-password", "secret-deepl",
 }
 
-func hidden(text string) pulumi.StringInput {
+func text(text string) pulumi.StringOutput { return pulumi.String(text).ToStringOutput() }
+
+func hidden(text string) pulumi.StringOutput {
 	return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput)
 }
 
+// endpoint is one in the domain example.org. What the engine has no use for is empty.
+func endpoint(host string, port int, name, user, password, ca string) managed.Endpoint {
+	return managed.Endpoint{
+		Host: text(host + ".example.org"), Port: pulumi.Int(port).ToIntOutput(), Name: text(name),
+		Username: text(user), Password: hidden(password), CA: text(ca),
+	}
+}
+
 func arguments() mastodon.Args {
-	bucket := func(name, host, secret string) mastodon.Bucket {
-		return mastodon.Bucket{
-			Name: pulumi.String(name), Region: pulumi.String("nyc3"), Host: pulumi.String(host),
-			Endpoint:  pulumi.String("nyc3.digitaloceanspaces.com"),
-			AccessKey: pulumi.String("access-" + name), SecretKey: hidden(secret),
+	bucket := func(name, host, secret string) spaces.Bucket {
+		return spaces.Bucket{
+			Name: text(name), Region: "nyc3", Host: host, AccessKey: text("access-" + name), SecretKey: hidden(secret),
 		}
 	}
+	const ca = "the database's authority"
 	resources := settings.Resources{CPU: "500m", Memory: "1Gi", MemoryLimit: "2Gi"}
 	return mastodon.Args{
 		Mastodon: settings.Mastodon{
@@ -73,30 +84,18 @@ func arguments() mastodon.Args {
 		},
 		Namespace: "social", Domain: "social.example.org", MaxBodySize: "300m",
 		SecretVariables: map[string]pulumi.StringInput{"DEEPL_API_KEY": hidden("secret-deepl")},
-		Database: mastodon.Database{
-			Host: pulumi.String("private-db.example.org"), Port: pulumi.Int(25060), Name: pulumi.String("mastodon"),
-			PoolHost: pulumi.String("private-pool.example.org"), PoolPort: pulumi.Int(25061),
-			PoolName: pulumi.String("mastodon-pool"),
-			Username: pulumi.String("mastodon"), Password: hidden("secret-database"),
-			CA: pulumi.String("the database's authority"),
-			Admin: &mastodon.Admin{
-				Username: pulumi.String("doadmin"), Password: hidden("secret-admin"),
-				Statement: pulumi.String("GRANT something"),
-			},
+		Database:        endpoint("private-db", 25060, "mastodon", "mastodon", "secret-database", ca),
+		Pool:            endpoint("private-pool", 25061, "mastodon-pool", "mastodon", "secret-database", ca),
+		Admin:           endpoint("private-db", 25060, "mastodon", "doadmin", "secret-admin", ca),
+		Grants:          pulumi.String("GRANT something"),
+		Cache:           endpoint("private-cache", 25061, "", "default", "secret/valkey", ""),
+		RailsCache: &managed.Database{
+			Endpoint: endpoint("private-rails", 25071, "", "default", "secret-rails", ""),
 		},
-		Cache: mastodon.Cache{
-			Host: pulumi.String("private-cache.example.org"), Port: pulumi.Int(25061),
-			Password: hidden("secret/valkey"),
+		Search: &managed.Database{
+			Endpoint: endpoint("private-search", 25060, "", "finder", "secret-search", "the search's authority"),
 		},
-		RailsCache: &mastodon.Cache{
-			Host: pulumi.String("private-rails.example.org"), Port: pulumi.Int(25071),
-			Password: hidden("secret-rails"),
-		},
-		Search: &mastodon.Search{
-			Host: pulumi.String("private-search.example.org"), Port: pulumi.Int(25060), IndexPreset: "small_cluster",
-			Username: pulumi.String("finder"), Password: hidden("secret-search"),
-			CA: pulumi.String("the search's authority"),
-		},
+		IndexPreset:  "small_cluster",
 		Media:        bucket("media", "cdn.example.org", "secret-media"),
 		Assets:       bucket("static", "assets.example.org", "secret-assets"),
 		SMTPUsername: hidden("secret-smtp-user"), SMTPPassword: hidden("secret-smtp-password"),
@@ -359,17 +358,11 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	require.ErrorContains(t, r.Run(program(mastodon.Args{
-		Existing: &mastodon.Keys{}, Search: &mastodon.Search{}, RailsCache: &mastodon.Cache{},
-		Database: mastodon.Database{Admin: &mastodon.Admin{}},
-	})), "mastodon arguments: Assets.AccessKey, Assets.Endpoint, Assets.Host, Assets.Name, Assets.Region, "+
-		"Assets.SecretKey, Cache.Host, Cache.Password, Cache.Port, Database.Admin.Password, Database.Admin.Statement, "+
-		"Database.Admin.Username, Database.CA, Database.Host, Database.Name, Database.Password, Database.PoolHost, "+
-		"Database.PoolName, Database.PoolPort, Database.Port, Database.Username, Domain, "+
+		Existing: &mastodon.Keys{}, Search: &managed.Database{}, RailsCache: &managed.Database{},
+	})), "mastodon arguments: Admin, Assets, Cache, Database, Domain, "+
 		"Existing.ActiveRecordDeterministicKey, Existing.ActiveRecordKeyDerivationSalt, "+
 		"Existing.ActiveRecordPrimaryKey, Existing.SecretKeyBase, Existing.VAPIDPrivateKey, Existing.VAPIDPublicKey, "+
-		"IngressClass, IssuerName, MaxBodySize, Media.AccessKey, Media.Endpoint, Media.Host, Media.Name, "+
-		"Media.Region, Media.SecretKey, Namespace, RailsCache.Host, RailsCache.Password, RailsCache.Port, "+
-		"SMTPPassword, SMTPUsername, Search.Host, Search.IndexPreset, Search.Password, Search.Port, Search.Username "+
-		"missing")
+		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, Pool, RailsCache, "+
+		"SMTPPassword, SMTPUsername, Search missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")), "nothing is registered")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -32,10 +33,9 @@ const (
 	jobsSecret     = "mastodon-jobs"
 	// variablesSecret holds Args.SecretVariables.
 	variablesSecret = "mastodon-environment"
+	// railsCacheKey is the password of the Rails cache in cacheSecret.
+	railsCacheKey = "cache-password"
 )
-
-// railsCacheKey is the password of the Rails cache in cacheSecret.
-const railsCacheKey = "cache-password"
 
 // Where the certificate authorities are in every container.
 const (
@@ -53,9 +53,9 @@ type secret struct {
 // podSecrets are those that the chart's pods read. Their keys are those that the chart's values name existingSecretKeys
 // by default, so that the values need not repeat them.
 func (a *Args) podSecrets(keys *Keys) []secret {
-	cache := pulumi.StringMap{"password": a.Cache.escapedPassword()}
+	cache := pulumi.StringMap{"password": escapedPassword(a.Cache)}
 	if a.RailsCache != nil {
-		cache[railsCacheKey] = a.RailsCache.escapedPassword()
+		cache[railsCacheKey] = escapedPassword(a.RailsCache.Endpoint)
 	}
 	// The chart wants the Secret of the mail relay even where there is no login.
 	login := pulumi.StringMap{"username": pulumi.String(""), "password": pulumi.String("")}
@@ -73,7 +73,7 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 		}},
 		{databaseSecret, pulumi.StringMap{"username": a.Database.Username, "password": a.Database.Password}},
 		{cacheSecret, cache},
-		{mediaSecret, a.Media.keyPair()},
+		{mediaSecret, keyPair(a.Media)},
 		{smtpSecret, login},
 	}
 	if s := a.Search; s != nil {
@@ -87,26 +87,26 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 
 // jobSecrets are those that only the Jobs read.
 func (a *Args) jobSecrets(keys *Keys) []secret {
-	list := []secret{{jobsSecret, a.environment(keys)}, {assetsSecret, a.Assets.keyPair()}}
-	if admin := a.Database.Admin; admin != nil {
+	return []secret{
+		{jobsSecret, a.environment(keys)},
+		{assetsSecret, keyPair(a.Assets)},
 		// The names are those of libpq.
-		list = append(list, secret{adminSecret, pulumi.StringMap{
-			"PGHOST": a.Database.Host, "PGPORT": text(a.Database.Port), "PGDATABASE": a.Database.Name,
-			"PGUSER": admin.Username, "PGPASSWORD": admin.Password,
+		{adminSecret, pulumi.StringMap{
+			"PGHOST": a.Admin.Host, "PGPORT": pulumi.Sprintf("%d", a.Admin.Port), "PGDATABASE": a.Admin.Name,
+			"PGUSER": a.Admin.Username, "PGPASSWORD": a.Admin.Password,
 			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(databaseCA),
-		}})
+		}},
 	}
-	return list
 }
 
-func (b Bucket) keyPair() pulumi.StringMap {
+func keyPair(b spaces.Bucket) pulumi.StringMap {
 	return pulumi.StringMap{"access-key-id": b.AccessKey, "secret-access-key": b.SecretKey}
 }
 
 // certificates are the contents of the ConfigMap of certificate authorities, which are public.
 func (a *Args) certificates() pulumi.StringMap {
 	files := pulumi.StringMap{"database.crt": a.Database.CA}
-	if a.Search != nil && a.Search.CA != nil {
+	if a.Search != nil {
 		files["search.crt"] = a.Search.CA
 	}
 	return files

@@ -49,7 +49,7 @@ func (a *Args) plainValues() chartValues {
 				Environment: a.common(), UpdateStrategy: oneByOne,
 				podValues: pods(
 					"streaming", streaming.Replicas, streaming.Resources, streaming.Pool, kube.DoNotSchedule),
-				Image:   streamingImage{a.StreamingImage},
+				Image:   imageValues{Repository: a.StreamingImage},
 				BaseURL: a.streamingURL(),
 			},
 			Sidekiq: sidekiqValues{
@@ -85,7 +85,7 @@ func (a *Args) plainValues() chartValues {
 		v.Redis.Cache = cacheValues{true, existing{cacheSecret, map[string]string{"password": railsCacheKey}}}
 	}
 	if a.Search != nil {
-		v.Elasticsearch.Preset = a.Search.IndexPreset
+		v.Elasticsearch.Preset = a.IndexPreset
 	}
 	for _, group := range a.Sidekiq {
 		v.Mastodon.Sidekiq.Workers = append(v.Mastodon.Sidekiq.Workers, workerValues{
@@ -142,16 +142,16 @@ func (a *Args) ingress() ingressValues {
 
 // lateValues are those that are known only while the program runs, by their paths.
 func (a *Args) lateValues() map[string]pulumi.Input {
-	db, redisURL := a.Database, a.Cache.urlWith(pulumi.String("$(REDIS_PASSWORD)"))
+	redisURL := urlWith(a.Cache, pulumi.String("$(REDIS_PASSWORD)"))
 	values := map[string]pulumi.Input{
-		"postgresql.hostname": db.PoolHost,
-		"postgresql.port":     db.PoolPort,
-		"postgresql.database": db.PoolName,
+		"postgresql.hostname": a.Pool.Host,
+		"postgresql.port":     a.Pool.Port,
+		"postgresql.database": a.Pool.Name,
 		// Only hooks of the chart use these, which do not run. Left out, the port would be 5432 whatever the other
 		// says.
-		"postgresql.direct.hostname": db.Host,
-		"postgresql.direct.port":     db.Port,
-		"postgresql.direct.database": db.Name,
+		"postgresql.direct.hostname": a.Database.Host,
+		"postgresql.direct.port":     a.Database.Port,
+		"postgresql.direct.database": a.Database.Name,
 
 		"redis.hostname": a.Cache.Host,
 		"redis.port":     a.Cache.Port,
@@ -161,16 +161,16 @@ func (a *Args) lateValues() map[string]pulumi.Input {
 		"mastodon.sidekiq.extraEnvVars.REDIS_URL":   redisURL,
 		"mastodon.streaming.extraEnvVars.REDIS_URL": redisURL,
 
-		"mastodon.web.extraEnvVars.CDN_HOST":     a.Assets.site(),
-		"mastodon.sidekiq.extraEnvVars.CDN_HOST": a.Assets.site(),
+		"mastodon.web.extraEnvVars.CDN_HOST":     https(a.Assets.Host),
+		"mastodon.sidekiq.extraEnvVars.CDN_HOST": https(a.Assets.Host),
 		"mastodon.s3.bucket":                     a.Media.Name,
-		"mastodon.s3.region":                     a.Media.Region,
-		"mastodon.s3.endpoint":                   a.Media.endpoint(),
-		"mastodon.s3.hostname":                   a.Media.Endpoint,
-		"mastodon.s3.aliasHost":                  a.Media.Host,
+		"mastodon.s3.region":                     pulumi.String(a.Media.Region),
+		"mastodon.s3.endpoint":                   https(a.Media.Hostname()),
+		"mastodon.s3.hostname":                   pulumi.String(a.Media.Hostname()),
+		"mastodon.s3.aliasHost":                  pulumi.String(a.Media.Host),
 	}
 	if c := a.RailsCache; c != nil {
-		url := c.urlWith(pulumi.String("$(CACHE_REDIS_PASSWORD)"))
+		url := urlWith(c.Endpoint, pulumi.String("$(CACHE_REDIS_PASSWORD)"))
 		maps.Copy(values, map[string]pulumi.Input{
 			"redis.cache.hostname":                          c.Host,
 			"redis.cache.port":                              c.Port,

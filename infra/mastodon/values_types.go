@@ -26,7 +26,7 @@ type (
 	}
 	imageValues struct {
 		Repository string `json:"repository"`
-		Tag        string `json:"tag"`
+		Tag        string `json:"tag,omitempty"`
 	}
 	accountValues struct {
 		Create bool   `json:"create"`
@@ -68,12 +68,9 @@ type (
 		Environment    map[string]string `json:"extraEnvVars"`
 		UpdateStrategy updateStrategy    `json:"updateStrategy"`
 		podValues
-		Image   streamingImage `json:"image"`
-		BaseURL string         `json:"baseUrl"`
-	}
-	// streamingImage takes the tag of the main image.
-	streamingImage struct {
-		Repository string `json:"repository"`
+		// Image takes the tag of the main one.
+		Image   imageValues `json:"image"`
+		BaseURL string      `json:"baseUrl"`
 	}
 	sidekiqValues struct {
 		Workers        []workerValues    `json:"workers"`

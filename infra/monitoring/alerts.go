@@ -2,6 +2,8 @@ package monitoring
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -64,9 +66,9 @@ func (m *Monitoring) alerts(ctx *pulumi.Context, name string, args *Args) error 
 
 func (a *Args) alerts() []alert {
 	alerts := a.utilization("nodes", nodeCPU, nodeMemory, nodeDisk, nil, pulumi.StringArray{a.NodeTag})
-	for _, db := range a.Databases {
-		alerts = append(alerts,
-			a.utilization(db.Name, databaseCPU, databaseMemory, databaseDisk, pulumi.StringArray{db.ID}, nil)...)
+	for _, key := range slices.Sorted(maps.Keys(a.Databases)) {
+		id := pulumi.StringArray{a.Databases[key].ID}
+		alerts = append(alerts, a.utilization(key, databaseCPU, databaseMemory, databaseDisk, id, nil)...)
 	}
 	balancer := pulumi.StringArray{a.LoadBalancerID}
 	return append(alerts,

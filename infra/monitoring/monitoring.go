@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -21,20 +22,12 @@ type Args struct {
 	Endpoints []settings.Endpoint
 	// NodeTag is the tag that all Droplets of the cluster carry.
 	NodeTag pulumi.StringInput
-	// Databases are the database clusters to watch.
-	Databases []Database
+	// Databases are the database clusters to watch, by the names that tell them apart: "database", "cache".
+	Databases map[string]*managed.Database
 	// LoadBalancerID is the load balancer to watch.
 	LoadBalancerID pulumi.StringInput
 	// SlackWebhook reaches SlackChannel. It may be nil where there is none.
 	SlackWebhook pulumi.StringInput
-}
-
-// Database is one database cluster.
-type Database struct {
-	// Name tells the clusters apart: "database", "cache".
-	Name string
-	// ID of the cluster.
-	ID pulumi.StringInput
 }
 
 // Monitoring is a set of checks and alerts.
@@ -52,8 +45,8 @@ const certificateDays = 14
 // New makes the checks and alerts. It needs a DigitalOcean provider among the options.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Monitoring, error) {
 	required := map[string]any{"Name": args.Name, "NodeTag": args.NodeTag, "LoadBalancerID": args.LoadBalancerID}
-	for _, db := range args.Databases {
-		required["Databases["+db.Name+"].ID"] = db.ID
+	for key, db := range args.Databases {
+		required["Databases["+key+"].ID"] = db.ID
 	}
 	if args.SlackChannel != "" {
 		required["SlackWebhook"] = args.SlackWebhook

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/monitoring"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
@@ -31,8 +32,9 @@ func monitoringArgs() monitoring.Args {
 			{Name: "streaming", Host: "streaming.example.social", HealthPath: "/api/v1/streaming/health"},
 		},
 		NodeTag: pulumi.String("k8s:cluster"),
-		Databases: []monitoring.Database{
-			{Name: "database", ID: pulumi.String("pg")}, {Name: "cache", ID: pulumi.String("valkey")},
+		Databases: map[string]*managed.Database{
+			"database": {ID: pulumi.String("pg").ToStringOutput()},
+			"cache":    {ID: pulumi.String("valkey").ToStringOutput()},
 		},
 		LoadBalancerID: pulumi.String("lb"),
 		SlackWebhook:   pulumi.ToSecret(pulumi.String("https://hooks.slack.example/x")).(pulumi.StringOutput),
@@ -144,7 +146,7 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	var made *monitoring.Monitoring
 	r := &mocks.Recorder{}
 	require.ErrorContains(t, r.Run(program(monitoring.Args{
-		Monitoring: settings.Monitoring{SlackChannel: "#ops"}, Databases: []monitoring.Database{{Name: "database"}},
+		Monitoring: settings.Monitoring{SlackChannel: "#ops"}, Databases: map[string]*managed.Database{"database": {}},
 	}, &made)), "monitoring arguments: Databases[database].ID, LoadBalancerID, Name, NodeTag, SlackWebhook missing")
 	require.Empty(t, r.OfType(roomType))
 	require.Empty(t, r.OfType(uptimeCheckType))

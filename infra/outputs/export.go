@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/crew"
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -13,7 +14,7 @@ type Args struct {
 	// ClusterID, ClusterVersion, ClusterEndpoint and NodeTag are the cluster's.
 	ClusterID, ClusterVersion, ClusterEndpoint, NodeTag pulumi.StringInput
 	// Databases by the names that the contract gives them.
-	Databases map[string]DatabaseArgs
+	Databases map[string]*managed.Database
 	// LoadBalancerID and LoadBalancerIP are the load balancer's.
 	LoadBalancerID, LoadBalancerIP pulumi.StringInput
 	// MediaBucket, AssetsBucket and BackupsBucket are the names of the buckets.
@@ -28,17 +29,6 @@ type Args struct {
 	ProjectID pulumi.StringInput
 }
 
-// DatabaseArgs is one managed database.
-type DatabaseArgs struct {
-	// Role gives it its name.
-	Role crew.Role
-	// Engine is the API's name of the engine.
-	Engine string
-	// ID, Host and Port are the cluster's.
-	ID, Host pulumi.StringInput
-	Port     pulumi.IntInput
-}
-
 // Export sets the stack outputs.
 func Export(ctx *pulumi.Context, args *Args) {
 	s, text := args.Settings, func(text string) pulumi.String { return pulumi.String(text) }
@@ -48,14 +38,14 @@ func Export(ctx *pulumi.Context, args *Args) {
 	}
 	endpoints, databases, pools := pulumi.Map{}, pulumi.Map{}, pulumi.StringArray{}
 	for _, pool := range s.Cluster.NodePools {
-		pools = append(pools, name(crew.PoolRole(pool.Role)))
+		pools = append(pools, name(crew.Role(pool.Role)))
 	}
 	for _, e := range s.Endpoints() {
 		endpoints[e.Name] = pulumi.StringMap{"url": text(e.URL()), "healthUrl": text(e.HealthURL())}
 	}
 	for key, d := range args.Databases {
 		databases[key] = pulumi.Map{
-			"id": d.ID, "name": name(d.Role), "engine": text(d.Engine), "host": d.Host, "port": d.Port,
+			"id": d.ID, "name": text(d.ClusterName), "engine": text(d.Engine), "host": d.Host, "port": d.Port,
 		}
 	}
 	outputs := pulumi.Map{

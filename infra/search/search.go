@@ -6,7 +6,6 @@ package search
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
@@ -23,28 +22,12 @@ type Args struct {
 	Name string
 }
 
-// Search is an OpenSearch cluster. It speaks HTTPS.
+// Search is an OpenSearch cluster.
 type Search struct {
 	pulumi.ResourceState
 
-	// ID is the UUID of the cluster.
-	ID pulumi.StringOutput
-	// ClusterURN is DigitalOcean's name of the cluster, "do:dbaas:<UUID>".
-	ClusterURN pulumi.StringOutput
-	// Host is the private host name, without a scheme.
-	Host pulumi.StringOutput
-	// Port of the cluster (25060).
-	Port pulumi.IntOutput
-	// Username of the administrator.
-	Username pulumi.StringOutput
-	// Password of the administrator, secret.
-	Password pulumi.StringOutput
-	// CA is the certificate authority that DigitalOcean offers for HTTPS clients of the cluster, PEM (ES_CA_FILE). It
-	// is not a secret.
-	CA pulumi.StringOutput
-	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The host says when the
-	// rest is there.
-	Ready []pulumi.Resource
+	// Database is the cluster. It speaks HTTPS, with a certificate of the authority that DigitalOcean offers for it.
+	*managed.Database
 }
 
 // New makes the search engine. It needs a DigitalOcean provider among the options.
@@ -58,19 +41,14 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("vmst:search:Search", name, s, opts...); err != nil {
 		return nil, fmt.Errorf("registering search %q: %w", name, err)
 	}
-	db, err := managed.New(ctx, name, &managed.Args{
+	var err error
+	s.Database, err = managed.New(ctx, name, &managed.Args{
 		Place: args.Place, Name: args.Name, Engine: catalogue.OpenSearch, Version: args.Version,
 		Size: args.Size, Nodes: args.Nodes, Maintenance: args.Maintenance,
 	}, s)
 	if err != nil {
 		return nil, err
 	}
-	s.ID, s.ClusterURN, s.Ready = db.ID, db.Cluster.ClusterUrn, []pulumi.Resource{db.Firewall}
-	s.Host, s.Port = db.Cluster.PrivateHost, db.Cluster.Port
-	s.Username, s.Password = db.Cluster.User, db.Cluster.Password
-	// The parent carries the provider to the function, too. In a preview of a new cluster the ID is unknown, and so is
-	// the certificate.
-	s.CA = digitalocean.GetDatabaseCaOutput(ctx,
-		digitalocean.GetDatabaseCaOutputArgs{ClusterId: db.ID}, pulumi.Parent(s)).Certificate()
+	s.CA = s.Authority(ctx, s)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{"id": s.ID, "host": s.Host, "port": s.Port})
 }

@@ -3,7 +3,6 @@ package search_test
 import (
 	"testing"
 
-	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -13,11 +12,7 @@ import (
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
 
-const (
-	roomType     = "vmst:search:Search"
-	clusterType  = "digitalocean:index/databaseCluster:DatabaseCluster"
-	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
-)
+const roomType = "vmst:search:Search"
 
 func searchArgs() search.Args {
 	return search.Args{
@@ -32,17 +27,11 @@ func searchArgs() search.Args {
 
 // program makes the search engine after a node pool, and stores it in made.
 func program(args search.Args, made **search.Search) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		nodes, err := digitalocean.NewKubernetesNodePool(ctx, "nodes", &digitalocean.KubernetesNodePoolArgs{
-			ClusterId: pulumi.String("doks-uuid"), Size: pulumi.String("s-4vcpu-16gb-amd"),
-		})
-		if err != nil {
-			return err
-		}
-		args.NodesReady = []pulumi.Resource{nodes}
+	return mocks.AfterNodes(func(ctx *pulumi.Context, nodes []pulumi.Resource) (err error) {
+		args.NodesReady = nodes
 		*made, err = search.New(ctx, "search", &args)
 		return err
-	}
+	})
 }
 
 // run runs the program to its end.
@@ -57,7 +46,7 @@ func TestSearch(t *testing.T) {
 	r := &mocks.Recorder{}
 	made := run(t, r, searchArgs())
 
-	cluster := r.One(t, clusterType, "search-cluster")
+	cluster := r.One(t, mocks.ClusterType, "search-cluster")
 	require.Contains(t, cluster.Parent, roomType+"::search")
 	require.Equal(t, map[string]any{
 		"name": "finder", "engine": "opensearch", "version": "2.19", "size": "db-s-2vcpu-4gb",
@@ -65,28 +54,17 @@ func TestSearch(t *testing.T) {
 		"maintenanceWindows": []any{map[string]any{"day": "tuesday", "hour": "08:00"}},
 	}, cluster.Inputs.Mappable())
 
-	firewall := r.One(t, firewallType, "search-firewall")
-	require.Equal(t, "search-cluster-id", firewall.Input("clusterId"))
-	require.Equal(t, []any{map[string]any{"type": "k8s", "value": "doks-uuid"}}, firewall.Input("rules"))
-	require.Contains(t, firewall.DependsOn,
-		"urn:pulumi:test::vmst::digitalocean:index/kubernetesNodePool:KubernetesNodePool::nodes")
 	require.Len(t, made.Ready, 1)
-	require.Contains(t, mocks.Value[pulumi.URN](t, made.Ready[0].URN()), "::search-firewall")
+	r.RequireFirewall(t, "search", made.Ready[0])
 }
 
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	s := run(t, &mocks.Recorder{}, searchArgs())
-	got, secret := map[string]any{}, map[string]bool{}
-	for name, output := range map[string]pulumi.Output{
+	got, secret := mocks.Described(t, map[string]pulumi.Output{
 		"id": s.ID, "urn": s.ClusterURN, "host": s.Host, "port": s.Port, "user": s.Username, "password": s.Password,
 		"ca": s.CA,
-	} {
-		got[name] = mocks.Value[any](t, output)
-		if pulumi.IsSecret(output) {
-			secret[name] = true
-		}
-	}
+	})
 	require.Equal(t, map[string]any{
 		"id": "search-cluster-id", "urn": "do:dbaas:search-cluster",
 		"host": "private-search-cluster.db.ondigitalocean.com", "port": 25060,
@@ -111,7 +89,7 @@ func TestPreview(t *testing.T) {
 	r := &mocks.Recorder{Preview: true}
 	run(t, r, searchArgs())
 	require.Empty(t, r.Calls(), "there is no CA of a cluster that is not there")
-	require.Nil(t, r.One(t, firewallType, "search-firewall").Input("clusterId"), "unknown in a preview")
+	require.Nil(t, r.One(t, mocks.FirewallType, "search-firewall").Input("clusterId"), "unknown in a preview")
 }
 
 func TestFailures(t *testing.T) {
@@ -127,5 +105,5 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	require.ErrorContains(t, r.Run(program(search.Args{}, &made)),
 		"search arguments: ClusterID, Name, Region, VPCID missing")
 	require.Empty(t, r.OfType(roomType))
-	require.Empty(t, r.OfType(clusterType))
+	require.Empty(t, r.OfType(mocks.ClusterType))
 }

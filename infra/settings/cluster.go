@@ -132,12 +132,9 @@ func checkLabel(at At, key, value string) {
 }
 
 func reservedPrefix(prefix string) bool {
-	for _, owner := range []string{"kubernetes.io", "k8s.io", "digitalocean.com"} {
-		if prefix == owner || strings.HasSuffix(prefix, "."+owner) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"kubernetes.io", "k8s.io", "digitalocean.com"}, func(owner string) bool {
+		return prefix == owner || strings.HasSuffix(prefix, "."+owner)
+	})
 }
 
 // nodePodBits is the length of the part of the pod subnet that each node takes: a /16 serves the 512 nodes that a

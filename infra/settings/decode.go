@@ -12,9 +12,7 @@ const (
 	Namespace   = "vmst"
 	SettingsKey = "settings"
 	SecretsKey  = "secrets"
-)
 
-const (
 	settingsPath = Namespace + ":" + SettingsKey
 	secretsPath  = Namespace + ":" + SecretsKey
 )

@@ -199,10 +199,10 @@ func (v DocsVariable) Check(at At) {
 		at.Key("value").Add("the value is missing", "set it, or set secret to true")
 	case !v.Secret && namesSecret(v.Name):
 		at.Key("value").Add("the name is that of a secret, and this value can be read by everyone",
-			"remove it, set secret to true, and "+decode.SetSecret(v.secretPath()))
+			"remove it, set secret to true, and "+decode.SetSecret(secretsPath+"."+v.secretName()))
 	case v.Secret && v.Value != "":
 		at.Key("value").Add("a secret stands here in plain text",
-			"remove it, renew it, and "+decode.SetSecret(v.secretPath()))
+			"remove it, renew it, and "+decode.SetSecret(secretsPath+"."+v.secretName()))
 	case v.Secret && !slices.Contains(contextsOfSecrets(), v.Context):
 		at.Key("context").Add(fmt.Sprintf("%q would show the secret to others", v.Context),
 			"use "+decode.OneOf(contextsOfSecrets()))
@@ -213,8 +213,6 @@ func (v DocsVariable) Check(at At) {
 const docsVariables = "docsVariables."
 
 func (v DocsVariable) secretName() string { return docsVariables + v.Name }
-
-func (v DocsVariable) secretPath() string { return secretsPath + "." + v.secretName() }
 
 // secretNames are the secrets that the site needs.
 func (d DocSite) secretNames() []string {

@@ -208,10 +208,7 @@ func (s Sidekiq) queues(at At) []string {
 
 // serves reports whether the group works on a queue.
 func (s Sidekiq) serves(queue string) bool {
-	return slices.ContainsFunc(s.Queues, func(entry string) bool {
-		name, _, _ := strings.Cut(entry, ",")
-		return name == queue
-	})
+	return slices.ContainsFunc(s.Queues, func(entry string) bool { return strings.Split(entry, ",")[0] == queue })
 }
 
 // Variables are the environment variables that the program sets, each with the setting that it comes from. A second
@@ -234,9 +231,12 @@ func Variables() map[string]string {
 	put("mastodon.streaming.databaseConnections", "DB_POOL")
 	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_SSLMODE DB_USER "+
 		"PGSSLROOTCERT PREPARED_STATEMENTS")
-	put("cache", "REDIS_DRIVER REDIS_HOST REDIS_PASSWORD REDIS_PORT REDIS_URL REDIS_USER SIDEKIQ_REDIS_URL "+
-		"SIDEKIQ_REDIS_HOST SIDEKIQ_REDIS_PASSWORD SIDEKIQ_REDIS_PORT SIDEKIQ_REDIS_USER")
-	put("cache.rails", "CACHE_REDIS_HOST CACHE_REDIS_PASSWORD CACHE_REDIS_PORT CACHE_REDIS_URL CACHE_REDIS_USER")
+	// Each of the three can be told where Valkey is by many names.
+	for _, name := range strings.Fields("DRIVER HOST PASSWORD PORT URL USER DB NAMESPACE SENTINELS SENTINEL_MASTER " +
+		"SENTINEL_PORT SENTINEL_USERNAME SENTINEL_PASSWORD") {
+		put("cache", "REDIS_"+name+" SIDEKIQ_REDIS_"+name)
+		put("cache.rails", "CACHE_REDIS_"+name)
+	}
 	put("search", "ES_CA_FILE ES_ENABLED ES_HOST ES_PASS ES_PORT ES_PRESET ES_USER")
 	put("storage", "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY CDN_HOST S3_ALIAS_HOST S3_BUCKET S3_ENABLED S3_ENDPOINT "+
 		"S3_HOSTNAME S3_PROTOCOL S3_REGION")
@@ -255,29 +255,11 @@ func checkVariable(at At, name string) bool {
 	if !at.Is(name, "variable") {
 		return false
 	}
-	const remedy = "remove it; what it is to be is decided there"
-	if setting, owned := Variables()[name]; owned {
-		at.Add("the variable comes from "+setting, remedy)
-		return false
+	setting, owned := Variables()[name]
+	if owned {
+		at.Add("the variable comes from "+setting, "remove it; what it is to be is decided there")
 	}
-	for begin, setting := range families() {
-		if strings.HasPrefix(name, begin) {
-			at.Add("the variables that begin with "+begin+" come from "+setting, remedy)
-			return false
-		}
-	}
-	return true
-}
-
-// families are the beginnings of variables that belong together, each with the setting that decides about all of them:
-// one more of a family could win over those that the program sets, as REDIS_SENTINELS would over REDIS_HOST. No
-// beginning is that of another.
-func families() map[string]string {
-	return map[string]string{
-		"DB_": "database", "REDIS_": "cache", "SIDEKIQ_REDIS_": "cache", "CACHE_REDIS_": "cache.rails", "ES_": "search",
-		"S3_": "storage", "AWS_": "storage", "SMTP_": "mastodon.smtp",
-		"ACTIVE_RECORD_ENCRYPTION_": secretsPath + ".mastodon", "VAPID_": secretsPath + ".mastodon",
-	}
+	return !owned
 }
 
 // namesSecret reports whether a variable's name is that of a secret.

@@ -134,14 +134,11 @@ func TestBadEnvironment(t *testing.T) {
 			"mastodon.environment.SMTP_LOGIN: the variable comes from vmst:secrets.smtpUsername; remove it; what it " +
 				"is to be is decided there",
 		}},
-		{"variables of its families", `{mastodon: {environment: {REDIS_SENTINELS: x, S3_FORCE_SINGLE_REQUEST: x,
-			VAPID_SUBJECT: x}}}`, []string{
-			"mastodon.environment.REDIS_SENTINELS: the variables that begin with REDIS_ come from cache; remove it; " +
-				"what it is to be is decided there",
-			"mastodon.environment.S3_FORCE_SINGLE_REQUEST: the variables that begin with S3_ come from storage; " +
-				"remove it; what it is to be is decided there",
-			"mastodon.environment.VAPID_SUBJECT: the variables that begin with VAPID_ come from " +
-				"vmst:secrets.mastodon; remove it; what it is to be is decided there",
+		{"other names of a server", `{mastodon: {environment: {REDIS_SENTINELS: x, CACHE_REDIS_HOST: x}}}`, []string{
+			"mastodon.environment.CACHE_REDIS_HOST: the variable comes from cache.rails; remove it; what it is to be " +
+				"is decided there",
+			"mastodon.environment.REDIS_SENTINELS: the variable comes from cache; remove it; what it is to be is " +
+				"decided there",
 		}},
 		{"secrets in clear text", `{mastodon: {environment: {DEEPL_API_KEY: x}}}`, []string{
 			"mastodon.environment.DEEPL_API_KEY: the name is that of a secret, and this value can be read by " +

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
@@ -80,13 +81,7 @@ func (s *Settings) Endpoints() []Endpoint {
 
 // Watched are the endpoints that can be asked.
 func (s *Settings) Watched() []Endpoint {
-	var watched []Endpoint
-	for _, e := range s.Endpoints() {
-		if e.HealthPath != "" {
-			watched = append(watched, e)
-		}
-	}
-	return watched
+	return slices.DeleteFunc(s.Endpoints(), func(e Endpoint) bool { return e.HealthPath == "" })
 }
 
 // monitoringCost counts the uptime checks. The account's first one is free, and may be another environment's.

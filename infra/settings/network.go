@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
 )
@@ -76,11 +77,8 @@ func (a addressRange) check(region string) (netip.Prefix, bool) {
 }
 
 func private(prefix netip.Prefix) bool {
-	for _, block := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"} {
+	return slices.ContainsFunc([]string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}, func(block string) bool {
 		p := netip.MustParsePrefix(block)
-		if p.Contains(prefix.Addr()) && prefix.Bits() >= p.Bits() {
-			return true
-		}
-	}
-	return false
+		return p.Contains(prefix.Addr()) && prefix.Bits() >= p.Bits()
+	})
 }

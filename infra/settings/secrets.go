@@ -138,7 +138,10 @@ func (s *Secrets) check(at At, settings *Settings) {
 				decode.SetSecret(place.String())+", without what was copied along with it")
 		}
 	}
-	s.checkWebhook(at.Key("slackWebhook"))
+	if s.SlackWebhook.Set() && !isHTTPS(s.SlackWebhook.Reveal()) {
+		at.Key("slackWebhook").Add("the value is not the address of a webhook",
+			"copy the URL that Slack shows for it; it starts with https://")
+	}
 	s.checkVariables(at, settings)
 	if s.Mastodon != nil {
 		s.Mastodon.check(at.Key("mastodon"))
@@ -167,13 +170,6 @@ func (s *Secrets) named(settings *Settings) []namedSecret {
 		}
 	}
 	return named
-}
-
-func (s *Secrets) checkWebhook(at At) {
-	if s.SlackWebhook.Set() && !isHTTPS(s.SlackWebhook.Reveal()) {
-		at.Add("the value is not the address of a webhook",
-			"copy the URL that Slack shows for it; it starts with https://")
-	}
 }
 
 // checkVariables reports secret variables that stand in the settings as well, that the program sets itself, or that

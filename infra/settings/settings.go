@@ -9,9 +9,7 @@
 // A setting is one field. Its tags say what it admits, what it is when it is left out, and how it looks; they are
 // enforced here and published to editors in stack.schema.json, which is generated from the same types. A rule that a
 // tag cannot state is the method Check of the type; what values must be to each other is [Settings.Check]. What is
-// allowed but should be known is in [Settings.Warnings].
-//
-// Nothing here imports Pulumi.
+// allowed but should be known is in [Settings.Warnings]. Nothing here imports Pulumi.
 package settings
 
 // Settings is everything a person decides about one environment, from the object `vmst:settings` of the stack's file.

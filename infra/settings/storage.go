@@ -38,8 +38,7 @@ func (s *Settings) cdnEndpoint(bucket crew.Role) string {
 
 // checkRegions checks that no single region takes the backups together with what they are backups of.
 func (s *Settings) checkRegions(at At) {
-	backup, path := s.Storage.BackupRegion, at.Key("storage").Key("backupRegion")
-	var taken []string
+	backup, taken := s.Storage.BackupRegion, []string{}
 	if backup == s.Storage.Region {
 		taken = append(taken, "the media")
 	}
@@ -47,7 +46,7 @@ func (s *Settings) checkRegions(at At) {
 		taken = append(taken, "the databases")
 	}
 	if len(taken) > 0 && backup != "" {
-		path.Add(quote(backup)+" is also the region of "+strings.Join(taken, " and "),
+		at.Key("storage").Key("backupRegion").Add(quote(backup)+" is also the region of "+strings.Join(taken, " and "),
 			"use a third region, so that no single one takes both")
 	}
 }

@@ -13,53 +13,50 @@ type Warning = decode.Problem
 
 // Warnings are what is allowed in the settings but should be known.
 func (s *Settings) Warnings() []Warning {
-	w := &warnings{}
+	var list []Warning
+	w := func(path, wrong, remedy string) {
+		list = append(list, Warning{Path: settingsPath + "." + path, Wrong: wrong, Remedy: remedy})
+	}
 	s.warnOfSingles(w)
 	s.warnOfVersions(w)
 	if !s.Protect && s.Environment == Production {
-		w.add("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
+		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
 	}
 	if s.Protect && !s.Cluster.Protect && s.Environment == Production {
-		w.add("cluster.protect", "false lets a changed range or default pool replace the cluster of production",
+		w("cluster.protect", "false lets a changed range or default pool replace the cluster of production",
 			"set it to true, unless you are about to replace it")
 	}
 	if len(s.Cluster.ControlPlaneAllowedAddresses) == 0 {
-		w.add("cluster.controlPlaneAllowedAddresses",
+		w("cluster.controlPlaneAllowedAddresses",
 			"empty, so that whoever has a credential reaches the control plane from anywhere",
 			"name the addresses that run Pulumi and kubectl")
 	}
 	for i, address := range s.Cluster.ControlPlaneAllowedAddresses {
 		if strings.HasSuffix(address, "/0") {
-			w.add(fmt.Sprintf("cluster.controlPlaneAllowedAddresses[%d]", i), quote(address)+" admits every address",
+			w(fmt.Sprintf("cluster.controlPlaneAllowedAddresses[%d]", i), quote(address)+" admits every address",
 				"name the addresses that run Pulumi and kubectl")
 		}
 	}
 	if s.Environment == Production && s.Ingress.ACME.Issuer == IssuerStaging {
-		w.add("ingress.acme.issuer", "\"staging\" gives production certificates that no browser trusts",
+		w("ingress.acme.issuer", "\"staging\" gives production certificates that no browser trusts",
 			"set it to production")
 	}
-	return w.list
-}
-
-type warnings struct{ list []Warning }
-
-func (w *warnings) add(path, wrong, remedy string) {
-	w.list = append(w.list, Warning{Path: settingsPath + "." + path, Wrong: wrong, Remedy: remedy})
+	return list
 }
 
 // warnOfSingles names what production has one of, and what that costs when it is away.
-func (s *Settings) warnOfSingles(w *warnings) {
+func (s *Settings) warnOfSingles(w func(path, wrong, remedy string)) {
 	if s.Environment != Production {
 		return
 	}
 	single := func(path string, count int, away string) {
 		if count == 1 {
-			w.add(path, "1 in production: while it is away, "+away, "set it to 2 or more")
+			w(path, "1 in production: while it is away, "+away, "set it to 2 or more")
 		}
 	}
 	if !s.Cluster.HighlyAvailable {
-		w.add("cluster.highlyAvailable",
+		w("cluster.highlyAvailable",
 			"false in production: while the control plane is away, nothing is scheduled again", "set it to true")
 	}
 	single("cluster.defaultPool.nodes", s.Cluster.DefaultPool.Nodes, "so are the cluster's own services")
@@ -70,7 +67,7 @@ func (s *Settings) warnOfSingles(w *warnings) {
 	single("cache.nodes", s.Cache.Nodes, "so is the instance, and queued jobs may be lost")
 	if s.Search.Enabled && s.Search.Nodes == 1 {
 		// Two could not agree on a leader, and are not offered.
-		w.add("search.nodes", "1 in production: while it is away, so is search", "set it to 3")
+		w("search.nodes", "1 in production: while it is away, so is search", "set it to 3")
 	}
 	single("loadBalancer.nodes", s.LoadBalancer.Nodes, "nobody reaches the instance")
 	single("ingress.replicas", s.Ingress.Replicas, "nobody reaches the instance")
@@ -92,11 +89,11 @@ const (
 )
 
 // warnOfVersions names versions that do not belong together.
-func (s *Settings) warnOfVersions(w *warnings) {
+func (s *Settings) warnOfVersions(w func(path, wrong, remedy string)) {
 	minor, err := strconv.Atoi(strings.TrimPrefix(s.Cluster.Version, "1."))
 	chart := s.Ingress.Chart
 	if err == nil && minor > controllerKubernetes && chart.Name == "ingress-nginx" && chart.Version == controllerChart {
-		w.add("cluster.version",
+		w("cluster.version",
 			fmt.Sprintf("the pinned ingress controller (chart %s) is declared for Kubernetes up to 1.%d",
 				chart.Version, controllerKubernetes),
 			fmt.Sprintf(`stay on "1.%d", or set ingress.chart to a maintained fork`, controllerKubernetes))

@@ -8,27 +8,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/internal/spaces"
 )
 
-// Bucket is one bucket and how to reach it.
-type Bucket struct {
-	// Name of the bucket.
-	Name pulumi.StringOutput
-	// URN is DigitalOcean's name of the bucket, "do:space:<name>".
-	URN pulumi.StringOutput
-	// Region of the bucket.
-	Region string
-	// Hostname of the region's S3 service, "<region>.digitaloceanspaces.com".
-	Hostname string
-	// AccessKey may read and write this bucket, and nothing else.
-	AccessKey pulumi.StringOutput
-	// SecretKey belongs to AccessKey, secret.
-	SecretKey pulumi.StringOutput
-	// Host is the CDN's host name for the bucket; empty for the backups.
-	Host string
-}
-
-func (b Bucket) outputs() pulumi.Map {
+func outputs(b spaces.Bucket) pulumi.Map {
 	return pulumi.Map{"name": b.Name, "region": pulumi.String(b.Region), "host": pulumi.String(b.Host)}
 }
 
@@ -43,7 +26,7 @@ type spec struct {
 }
 
 // bucket makes a bucket and its key, and puts it on the CDN if it has a host there.
-func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec) (Bucket, error) {
+func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec) (spaces.Bucket, error) {
 	bucketArgs := &digitalocean.SpacesBucketArgs{
 		Name:           pulumi.String(spec.name),
 		Region:         pulumi.String(spec.region),
@@ -58,7 +41,7 @@ func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec
 	bucket, err := digitalocean.NewSpacesBucket(ctx, name, bucketArgs,
 		pulumi.Parent(s), component.Keep(args.Protect), pulumi.ReplaceOnChanges([]string{"name"}))
 	if err != nil {
-		return Bucket{}, fmt.Errorf("creating bucket %q in %s: %w", spec.name, spec.region, err)
+		return spaces.Bucket{}, fmt.Errorf("creating bucket %q in %s: %w", spec.name, spec.region, err)
 	}
 	key, err := digitalocean.NewSpacesKey(ctx, name+"-key", &digitalocean.SpacesKeyArgs{
 		Name: pulumi.String(spec.name),
@@ -67,16 +50,16 @@ func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec
 		},
 	}, pulumi.Parent(s))
 	if err != nil {
-		return Bucket{}, fmt.Errorf("creating the key of bucket %q: %w", spec.name, err)
+		return spaces.Bucket{}, fmt.Errorf("creating the key of bucket %q: %w", spec.name, err)
 	}
 	if spec.host != "" {
 		if err := s.publish(ctx, name, args, spec, bucket); err != nil {
-			return Bucket{}, err
+			return spaces.Bucket{}, err
 		}
 	}
-	return Bucket{
-		Name: bucket.Name, URN: bucket.BucketUrn, AccessKey: key.AccessKey, SecretKey: key.SecretKey,
-		Region: spec.region, Hostname: spec.region + ".digitaloceanspaces.com", Host: spec.host,
+	return spaces.Bucket{
+		Name: bucket.Name, URN: bucket.BucketUrn, Region: spec.region, Host: spec.host,
+		AccessKey: key.AccessKey, SecretKey: key.SecretKey,
 	}, nil
 }
 

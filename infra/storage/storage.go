@@ -22,6 +22,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -43,12 +44,9 @@ type Args struct {
 type Storage struct {
 	pulumi.ResourceState
 
-	// Media holds uploads and copies of remote media.
-	Media Bucket
-	// Assets holds Mastodon's static files.
-	Assets Bucket
-	// Backups holds backups, in another region.
-	Backups Bucket
+	// Media holds uploads and copies of remote media, Assets Mastodon's static files, and Backups, in another region,
+	// backups.
+	Media, Assets, Backups spaces.Bucket
 }
 
 // New makes the storage. It needs a DigitalOcean provider with a Spaces key pair among the options: buckets are made
@@ -63,28 +61,25 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("vmst:storage:Storage", name, s, opts...); err != nil {
 		return nil, fmt.Errorf("registering storage %q: %w", name, err)
 	}
-	var err error
-	if s.Media, err = s.bucket(ctx, name+"-media", args, spec{
-		name: args.Media, region: args.Region, host: args.MediaHost, versioned: true,
-	}); err != nil {
-		return nil, err
-	}
+	media := spec{name: args.Media, region: args.Region, host: args.MediaHost, versioned: true}
 	// Static files come out of Mastodon's image and can be uploaded again, so they need no versions.
-	if s.Assets, err = s.bucket(ctx, name+"-assets", args, spec{
-		name: args.Assets, region: args.Region, host: args.AssetsHost,
-	}); err != nil {
+	assets := spec{name: args.Assets, region: args.Region, host: args.AssetsHost}
+	backups := spec{name: args.Backups, region: args.BackupRegion, versioned: true, days: args.BackupDays}
+	var err error
+	if s.Media, err = s.bucket(ctx, name+"-media", args, media); err != nil {
 		return nil, err
 	}
-	if s.Backups, err = s.bucket(ctx, name+"-backups", args, spec{
-		name: args.Backups, region: args.BackupRegion, versioned: true, days: args.BackupDays,
-	}); err != nil {
+	if s.Assets, err = s.bucket(ctx, name+"-assets", args, assets); err != nil {
+		return nil, err
+	}
+	if s.Backups, err = s.bucket(ctx, name+"-backups", args, backups); err != nil {
 		return nil, err
 	}
 	if err := s.health(ctx, name, args); err != nil {
 		return nil, err
 	}
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{
-		"media": s.Media.outputs(), "assets": s.Assets.outputs(), "backups": s.Backups.outputs(),
+		"media": outputs(s.Media), "assets": outputs(s.Assets), "backups": outputs(s.Backups),
 	})
 }
 

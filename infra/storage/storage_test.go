@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/infra/storage"
 	"github.com/vmstio/infrastructure/tests/mocks"
@@ -131,7 +132,7 @@ func TestStorageOutputs(t *testing.T) {
 	t.Parallel()
 	_, s := run(t)
 	for child, want := range map[string]struct {
-		bucket                       storage.Bucket
+		bucket                       spaces.Bucket
 		name, region, hostname, host string
 	}{
 		"media":   {s.Media, "media", "nyc3", "nyc3.digitaloceanspaces.com", "cdn.example.com"},
@@ -147,7 +148,7 @@ func TestStorageOutputs(t *testing.T) {
 			require.False(t, pulumi.IsSecret(output), field)
 		}
 		require.True(t, pulumi.IsSecret(b.SecretKey))
-		require.Equal(t, []string{want.region, want.hostname, want.host}, []string{b.Region, b.Hostname, b.Host})
+		require.Equal(t, []string{want.region, want.hostname, want.host}, []string{b.Region, b.Hostname(), b.Host})
 	}
 }
 

@@ -17,7 +17,9 @@ import (
 const module = "github.com/vmstio/infrastructure"
 
 // shared are the packages below infra that every room may import.
-var shared = []string{"catalogue", "crew", "settings", "internal/component", "internal/kube", "internal/managed"}
+var shared = []string{
+	"catalogue", "crew", "settings", "internal/component", "internal/kube", "internal/managed", "internal/spaces",
+}
 
 // plain are those of them that know nothing of Pulumi, so that whoever reads settings, names or prices needs none of
 // it.

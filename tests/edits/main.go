@@ -79,13 +79,19 @@ func run(only string) error {
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
 	}
+	// One copy for all, so that what an edit does not touch is tested once.
+	dir, err := os.MkdirTemp("", "edits-")
+	if err != nil {
+		return fmt.Errorf("making a scratch copy: %w", err)
+	}
+	defer os.RemoveAll(dir)
 	var failures []error
 	for _, e := range edits() {
 		if !wanted.MatchString(e.name) {
 			continue
 		}
 		started := time.Now()
-		err := e.try(ctx)
+		err := e.try(ctx, dir)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -99,13 +105,8 @@ func run(only string) error {
 	return errors.Join(failures...)
 }
 
-// try makes the edit in a copy, writes its golden files and runs every test.
-func (e edit) try(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "edits-")
-	if err != nil {
-		return fmt.Errorf("making a scratch copy: %w", err)
-	}
-	defer os.RemoveAll(dir)
+// try makes the edit in a fresh copy, writes its golden files and runs every test.
+func (e edit) try(ctx context.Context, dir string) error {
 	if err := scratch.Copy(ctx, dir); err != nil {
 		return err
 	}

@@ -133,7 +133,11 @@ func (m mutant) try(ctx context.Context, dir string) (killer string, err error) 
 			return "", ctx.Err()
 		}
 		if err != nil {
-			return noticed(out), nil
+			killer, err := noticed(out)
+			if err != nil {
+				err = fmt.Errorf("mutant %q: %w", m.Name, err)
+			}
+			return killer, err
 		}
 	}
 	return "", nil
@@ -141,15 +145,15 @@ func (m mutant) try(ctx context.Context, dir string) (killer string, err error) 
 
 var failed = regexp.MustCompile(`--- FAIL: (\S+)`)
 
-// noticed is the first test that failed; a mistake that does not compile proves nothing and says so.
-func noticed(out string) string {
+// noticed is the first test that failed. A mistake that does not compile proves nothing.
+func noticed(out string) (string, error) {
 	if strings.Contains(out, "[build failed]") || strings.Contains(out, "[setup failed]") {
-		return "the compiler: choose another mistake\n" + out
+		return "", fmt.Errorf("the mistake does not compile: choose another\n%s", out)
 	}
 	if m := failed.FindStringSubmatch(out); m != nil {
-		return m[1]
+		return m[1], nil
 	}
-	return "a crash"
+	return "a crash", nil
 }
 
 // test runs tests of the scratch copy. Those of the mutants themselves would refuse the mistake for what it is.

@@ -4,6 +4,7 @@ package component
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,13 +17,14 @@ func Keep(protect bool) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Protect(protect), pulumi.RetainOnDelete(protect))
 }
 
-// Require returns an error that names each of a component's arguments that is missing: an input that is nil, or a text
-// that is empty. What a person may write is checked before, in package settings; what is missing here is a mistake of
-// the program.
+// Require returns an error that names each of a component's arguments that is missing: an input that is nil, a text
+// that is empty, an output or a struct in which nothing is set. What a person may write is checked before, in package
+// settings; what is missing here is a mistake of the program.
 func Require(component string, args map[string]any) error {
 	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(args)) {
-		if args[name] == nil || args[name] == "" {
+		arg := reflect.ValueOf(args[name])
+		if args[name] == nil || args[name] == "" || arg.Kind() == reflect.Struct && arg.IsZero() {
 			missing = append(missing, name)
 		}
 	}

@@ -36,4 +36,8 @@ func TestRequireNamesAllThatIsMissing(t *testing.T) {
 	require.EqualError(t,
 		component.Require("network", map[string]any{"VPCID": unset, "Region": "tor1", "Name": ""}),
 		"network arguments: Name, VPCID missing")
+	require.EqualError(t, component.Require("network", map[string]any{
+		"Output": pulumi.StringOutput{}, "Set": pulumi.String("").ToStringOutput(),
+		"Struct": struct{ Host pulumi.StringOutput }{},
+	}), "network arguments: Output, Struct missing")
 }

@@ -22,21 +22,14 @@ func Values(v any) (pulumi.Map, error) {
 	if err := json.Unmarshal(encoded, &plain); err != nil {
 		return nil, fmt.Errorf("chart values are not an object: %w", err)
 	}
-	values, err := toMap(plain)
-	if err != nil {
-		return nil, fmt.Errorf("encoding chart values: %w", err)
-	}
-	return values, nil
+	return toMap(plain)
 }
 
 // Merge puts a person's own values over those of the program: mappings are merged, everything else is replaced.
 func Merge(values pulumi.Map, own settings.Values) error {
 	over, err := toMap(own)
-	if err != nil {
-		return fmt.Errorf("encoding chart values: %w", err)
-	}
 	merge(values, over)
-	return nil
+	return err
 }
 
 func merge(under, over pulumi.Map) {

@@ -38,7 +38,7 @@ func TestValuesRefuseWhatIsNoObject(t *testing.T) {
 	_, err := kube.Values([]string{"a"})
 	require.ErrorContains(t, err, "chart values are not an object")
 	_, err = kube.Values(map[string]any{"a": map[string]any{"b": []any{nil}}})
-	require.ErrorContains(t, err, "encoding chart values: a: b: [0]: a chart value cannot be <nil>")
+	require.ErrorContains(t, err, "a: b: [0]: a chart value cannot be <nil>")
 	_, err = kube.Values(func() {})
 	require.ErrorContains(t, err, "encoding chart values")
 }
@@ -83,5 +83,5 @@ func TestMerge(t *testing.T) {
 	}, values, "mappings are merged, everything else is replaced")
 
 	require.ErrorContains(t, kube.Merge(values, settings.Values{"a": map[string]any{"b": nil}}),
-		"encoding chart values: a: b: a chart value cannot be <nil>")
+		"a: b: a chart value cannot be <nil>")
 }

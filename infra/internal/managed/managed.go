@@ -45,14 +45,33 @@ type Args struct {
 	Protect bool
 }
 
+// Endpoint is one way to reach a database from within the VPC. Every engine speaks TLS only.
+type Endpoint struct {
+	// Host is the private host name, which resolves in the VPC alone.
+	Host pulumi.StringOutput
+	// Port of the server: 25060, but 25061 for Valkey and for a connection pool.
+	Port pulumi.IntOutput
+	// Name of the database or the pool; unset where an engine has no databases.
+	Name pulumi.StringOutput
+	// Username and Password are the login, the latter secret.
+	Username, Password pulumi.StringOutput
+	// CA is the authority of the server's certificate, PEM and no secret; unset where it is a public one.
+	CA pulumi.StringOutput
+}
+
 // Database is a managed database.
 type Database struct {
-	// Cluster is the cluster itself.
-	Cluster *digitalocean.DatabaseCluster
+	// Endpoint is the cluster's own, as its administrator.
+	Endpoint
 	// ID is the UUID of the cluster.
 	ID pulumi.StringOutput
-	// Firewall is what whoever connects has to wait for.
-	Firewall pulumi.Resource
+	// ClusterURN is DigitalOcean's name of the cluster, "do:dbaas:<UUID>".
+	ClusterURN pulumi.StringOutput
+	// ClusterName and Engine are those of the arguments.
+	ClusterName, Engine string
+	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The host says when the
+	// rest is there.
+	Ready []pulumi.Resource
 }
 
 // New makes the database as children of a component: the cluster "<name>-cluster" and the firewall "<name>-firewall".
@@ -91,5 +110,18 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 	if err != nil {
 		return nil, fmt.Errorf("creating the firewall of %s cluster %q: %w", args.Engine, args.Name, err)
 	}
-	return &Database{Cluster: cluster, ID: id, Firewall: firewall}, nil
+	return &Database{
+		Endpoint: Endpoint{
+			Host: cluster.PrivateHost, Port: cluster.Port, Username: cluster.User, Password: cluster.Password,
+		},
+		ID: id, ClusterURN: cluster.ClusterUrn, ClusterName: args.Name, Engine: args.Engine,
+		Ready: []pulumi.Resource{firewall},
+	}, nil
+}
+
+// Authority is the cluster's own certificate authority, PEM. The parent carries the provider to the function, too. In a
+// preview of a new cluster the ID is unknown, and so is the certificate.
+func (d *Database) Authority(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput {
+	args := digitalocean.GetDatabaseCaOutputArgs{ClusterId: d.ID}
+	return digitalocean.GetDatabaseCaOutput(ctx, args, pulumi.Parent(parent)).Certificate()
 }

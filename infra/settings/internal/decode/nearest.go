@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // Nearest returns the candidate that a person most likely meant by a word, or "" if none is close: the same
@@ -15,7 +17,7 @@ func Nearest(word string, candidates []string) string {
 		if strings.EqualFold(word, candidate) {
 			return candidate
 		}
-		if d := distance(word, candidate); d < closest || d == closest && best == "" {
+		if d := levenshtein.Distance(word, candidate, nil); d < closest || d == closest && best == "" {
 			best, closest = candidate, d
 		}
 	}
@@ -38,7 +40,7 @@ func instead(text string, allowed []string, lists string) string {
 	if len(allowed) > mostListed {
 		byDistance := slices.Clone(allowed)
 		slices.SortStableFunc(byDistance, func(a, b string) int {
-			return cmp.Compare(distance(text, a), distance(text, b))
+			return cmp.Compare(levenshtein.Distance(text, a, nil), levenshtein.Distance(text, b, nil))
 		})
 		listed = "near ones are " + strings.Join(byDistance[:mostNear], ", ")
 		if near != "" {
@@ -49,24 +51,4 @@ func instead(text string, allowed []string, lists string) string {
 		listed += "; `" + lists + "` lists them"
 	}
 	return listed
-}
-
-// distance is the number of insertions, deletions and substitutions that turn one word into another.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
