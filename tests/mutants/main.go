@@ -97,7 +97,7 @@ func run(only string) error {
 		}
 		verdict := "killed by " + killer
 		if killer == "" {
-			verdict, survivors = "SURVIVED", survivors+1
+			verdict, survivors = "SURVIVED, or does not compile", survivors+1
 		}
 		fmt.Fprintf(table, "%s\t%s\t%.0f s\n", m.Name, verdict, time.Since(started).Seconds())
 		if err := table.Flush(); err != nil {
@@ -133,11 +133,7 @@ func (m mutant) try(ctx context.Context, dir string) (killer string, err error) 
 			return "", ctx.Err()
 		}
 		if err != nil {
-			killer, err := noticed(out)
-			if err != nil {
-				err = fmt.Errorf("mutant %q: %w", m.Name, err)
-			}
-			return killer, err
+			return noticed(out), nil
 		}
 	}
 	return "", nil
@@ -145,15 +141,16 @@ func (m mutant) try(ctx context.Context, dir string) (killer string, err error) 
 
 var failed = regexp.MustCompile(`--- FAIL: (\S+)`)
 
-// noticed is the first test that failed. A mistake that does not compile proves nothing.
-func noticed(out string) (string, error) {
+// noticed is the first test that failed, "" for a mistake that does not compile and so proves nothing.
+func noticed(out string) string {
 	if strings.Contains(out, "[build failed]") || strings.Contains(out, "[setup failed]") {
-		return "", fmt.Errorf("the mistake does not compile: choose another\n%s", out)
+		fmt.Fprintln(os.Stderr, out)
+		return ""
 	}
 	if m := failed.FindStringSubmatch(out); m != nil {
-		return m[1], nil
+		return m[1]
 	}
-	return "a crash", nil
+	return "a crash"
 }
 
 // test runs tests of the scratch copy. Those of the mutants themselves would refuse the mistake for what it is.
