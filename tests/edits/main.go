@@ -8,10 +8,8 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -63,28 +61,10 @@ func edits() []edit {
 	}
 }
 
-func main() {
-	only := flag.String("run", "", "the edits whose names match")
-	flag.Parse()
-	if err := run(*only); err != nil {
-		fmt.Fprintln(os.Stderr, "edits:", err)
-		os.Exit(1)
-	}
-}
+func main() { scratch.Main("edits", run) }
 
-func run(only string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	wanted, err := regexp.Compile(only)
-	if err != nil {
-		return fmt.Errorf("-run: %w", err)
-	}
+func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
 	// One copy for all, so that what an edit does not touch is tested once.
-	dir, err := os.MkdirTemp("", "edits-")
-	if err != nil {
-		return fmt.Errorf("making a scratch copy: %w", err)
-	}
-	defer os.RemoveAll(dir)
 	var failures []error
 	for _, e := range edits() {
 		if !wanted.MatchString(e.name) {

@@ -10,10 +10,8 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -53,31 +51,13 @@ func (m mutant) apply(text string) (string, error) {
 	return strings.Replace(text, m.Old, m.New, 1), nil
 }
 
-func main() {
-	only := flag.String("run", "", "the mutants whose names match")
-	flag.Parse()
-	if err := run(*only); err != nil {
-		fmt.Fprintln(os.Stderr, "mutants:", err)
-		os.Exit(1)
-	}
-}
+func main() { scratch.Main("mutants", run) }
 
-func run(only string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	wanted, err := regexp.Compile(only)
-	if err != nil {
-		return fmt.Errorf("-run: %w", err)
-	}
+func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
 	mutants, err := read()
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "mutants-")
-	if err != nil {
-		return fmt.Errorf("making a scratch copy: %w", err)
-	}
-	defer os.RemoveAll(dir)
 	if err := scratch.Copy(ctx, dir, "sandbox", "tools"); err != nil {
 		return err
 	}

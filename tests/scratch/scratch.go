@@ -4,11 +4,14 @@ package scratch
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,4 +59,30 @@ func Run(ctx context.Context, dir, name string, args ...string) (string, error) 
 	command.Dir = dir
 	out, err := command.CombinedOutput()
 	return string(out), err
+}
+
+// Main runs a command that tries things in a directory of its own: those whose names match the flag -run. It ends the
+// process with 1 if run fails.
+func Main(command string, run func(ctx context.Context, dir string, wanted *regexp.Regexp) error) {
+	only := flag.String("run", "", "only those whose names match")
+	flag.Parse()
+	if err := inDirectory(command, *only, run); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", command, err)
+		os.Exit(1)
+	}
+}
+
+func inDirectory(command, only string, run func(context.Context, string, *regexp.Regexp) error) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	dir, err := os.MkdirTemp("", command+"-")
+	if err != nil {
+		return fmt.Errorf("making a scratch copy: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	return run(ctx, dir, wanted)
 }
