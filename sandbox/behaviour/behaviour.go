@@ -79,7 +79,6 @@ func (p Plan) delay(op Operation, typ string) time.Duration {
 	if chosen == nil {
 		return 0
 	}
-
 	return chosen.Duration
 }
 
@@ -97,7 +96,6 @@ func ParseDelay(text string) (Delay, error) {
 		return Delay{}, fmt.Errorf(
 			"delay %q: %q is not a duration: write a number with a unit, like 500ms, 3s or 4m30s", text, value)
 	}
-
 	return Delay{Match: Match{Type: typ}, Duration: duration}, nil
 }
 
@@ -129,7 +127,6 @@ func ParseFailure(text string) (Failure, error) {
 	}
 
 	failure.Type, failure.Call = typ[:colon], call
-
 	return failure, nil
 }
 

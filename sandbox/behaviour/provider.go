@@ -99,7 +99,6 @@ func (w *wrapped) before(ctx context.Context, op Operation, urn resource.URN, ty
 	if failure != nil {
 		return errors.New(failure.Message)
 	}
-
 	return nil
 }
 
@@ -122,7 +121,6 @@ func (b *Behaviour) due(op Operation, typ string) *Failure {
 			due = failure
 		}
 	}
-
 	return due
 }
 

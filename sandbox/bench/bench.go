@@ -146,7 +146,6 @@ func Run(ctx context.Context, options Options) (Report, error) {
 			report.Measurements = append(report.Measurements, measurement)
 		}
 	}
-
 	return report, nil
 }
 
@@ -194,7 +193,6 @@ func measureStack(
 	if err != nil {
 		return nil, err
 	}
-
 	return append([]Measurement{preview}, measurements...), nil
 }
 
@@ -251,7 +249,6 @@ func measurePreview(
 		Seconds: median(times), Against: "an empty program", Floor: median(floors),
 	}
 	m.Ratio = m.Seconds / m.Floor
-
 	return m, nil
 }
 
@@ -263,6 +260,5 @@ func median(numbers []float64) float64 {
 	if len(sorted)%2 == 1 {
 		return sorted[middle]
 	}
-
 	return (sorted[middle-1] + sorted[middle]) / 2
 }

@@ -64,7 +64,6 @@ func measureBuild(ctx context.Context, root, scratch string, log io.Writer) (Mea
 		started := time.Now()
 		cpu, err = goCommand(ctx, root, cache,
 			"build", "-overlay", overlay, "-o", filepath.Join(scratch, "program"), pkg)
-
 		return time.Since(started), cpu, err
 	}
 
@@ -79,7 +78,6 @@ func measureBuild(ctx context.Context, root, scratch string, log io.Writer) (Mea
 	}
 
 	ratio := took.Seconds() / floorTook.Seconds()
-
 	return Measurement{
 		Part: Build, What: "the program with an empty build cache", Seconds: took.Seconds(),
 		Against: "an empty program with the Pulumi and DigitalOcean SDKs", Floor: floorTook.Seconds(),
@@ -102,7 +100,6 @@ func goCommand(ctx context.Context, root, cache string, args ...string) (time.Du
 	if err := cmd.Run(); err != nil {
 		return 0, fmt.Errorf("go %s: %w: %s", args[0], err, bytes.TrimSpace(complaints.Bytes()))
 	}
-
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 

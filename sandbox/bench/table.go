@@ -41,6 +41,5 @@ func (r Report) Print(w io.Writer) error {
 				m.Part, m.CPURatio)
 		}
 	}
-
 	return nil
 }

@@ -59,7 +59,6 @@ func Open(path string, options ...Option) (*Cloud, error) {
 	if err := c.reload(); err != nil {
 		return nil, err
 	}
-
 	return c, nil
 }
 
@@ -75,7 +74,6 @@ func (c *Cloud) Get(typ, id string) (Object, bool) {
 	defer c.mu.Unlock()
 
 	_ = c.reload()
-
 	return (&Tx{cloud: c, objects: c.objects}).Get(typ, id)
 }
 
@@ -85,7 +83,6 @@ func (c *Cloud) List(typ string) []Object {
 	defer c.mu.Unlock()
 
 	_ = c.reload()
-
 	return (&Tx{cloud: c, objects: c.objects}).List(typ)
 }
 
@@ -126,7 +123,6 @@ func (c *Cloud) Update(change func(tx *Tx) error) error {
 	}
 
 	c.objects, c.seen = tx.objects, seen
-
 	return nil
 }
 
@@ -157,7 +153,6 @@ func (tx *Tx) List(typ string) []Object {
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		list = append(list, byID[id].clone())
 	}
-
 	return list
 }
 
@@ -190,7 +185,6 @@ func (tx *Tx) Put(o Object) error {
 
 	tx.objects[o.Type][o.ID] = stored
 	tx.changed = true
-
 	return nil
 }
 

@@ -23,7 +23,6 @@ func open(t *testing.T, path string, options ...cloud.Option) *cloud.Cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return c
 }
 
@@ -191,7 +190,6 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 		if types := tx.Types(); !reflect.DeepEqual(types, []string{vpc}) {
 			t.Errorf("Types = %v", types)
 		}
-
 		return refused
 	})
 	if !errors.Is(err, refused) {
@@ -260,7 +258,6 @@ func TestParallelWriters(t *testing.T) {
 func TestClock(t *testing.T) {
 	at := time.Date(2266, 9, 8, 20, 30, 0, 0, time.FixedZone("ship", 3600))
 	c := open(t, statePath(t), cloud.WithClock(func() time.Time { return at }))
-
 	if now := c.Now(); !now.Equal(at) || now.Location() != time.UTC {
 		t.Errorf("Now = %v, want %v in UTC", now, at)
 	}

@@ -67,7 +67,6 @@ func (c *Cloud) reload() error {
 	}
 
 	c.objects, c.seen = all, seen
-
 	return nil
 }
 
@@ -110,7 +109,6 @@ func read(path string) (objects, error) {
 
 		all[o.Type][o.ID] = o
 	}
-
 	return all, nil
 }
 
@@ -139,7 +137,6 @@ func (all objects) write(path string) (fingerprint, error) {
 	if err != nil {
 		return fingerprint{}, fmt.Errorf("writing the simulated cloud %s: %w", path, err)
 	}
-
 	return seen, nil
 }
 
@@ -170,6 +167,5 @@ func replaceFile(path string, text []byte) (fingerprint, error) {
 	if err != nil {
 		return fingerprint{}, err
 	}
-
 	return fingerprintOf(info), nil
 }

@@ -16,7 +16,6 @@ func (o Object) canonical() (Object, error) {
 	if err := json.Unmarshal(text, &same); err != nil {
 		return Object{}, err
 	}
-
 	return same, nil
 }
 
@@ -36,7 +35,6 @@ func cloneMap(m map[string]any) map[string]any {
 	for key, value := range copied {
 		copied[key] = cloneValue(value)
 	}
-
 	return copied
 }
 

@@ -43,12 +43,10 @@ func benchCommand(program Program, f *flags) *cobra.Command {
 			if missed := report.Missed(); len(missed) > 0 {
 				return fmt.Errorf("the goal was missed: %s", strings.Join(missed, ", "))
 			}
-
 			return nil
 		},
 	}
 	cmd.Flags().StringSliceVar(&options.Only, "only", nil, "the parts to measure: "+strings.Join(bench.Parts(), ", "))
 	cmd.Flags().IntVar(&options.Runs, "runs", 5, "how many previews the median is of")
-
 	return cmd
 }

@@ -63,7 +63,6 @@ func New(program Program) *cobra.Command {
 		previewCommand(program, &f), upCommand(program, &f), refreshCommand(program, &f), destroyCommand(program, &f),
 		outputsCommand(program, &f), benchCommand(program, &f),
 	)
-
 	return root
 }
 
@@ -75,7 +74,6 @@ func Execute(ctx context.Context, root *cobra.Command) int {
 	}
 
 	fmt.Fprintln(root.ErrOrStderr(), "error:", err)
-
 	return 1
 }
 
@@ -100,7 +98,6 @@ func (f *flags) options(program Program, cmd *cobra.Command) (runner.Options, er
 		problems = append(problems, err)
 		options.Behaviour.Failures = append(options.Behaviour.Failures, failure)
 	}
-
 	return options, errors.Join(problems...)
 }
 
@@ -126,7 +123,6 @@ func (f *flags) with(program Program, cmd *cobra.Command, do func(context.Contex
 		return err
 	}
 	defer s.Close()
-
 	return do(cmd.Context(), s)
 }
 
@@ -147,7 +143,6 @@ func (f *flags) operation(
 		}
 
 		say(cmd.OutOrStdout(), s, result)
-
 		return nil
 	})
 }

@@ -27,7 +27,6 @@ func execute(t *testing.T, args ...string) (code int, out, complaints string) {
 	root.SetArgs(args)
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
-
 	return Execute(t.Context(), root), stdout.String(), stderr.String()
 }
 

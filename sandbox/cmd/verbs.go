@@ -33,7 +33,6 @@ func previewCommand(program Program, f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&expectNoChanges, "expect-no-changes", false, "fail if there is anything to change")
-
 	return cmd
 }
 
@@ -145,14 +144,12 @@ func outputsCommand(program Program, f *flags) *cobra.Command {
 				if f.json {
 					return printJSON(cmd.OutOrStdout(), outputs)
 				}
-
 				return printOutputs(cmd.OutOrStdout(), f.stack, outputs)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false,
 		"print secret values, all of them made up, instead of [secret]")
-
 	return cmd
 }
 
@@ -177,7 +174,6 @@ func printOutputs(w io.Writer, stack string, outputs map[string]any) error {
 
 		fmt.Fprintf(table, "%s\t%s\n", name, strings.ReplaceAll(strings.TrimSpace(value), "\n", "\n\t"))
 	}
-
 	return table.Flush()
 }
 
@@ -189,7 +185,6 @@ func printJSON(w io.Writer, value any) error {
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}
-
 	return nil
 }
 

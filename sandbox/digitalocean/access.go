@@ -36,7 +36,6 @@ func member(call sim.Call, typ, what string, state sim.State, existing ...string
 	if taken {
 		return refuse(409, "%s %q already exists in the database cluster", what, state.String("name"))
 	}
-
 	return nil
 }
 
@@ -55,7 +54,6 @@ func createUser(call sim.Call, state sim.State) (string, error) {
 	}
 
 	state["role"] = "normal"
-
 	return state.String("clusterId") + "/user/" + state.String("name"), nil
 }
 
@@ -72,7 +70,6 @@ func createDb(call sim.Call, state sim.State) (string, error) {
 	if err := member(call, typeDb, "database", state, cluster.String("database")); err != nil {
 		return "", err
 	}
-
 	return state.String("clusterId") + "/database/" + state.String("name"), nil
 }
 
@@ -122,7 +119,6 @@ func createPool(call sim.Call, state sim.State) (string, error) {
 		"privateUri": connection("postgresql", user, password,
 			cluster.String("privateHost"), pooledPort, state.String("name")),
 	})
-
 	return id + "/pool/" + state.String("name"), nil
 }
 
@@ -142,7 +138,6 @@ func connectionBudget(call sim.Call, cluster, pool sim.State) error {
 			"%d for each GB of memory, less %d and those of other pools",
 			pool.Int("size"), max(left, 0), cluster.String("size"), connectionsPerGB, reservedConnections)
 	}
-
 	return nil
 }
 

@@ -39,6 +39,5 @@ func newAuthority(name string, now time.Time) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making the certificate of authority %q: %w", name, err)
 	}
-
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), nil
 }

@@ -81,7 +81,6 @@ func nodeSize(value any) error {
 	if slices.Contains(dropletSizes, plan) && slices.Contains(suffixes, suffix) {
 		return nil
 	}
-
 	return errors.New("is not a droplet size that a kubernetes node can have, " +
 		"such as s-2vcpu-4gb, s-4vcpu-8gb, s-4vcpu-16gb-amd or g-4vcpu-16gb (2 GB of memory and more)")
 }
@@ -165,7 +164,6 @@ func (e engine) check(name, size, version string, nodes int) []error {
 	plan, known := databasePlan(size)
 	offered := slices.ContainsFunc(e.families, func(family string) bool { return strings.HasPrefix(size, family) })
 	tooLarge := e.largest > 0 && strings.HasPrefix(size, "db-s-") && plan.memoryGB > e.largest
-
 	if !known || !offered || tooLarge {
 		errs = append(errs, fmt.Errorf("size = %q: is not offered for engine %s, which has %s", size, name,
 			strings.Join(e.sizes(), ", ")))
@@ -182,7 +180,6 @@ func (e engine) check(name, size, version string, nodes int) []error {
 	} else if known && plan.memoryGB < e.minimum[nodes] {
 		errs = append(errs, fmt.Errorf("nodeCount = %d: not with size %s: %s", nodes, size, e.why))
 	}
-
 	return errs
 }
 
@@ -199,7 +196,6 @@ func (e engine) sizes() []string {
 	}
 
 	slices.Sort(slugs)
-
 	return slugs
 }
 

@@ -108,7 +108,6 @@ func createCdn(call sim.Call, state sim.State) (string, error) {
 		"createdAt": timestamp(call),
 		"endpoint":  strings.TrimSuffix(origin, "digitaloceanspaces.com") + "cdn.digitaloceanspaces.com",
 	})
-
 	return id, customDomain(call, id, state)
 }
 
@@ -138,7 +137,6 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 	}
 
 	state["certificateId"] = certificate.String("uuid")
-
 	return nil
 }
 
@@ -163,7 +161,6 @@ func checkCertificate(s sim.State) []error {
 	case s.String("type") == "custom" && (!s.Has("privateKey") || !s.Has("leafCertificate")):
 		return []error{errors.New("privateKey and leafCertificate are required when type is custom")}
 	}
-
 	return nil
 }
 
@@ -191,7 +188,6 @@ func createCertificate(call sim.Call, state sim.State) (string, error) {
 		"uuid": newID(), "state": "verified", "sha1Fingerprint": hex.EncodeToString(fingerprint),
 		"notAfter": call.Now().Add(acmeLifetime).Format(time.RFC3339),
 	})
-
 	return state.String("name"), nil
 }
 

@@ -147,7 +147,6 @@ func checkDatabase(s sim.State) []error {
 				s.String("storageSizeMib"), plan.storageGiB*1024, s.String("size")))
 		}
 	}
-
 	return errs
 }
 
@@ -194,7 +193,6 @@ func createDatabase(call sim.Call, state sim.State) (string, error) {
 	}
 
 	setURIs(state)
-
 	return id, nil
 }
 
@@ -239,7 +237,6 @@ func databasePassword() (string, error) {
 func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 	old, _ := databasePlan(before.String("size"))
 	plan, _ := databasePlan(state.String("size"))
-
 	if plan.memoryGB < old.memoryGB {
 		return refuse(422, "cannot resize database cluster %q from %s to %s: a cluster cannot shrink",
 			state.String("name"), before.String("size"), state.String("size"))
@@ -248,7 +245,6 @@ func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 	// A larger plan brings its storage along, unless the program asks for more.
 	had, _ := strconv.Atoi(before.String("storageSizeMib"))
 	wanted, _ := strconv.Atoi(state.String("storageSizeMib"))
-
 	if wanted < had {
 		return refuse(422, "cannot resize the storage of database cluster %q from %d MiB to %d MiB: it cannot shrink",
 			state.String("name"), had, wanted)
@@ -260,7 +256,6 @@ func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 		return refuse(422, "cannot change database cluster %q from version %s to %s: a cluster cannot be downgraded",
 			state.String("name"), before.String("version"), state.String("version"))
 	}
-
 	return nil
 }
 

@@ -48,7 +48,6 @@ func (c engineConfig) create(call sim.Call, state sim.State) (string, error) {
 		return "", refuse(422, "database cluster %q has engine %s; this configuration is for engine %s",
 			cluster.String("name"), engine, c.engine)
 	}
-
 	return id + c.suffix, nil
 }
 

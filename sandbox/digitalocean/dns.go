@@ -92,7 +92,6 @@ func checkRecord(s sim.State) []error {
 		errs = append(errs,
 			errors.New("name = \"@\": the domain itself cannot be a CNAME, since it has NS and SOA records"))
 	}
-
 	return errs
 }
 
@@ -121,7 +120,6 @@ func createDomain(call sim.Call, state sim.State) (string, error) {
 	}
 
 	state["ttl"], state["domainUrn"] = recordTTL, "do:domain:"+name
-
 	return name, nil
 }
 
@@ -144,13 +142,11 @@ func createRecord(call sim.Call, state sim.State) (string, error) {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(newID())) // a hash never fails to write
 	id := strconv.FormatUint(uint64(hash.Sum32()), 10)
-
 	return id, setRecord(call, id, nil, state)
 }
 
 func setRecord(call sim.Call, id string, _, state sim.State) error {
 	name, domain := strings.ToLower(state.String("name")), state.String("domain")
-
 	switch full, absolute := strings.CutSuffix(name, "."); {
 	case name == "@":
 		name = domain
@@ -173,6 +169,5 @@ func setRecord(call sim.Call, id string, _, state sim.State) error {
 				name, o.String("type"))
 		}
 	}
-
 	return nil
 }

@@ -52,7 +52,6 @@ func listVersions(_ sim.Call, args sim.State) (sim.State, error) {
 	if len(valid) > 0 {
 		latest, _ = valid[0].(string)
 	}
-
 	return sim.State{
 		"id": newID(), "versionPrefix": args["versionPrefix"], "validVersions": valid, "latestVersion": latest,
 	}, nil
@@ -96,7 +95,6 @@ func lookUpCluster(call sim.Call, args sim.State) (sim.State, error) {
 				result[same] = state[same]
 			}
 		}
-
 		return result, nil
 	}
 	return nil, refuse(404, "unable to find cluster with name: %s", args.String("name"))
@@ -115,7 +113,6 @@ func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
 			"database cluster %q has no certificate authority of its own: engine %s uses public certificates",
 			cluster.String("name"), cluster.String("engine"))
 	}
-
 	return sim.State{"id": id, "clusterId": id, "certificate": cluster["__ca"]}, nil
 }
 
@@ -136,7 +133,6 @@ func lookUpDomain(call sim.Call, args sim.State) (sim.State, error) {
 				record.String("fqdn"), record.Int("ttl"), record.String("type"), record.String("value"))
 		}
 	}
-
 	return sim.State{
 		"id": name, "name": name, "ttl": domain["ttl"], "domainUrn": domain["domainUrn"], "zoneFile": file,
 	}, nil
@@ -152,7 +148,6 @@ func lookUpBucket(call sim.Call, args sim.State) (sim.State, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return sim.State{
 		"id": name, "name": name, "region": region, "urn": bucket["bucketUrn"],
 		"bucketDomainName": bucket["bucketDomainName"], "endpoint": bucket["endpoint"],

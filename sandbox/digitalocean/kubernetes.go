@@ -101,7 +101,6 @@ func addressOrNetwork(value any) error {
 	if notIP != nil && notNetwork != nil {
 		return errors.New("must be an address or a network in CIDR notation")
 	}
-
 	return nil
 }
 
@@ -155,7 +154,6 @@ func separateSubnets(call sim.Call, state sim.State) error {
 			}
 		}
 	}
-
 	return nil
 }
 
@@ -219,7 +217,6 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 			return "", err
 		}
 	}
-
 	return id, issueKubeconfig(call, state)
 }
 
@@ -242,7 +239,6 @@ func updateCluster(call sim.Call, id string, before, state sim.State) error {
 
 	state["updatedAt"] = timestamp(call)
 	scale(call, state.Object("nodePool"))
-
 	return unique(call, typeCluster, "kubernetes cluster", id, state, 422)
 }
 
@@ -300,6 +296,5 @@ func checkNodePool(pool sim.State, at string) []error {
 			"%smaxNodes = %d: must be at least 1 and not less than %sminNodes = %d when autoScale is on",
 			at, pool.Int("maxNodes"), at, pool.Int("minNodes"))}
 	}
-
 	return nil
 }

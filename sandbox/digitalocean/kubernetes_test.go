@@ -22,7 +22,6 @@ func kubeconfig(t *testing.T, c resource) map[string]any {
 	if !ok || len(configs) != 1 {
 		t.Fatalf("kubeConfigs has %d elements", len(configs))
 	}
-
 	return configs[0].(map[string]any)
 }
 
@@ -176,7 +175,6 @@ func TestKubeconfigIsRenewedByRefresh(t *testing.T) {
 
 	w.Now = w.Now.Add(time.Minute)
 	renewed, drift, _ := w.Refresh(c)
-
 	if config := kubeconfig(t, renewed); config["token"] == token || config["expiresAt"] != "2266-09-08T14:00:00Z" {
 		t.Errorf("expired credentials were kept until %v", config["expiresAt"])
 	}
@@ -195,7 +193,6 @@ func TestNodePool(t *testing.T) {
 		"taints": []any{map[string]any{"key": "a", "value": "b", "effect": "NoSchedule"}},
 	}
 	p := w.Create(nodePool, "p", good)
-
 	if p.Get("actualNodeCount") != 2.0 || len(p.Get("nodes").([]any)) != 2 {
 		t.Errorf("an autoscaled pool begins with %v nodes", p.Get("actualNodeCount"))
 	}

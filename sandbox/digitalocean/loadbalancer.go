@@ -98,7 +98,6 @@ func firewallRule(value any) error {
 	if (kind == "ip" && notIP == nil) || (kind == "cidr" && notNetwork == nil) {
 		return nil
 	}
-
 	return errors.New("must look like ip:1.2.3.4 or cidr:1.2.0.0/16")
 }
 
@@ -157,7 +156,6 @@ func checkLoadBalancer(s sim.State) []error {
 	if s.Has("dropletTag") && s.Has("dropletIds") {
 		errs = append(errs, errors.New("only one of dropletTag and dropletIds may be set"))
 	}
-
 	return errs
 }
 
@@ -200,7 +198,6 @@ func createLoadBalancer(call sim.Call, state sim.State) (string, error) {
 		address := netip.MustParseAddr(ip).As4()
 		state["ipv6"] = fmt.Sprintf("2001:db8::%x", address[3])
 	}
-
 	return id, nil
 }
 
@@ -227,7 +224,6 @@ func loadBalancerAddress(call sim.Call, state sim.State) (string, error) {
 	for used[address.String()] {
 		address = address.Next()
 	}
-
 	return address.String(), nil
 }
 

@@ -109,7 +109,6 @@ func checkTarget(s sim.State) []error {
 		return []error{fmt.Errorf("target = %q: must be a URL that begins with %s:// when type is %s",
 			target, s.String("type"), s.String("type"))}
 	}
-
 	return nil
 }
 
@@ -135,7 +134,6 @@ func checkAlert(s sim.State) []error {
 			errs = append(errs, fmt.Errorf("notifications[%d]: must have emails or slacks", i))
 		}
 	}
-
 	return errs
 }
 
@@ -160,7 +158,6 @@ func metric(value any) error {
 	}
 
 	slices.Sort(known)
-
 	return fmt.Errorf("must be one of %s", strings.Join(known, ", "))
 }
 
@@ -203,6 +200,5 @@ func droplet(call sim.Call, id string) bool {
 	for _, pool := range call.List(typeNodePool) {
 		nodes = append(nodes, sim.State(pool.Outputs).Objects("nodes")...)
 	}
-
 	return slices.ContainsFunc(nodes, func(node sim.State) bool { return node.String("dropletId") == id })
 }

@@ -82,7 +82,6 @@ func createVpc(call sim.Call, state sim.State) (string, error) {
 	}
 
 	state.Merge(sim.State{"createdAt": timestamp(call), "default": false, "vpcUrn": "do:vpc:" + id})
-
 	return id, nil
 }
 
@@ -133,7 +132,6 @@ func vpcRange(value any) error {
 			return fmt.Errorf("must not overlap %s, which DigitalOcean reserves", reserved)
 		}
 	}
-
 	return nil
 }
 
@@ -156,7 +154,6 @@ func deleteVpc(call sim.Call, id string, _ sim.State) error {
 	if len(members) > 0 {
 		return refuse(409, "can not delete VPC with members: %s", strings.Join(members, ", "))
 	}
-
 	return nil
 }
 
@@ -180,7 +177,6 @@ func placeInVpc(call sim.Call, state sim.State, property string) error {
 		return refuse(422, "VPC %q is in region %s, not in %s",
 			vpc.String("name"), vpc.String("region"), state.String("region"))
 	}
-
 	return nil
 }
 
@@ -205,7 +201,6 @@ func publicAddress(call sim.Call) (string, error) {
 			return address.String(), nil
 		}
 	}
-
 	return "", refuse(422, "the simulated cloud has no public address left in %s", publicRange)
 }
 

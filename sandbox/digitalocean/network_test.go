@@ -26,7 +26,6 @@ func TestCredentials(t *testing.T) {
 func TestVpc(t *testing.T) {
 	w := newWorld(t)
 	v := w.Create(vpc, "v", with(goodVpc, inputs{"description": "bridge"}))
-
 	if v.Text("vpcUrn") != "do:vpc:"+v.ID || v.Get("default") != false ||
 		v.Text("createdAt") != "2266-09-08T12:00:00Z" {
 		t.Errorf("outputs %v", v.Outputs)
@@ -212,7 +211,6 @@ func TestLoadBalancer(t *testing.T) {
 func TestPreviewKnowsWhatThePrograms(t *testing.T) {
 	w := newWorld(t)
 	outputs := w.Preview(vpc, "v", inputs{"name": "v", "region": "tor1"})
-
 	if outputs["name"].V != "v" || !outputs["ipRange"].IsComputed() || !outputs["vpcUrn"].IsComputed() {
 		t.Errorf("preview has %v", outputs)
 	}

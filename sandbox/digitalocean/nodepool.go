@@ -92,7 +92,6 @@ func createNodePool(call sim.Call, state sim.State) (string, error) {
 	}
 
 	scale(call, state)
-
 	return newID(), nil
 }
 
@@ -103,7 +102,6 @@ func updateNodePool(call sim.Call, id string, _, state sim.State) error {
 	}
 
 	scale(call, state)
-
 	return uniquePool(call, cluster, id, state)
 }
 
@@ -121,7 +119,6 @@ func uniquePool(call sim.Call, cluster sim.State, id string, pool sim.State) err
 		return refuse(422, "a node pool with name %q already exists in cluster %q",
 			pool.String("name"), cluster.String("name"))
 	}
-
 	return nil
 }
 
@@ -165,7 +162,6 @@ func issueKubeconfig(call sim.Call, cluster sim.State) error {
 		"expiresAt": call.Now().Add(lifetime).Format(time.RFC3339), "clientKey": "", "clientCertificate": "",
 		"rawConfig": rawConfig(cluster, authority, token),
 	}}
-
 	return nil
 }
 

@@ -70,7 +70,6 @@ func checkObject(s sim.State) []error {
 	if given > 1 {
 		return []error{errors.New("only one of content, contentBase64 and source may be set")}
 	}
-
 	return nil
 }
 
@@ -109,7 +108,6 @@ func putObject(call sim.Call, state sim.State) error {
 	if bucket.Object("versioning").Bool("enabled") {
 		state["versionId"] = newID()
 	}
-
 	return nil
 }
 

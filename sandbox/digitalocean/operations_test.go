@@ -8,7 +8,6 @@ import (
 func TestDNS(t *testing.T) {
 	w := newWorld(t)
 	d := w.Create(domain, "d", inputs{"name": "example.com"})
-
 	if d.ID != "example.com" || d.Text("domainUrn") != "do:domain:example.com" || d.Get("ttl") != 1800.0 {
 		t.Errorf("domain %v", d.Outputs)
 	}
@@ -18,7 +17,6 @@ func TestDNS(t *testing.T) {
 
 	good := inputs{"domain": "example.com", "type": "A", "name": "www", "value": "203.0.113.1"}
 	r := w.Create(record, "r", good)
-
 	if r.Get("ttl") != 1800.0 || r.Text("fqdn") != "www.example.com" || strings.Trim(r.ID, "0123456789") != "" {
 		t.Errorf("record %v", r)
 	}
@@ -81,7 +79,6 @@ func TestDNS(t *testing.T) {
 	})
 
 	zone, err := w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.com"})
-
 	if err != nil || !strings.Contains(zone.Text("zoneFile"), "www.example.com. 1800 IN A 203.0.113.1\n") {
 		t.Errorf("getDomain: %v\n%s", err, zone.Text("zoneFile"))
 	}
@@ -98,7 +95,6 @@ func TestUptime(t *testing.T) {
 	w := newWorld(t)
 	good := inputs{"name": "web", "target": "https://example.com/health", "regions": []any{"us_east", "eu_west"}}
 	c := w.Create(uptimeCheck, "c", good)
-
 	if c.Text("type") != "https" || c.Get("enabled") != true {
 		t.Errorf("check %v", c.Outputs)
 	}
@@ -147,7 +143,6 @@ func TestMonitorAlert(t *testing.T) {
 		"entities": []any{node}, "alerts": map[string]any{"emails": []any{"workers@example.com"}},
 	}
 	a := w.Create(monitorAlert, "a", good)
-
 	if a.Text("uuid") != a.ID || a.Get("enabled") != true {
 		t.Errorf("alert %v", a.Outputs)
 	}
@@ -174,7 +169,6 @@ func TestProject(t *testing.T) {
 	w := newWorld(t)
 	good := inputs{"name": "mastodon-prod", "environment": "Production"}
 	p := w.Create(project, "p", good)
-
 	if p.Text("purpose") != "Web Application" || p.Text("description") != "" || p.Get("isDefault") != false {
 		t.Errorf("project %v", p.Outputs)
 	}
@@ -193,7 +187,6 @@ func TestProject(t *testing.T) {
 		c.Text("clusterUrn"), d.Text("clusterUrn"), b.Text("bucketUrn"), l.Text("loadBalancerUrn"), z.Text("domainUrn"),
 	}}
 	m := w.Create(members, "m", goodMembers)
-
 	if m.ID != p.ID {
 		t.Errorf("ProjectResources has ID %q", m.ID)
 	}

@@ -95,7 +95,6 @@ func createProject(call sim.Call, state sim.State) (string, error) {
 	state.Merge(sim.State{
 		"createdAt": timestamp(call), "updatedAt": timestamp(call), "ownerId": accountID, "ownerUuid": accountUUID,
 	})
-
 	return newID(), nil
 }
 
@@ -108,7 +107,6 @@ func updateProject(call sim.Call, id string, _, state sim.State) error {
 // other there.
 func createMembers(call sim.Call, state sim.State) (string, error) {
 	id := state.String("project")
-
 	if _, err := find(call, typeProject, "project", id); err != nil && id != defaultProject {
 		return "", err
 	}
@@ -116,6 +114,5 @@ func createMembers(call sim.Call, state sim.State) (string, error) {
 	if _, taken := call.Get(typeMembers, id); taken {
 		return "", refuse(409, "project %q has a ProjectResources already: name all resources in one", id)
 	}
-
 	return id, existingMembers(call, state)
 }

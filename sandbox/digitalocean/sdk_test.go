@@ -120,7 +120,6 @@ func wrong(w *providertest.World, token string, names []string, name string, val
 	if _, err := w.Check(token, "x", nil, inner); err != nil {
 		return err
 	}
-
 	return fmt.Errorf("accepted %v", inner)
 }
 

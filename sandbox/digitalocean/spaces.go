@@ -108,7 +108,6 @@ func createBucket(call sim.Call, state sim.State) (string, error) {
 		"endpoint":         region + ".digitaloceanspaces.com",
 		"bucketUrn":        "do:space:" + name,
 	})
-
 	return name, nil
 }
 
@@ -157,7 +156,6 @@ func checkGrants(s sim.State) []error {
 				"empty bucket name; use read or readwrite for one bucket", i))
 		}
 	}
-
 	return errs
 }
 
@@ -186,6 +184,5 @@ func createSpacesKey(call sim.Call, state sim.State) (string, error) {
 	state.Merge(sim.State{
 		"accessKey": id, "secretKey": base64.RawStdEncoding.EncodeToString(secret[:32]), "createdAt": timestamp(call),
 	})
-
 	return id, nil
 }

@@ -132,7 +132,6 @@ func TestCdn(t *testing.T) {
 
 	goodCertificate := inputs{"name": "cdn", "type": "lets_encrypt", "domains": []any{"cdn.example.com"}}
 	cert := w.Create(certificate, "c", goodCertificate)
-
 	if cert.ID != "cdn" || cert.Text("state") != "verified" || cert.Text("notAfter") != "2266-12-07T12:00:00Z" ||
 		cert.Text("uuid") == "" {
 		t.Errorf("certificate %v", cert.Outputs)
@@ -157,7 +156,6 @@ func TestCdn(t *testing.T) {
 
 	good := inputs{"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "cdn"}
 	c := w.Create(cdn, "c", good)
-
 	if c.Text("endpoint") != "media.nyc3.cdn.digitaloceanspaces.com" || c.Get("ttl") != 3600.0 ||
 		c.Text("certificateId") != cert.Text("uuid") {
 		t.Errorf("CDN %v", c.Outputs)

@@ -70,7 +70,6 @@ func newDocumentation(t *testing.T) *documentation {
 	})
 	require.NoError(t, err)
 	t.Cleanup(d.sandbox.Close)
-
 	return d
 }
 
@@ -101,7 +100,6 @@ func (d *documentation) program(ctx *pulumi.Context) error {
 	}
 
 	_, err = docsite.New(ctx, "docs", &args, pulumi.Providers(do, provider))
-
 	return err
 }
 
@@ -116,7 +114,6 @@ func (d *documentation) refused(t *testing.T) string {
 	for _, diagnostic := range result.Diagnostics {
 		reasons = append(reasons, diagnostic.Message)
 	}
-
 	return strings.Join(reasons, "\n")
 }
 
@@ -125,7 +122,6 @@ func (d *documentation) cloud(t *testing.T) *cloud.Cloud {
 
 	c, err := cloud.Open(d.sandbox.CloudFile())
 	require.NoError(t, err)
-
 	return c
 }
 
@@ -224,7 +220,6 @@ func (d *documentation) claim(t *testing.T, name, domain string) {
 	t.Helper()
 
 	c := d.cloud(t)
-
 	for _, site := range c.List("netlify:index/site:Site") {
 		if site.Outputs["name"] == name {
 			site.Outputs["customDomain"] = domain

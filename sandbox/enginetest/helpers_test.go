@@ -44,7 +44,6 @@ func newAccount(t *testing.T) *account {
 
 	command, err := runner.FindPulumi(t.Context(), root, filepath.Join(root, ".sandbox", "bin"), os.Stderr)
 	require.NoError(t, err)
-
 	return &account{t: t, dir: t.TempDir(), command: command, project: root}
 }
 
@@ -58,7 +57,6 @@ func (a *account) open(t *testing.T, stack string) *runner.Sandbox {
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-
 	return s
 }
 
@@ -112,7 +110,6 @@ func (a *account) objects() []string {
 	}
 
 	slices.Sort(names)
-
 	return names
 }
 
@@ -165,7 +162,6 @@ func needed(state runner.State) (protected, all []string) {
 
 	slices.Sort(protected)
 	slices.Sort(all)
-
 	return protected, all
 }
 
@@ -180,7 +176,6 @@ func urns(kept []runner.Kept, reasons ...string) []string {
 	}
 
 	slices.Sort(urns)
-
 	return urns
 }
 
@@ -209,7 +204,6 @@ func (a *account) noSecrets(t *testing.T, values []string) {
 
 		text, err := os.ReadFile(path)
 		check(path, string(text))
-
 		return err
 	})
 	require.NoError(t, err)

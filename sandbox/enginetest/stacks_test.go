@@ -216,6 +216,5 @@ func (a *account) secretValues(t *testing.T) []string {
 			}
 		}
 	}
-
 	return values
 }

@@ -27,7 +27,6 @@ func (v view) apply(r record) (record, error) {
 	}
 
 	setDefaults(r)
-
 	return v.store(r)
 }
 
@@ -79,7 +78,6 @@ func mergeInto(live, before, after map[string]any) {
 		if liveObject, ok := live[key].(map[string]any); ok && isObject {
 			old, _ := before[key].(map[string]any)
 			mergeInto(liveObject, old, object)
-
 			continue
 		}
 

@@ -52,7 +52,6 @@ func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (
 	if err != nil {
 		return plugin.ConstructResponse{}, err
 	}
-
 	return c.finish(ctx, children)
 }
 
@@ -66,7 +65,6 @@ func checkChart(inputs resource.PropertyMap) error {
 	for i, failure := range failures {
 		problems[i] = problem{Path: string(failure.Property), Reason: failure.Reason}
 	}
-
 	return joinProblems("invalid input", problems)
 }
 
@@ -111,7 +109,6 @@ func (c *component) register(ctx context.Context) error {
 	}
 
 	c.urn = response.GetUrn()
-
 	return nil
 }
 
@@ -126,7 +123,6 @@ func toRPCAlias(alias resource.Alias) *pulumirpc.Alias {
 	} else if alias.Parent != "" {
 		spec.Parent = &pulumirpc.Alias_Spec_ParentUrn{ParentUrn: string(alias.Parent)}
 	}
-
 	return &pulumirpc.Alias{Alias: &pulumirpc.Alias_Spec_{Spec: spec}}
 }
 
@@ -164,13 +160,11 @@ func (c *component) objects(ctx context.Context) ([]helm.Object, error) {
 	}
 
 	objects = slices.DeleteFunc(objects, func(o helm.Object) bool { return o.Hook })
-
 	for _, o := range objects {
 		if inputs.SkipAwait {
 			put(o.Manifest, "true", "metadata", "annotations", skipAwait)
 		}
 	}
-
 	return objects, p.checkObjects(inputs.Namespace, objects)
 }
 
@@ -229,7 +223,6 @@ func (c *component) registerChildren(ctx context.Context, objects []helm.Object)
 		children[i] = resource.MakeCustomResourceReference(resource.URN(response.GetUrn()),
 			resource.ID(response.GetId()), version)
 	}
-
 	return children, nil
 }
 
@@ -271,7 +264,6 @@ func (c *component) registerChild(
 		keep := true
 		retain = &keep
 	}
-
 	return c.monitor.RegisterResource(ctx, &pulumirpc.RegisterResourceRequest{
 		Type: k.token(), Name: resourceName, Parent: c.urn, Custom: true, Object: object,
 		Provider: c.request.Options.Providers["kubernetes"], Dependencies: slices.Clone(dependencies),
@@ -296,6 +288,5 @@ func (c *component) finish(ctx context.Context, children []resource.PropertyValu
 	if err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("registering the outputs of chart %q: %w", c.request.Name, err)
 	}
-
 	return plugin.ConstructResponse{URN: resource.URN(c.urn), Outputs: outputs}, nil
 }

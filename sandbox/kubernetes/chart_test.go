@@ -42,7 +42,6 @@ func (m *monitor) RegisterResource(
 	}
 
 	m.registered = append(m.registered, req)
-
 	return &pulumirpc.RegisterResourceResponse{
 		Urn: "urn:" + req.GetName(), Id: "id of " + req.GetName(), Object: req.GetObject(),
 	}, nil
@@ -63,7 +62,6 @@ func (m *monitor) names() []string {
 	}
 
 	slices.Sort(names)
-
 	return names
 }
 
@@ -77,7 +75,6 @@ func (m *monitor) child(t *testing.T, name string) *pulumirpc.RegisterResourceRe
 	}
 
 	t.Fatalf("%q is not registered", name)
-
 	return nil
 }
 
@@ -97,7 +94,6 @@ func (w *world) construct(m *monitor, inputs resource.PropertyMap) (plugin.Const
 	defer server.Stop()
 
 	protect := true
-
 	return w.provider.Construct(context.Background(), plugin.ConstructRequest{
 		Type: chartToken, Name: "trek", Parent: "urn:parent", Inputs: inputs,
 		Info: plugin.ConstructInfo{MonitorAddress: listener.Addr().String()},

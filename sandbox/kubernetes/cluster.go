@@ -145,7 +145,6 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 		}
 
 		version, _, _ := strings.Cut(strings.TrimPrefix(text(o.Outputs, "version"), "v"), "-")
-
 		return cluster{
 			ID: o.ID, Region: text(o.Outputs, "region"), VPC: text(o.Outputs, "vpcUuid"),
 			Version: "v" + version, Nodes: nodes(tx, o),
@@ -156,7 +155,6 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 	if parsed, err := url.Parse(c.Server); err == nil && parsed.Host != "" {
 		host = parsed.Hostname()
 	}
-
 	return cluster{}, &unreachableError{fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host",
 		c.Server+"/version", host)}
 }
@@ -190,10 +188,8 @@ func (c credentials) authenticate(o cloud.Object, now time.Time) error {
 				"Unauthorized: the token of the kubeconfig expired at " + text(issued, "expiresAt"),
 			}
 		}
-
 		return nil
 	}
-
 	return &unreachableError{"Unauthorized: the cluster does not know the token of the kubeconfig"}
 }
 
@@ -209,7 +205,6 @@ func nodes(tx *cloud.Tx, o cloud.Object) int {
 			count += poolSize(added.Outputs)
 		}
 	}
-
 	return count
 }
 

@@ -70,7 +70,6 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 		wanted, known := configKeys[string(key)]
 		if !known && key != "version" && key != "pluginDownloadURL" && !strings.HasPrefix(string(key), "__") {
 			fail(key, "unknown setting; the provider has %s", strings.Join(sortedKeys(configKeys), ", "))
-
 			continue
 		}
 
@@ -80,7 +79,6 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 
 		if !isOf(value, wanted) {
 			fail(key, "got a %s, want a %s", value.TypeString(), wanted)
-
 			continue
 		}
 
@@ -104,7 +102,6 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 			s.credentials = &credentials
 		}
 	}
-
 	return s, failures
 }
 
@@ -136,7 +133,6 @@ func (p *Provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (
 	} else {
 		olds, _ := newSettings(req.OldInputs)
 		news, _ := newSettings(req.NewInputs)
-
 		if olds.credentials != nil && news.credentials != nil && olds.credentials.Server != news.credentials.Server {
 			replacing = []string{"kubeconfig", "context", "cluster"}
 		}
@@ -156,7 +152,6 @@ func (p *Provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 	defer p.mu.Unlock()
 
 	p.settings = s
-
 	return plugin.ConfigureResponse{}, nil
 }
 

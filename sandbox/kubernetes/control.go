@@ -44,7 +44,6 @@ func (p *Provider) await(ctx context.Context, r record, skip bool) (state record
 			var err error
 			state, missing, err = v.settle(current)
 			missing = slices.DeleteFunc(missing, func(m notYet) bool { return m.pulumi && r.Release != "" })
-
 			return err
 		})
 		if err != nil {
@@ -116,7 +115,6 @@ func (v view) settle(r record) (record, []notYet, error) {
 	}
 
 	r.Live["status"] = status
-
 	return r, missing, v.save(r)
 }
 
@@ -243,7 +241,6 @@ func (v view) missingReferences(in string, pods core.PodSpec) []string {
 	}
 
 	need("ServiceAccount", pods.ServiceAccountName, nil)
-
 	return missing
 }
 
@@ -280,7 +277,6 @@ func (v view) missingKey(in string, variable core.EnvVar, need func(kind, name s
 	if !ok || optional != nil && *optional || at(found.Live, "data", key) != nil {
 		return nil
 	}
-
 	return []string{fmt.Sprintf("couldn't find key %s in %s %s", key, kindName, objectID(in, object))}
 }
 

@@ -50,7 +50,6 @@ func (k *kinds) decode(kind kind, object map[string]any) (runtime.Object, []prob
 	if err != nil {
 		problems = append(problems, wrongType(kind, object, err))
 	}
-
 	return typed, problems
 }
 
@@ -63,7 +62,6 @@ func unknownField(kind kind, err error) problem {
 	}
 
 	field := path[strings.LastIndex(path, ".")+1:]
-
 	return problem{Path: path, Reason: fmt.Sprintf("%s %s has no field %q here", kind.apiVersion(), kind.Kind, field)}
 }
 
@@ -79,7 +77,6 @@ func wrongType(kind kind, object map[string]any, err error) problem {
 	if !ok {
 		path = mismatch.Field
 	}
-
 	return problem{Path: path, Reason: fmt.Sprintf("got a JSON %s, want %s", mismatch.Value, mismatch.Type)}
 }
 
@@ -159,6 +156,5 @@ func joinProblems(about string, problems []problem) error {
 	for i, p := range problems {
 		errs[i] = fmt.Errorf("%s: %s", about, p)
 	}
-
 	return errors.Join(errs...)
 }

@@ -31,7 +31,6 @@ func derivedObjects(inputs chartInputs) []helm.Object {
 	if isOn(controller, "ingressClassResource", "enabled") {
 		add("controller-ingressclass.yaml", derivedClass(controller))
 	}
-
 	return objects
 }
 
@@ -99,7 +98,6 @@ func derivedService(inputs chartInputs, controller map[string]any) map[string]an
 	}
 
 	spec["ports"] = ports
-
 	return map[string]any{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 }
 
@@ -118,7 +116,6 @@ func derivedClass(controller map[string]any) map[string]any {
 	if isDefault, _ := at(controller, "ingressClassResource", "default").(bool); isDefault {
 		metadata["annotations"] = map[string]any{defaultClass: "true"}
 	}
-
 	return map[string]any{
 		"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
 		"metadata": metadata, "spec": map[string]any{"controller": value},
@@ -156,6 +153,5 @@ func withoutSchemas(manifest map[string]any) map[string]any {
 			delete(version, "schema")
 		}
 	}
-
 	return short
 }

@@ -41,7 +41,6 @@ func (s settings) replacing(k kind, inputs resource.PropertyMap) []string {
 	case k.is("", "ConfigMap") && (locked || !s.on("enableConfigMapMutable")):
 		paths = append(paths, "data", "binaryData")
 	}
-
 	return paths
 }
 
@@ -79,7 +78,6 @@ func diffInputs(olds, news resource.PropertyMap, replacing []string) plugin.Diff
 
 	slices.Sort(result.ChangedKeys)
 	slices.Sort(result.ReplaceKeys)
-
 	return result
 }
 
@@ -95,7 +93,6 @@ func hasPath(before, after resource.PropertyMap, path string) bool {
 			return true
 		}
 	}
-
 	return false
 }
 

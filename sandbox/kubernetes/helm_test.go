@@ -96,7 +96,6 @@ func withCharts(t *testing.T, charts ...map[string]string) func(*kubernetes.Opti
 			}
 		}
 	}
-
 	return func(o *kubernetes.Options) { o.ChartsDir = dir }
 }
 
@@ -266,7 +265,6 @@ func TestReleasePreview(t *testing.T) {
 		response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
 			Type: releaseToken, Preview: true, Properties: w.checked(releaseToken, inputs),
 		})
-
 		return response.Properties, err
 	}
 

@@ -24,7 +24,6 @@ func (v view) settleIngress(r record) (map[string]any, []notYet) {
 		}
 		return map[string]any{"loadBalancer": map[string]any{"ingress": ingress}}, nil
 	}
-
 	return nil, noAddress("the controller of ingress class %q has none", name(class.Live))
 }
 
@@ -76,7 +75,6 @@ func (v view) settleCertificates(r record) (map[string]any, error) {
 	if _, err := v.apply(secret); err != nil {
 		return nil, err
 	}
-
 	return map[string]any{
 		"conditions": []any{condition("Ready", true, now)},
 		"notAfter":   v.Now().Add(90 * 24 * time.Hour).Format(time.RFC3339),

@@ -78,7 +78,6 @@ func newKinds() (*kinds, error) {
 	}
 
 	slices.Sort(k.tokens)
-
 	return k, nil
 }
 
@@ -94,7 +93,6 @@ func (k *kinds) isObject(gvk schema.GroupVersionKind) bool {
 	}
 
 	_, err = meta.Accessor(object)
-
 	return err == nil
 }
 
@@ -130,7 +128,6 @@ func (k *kinds) parse(token string) (kind, error) {
 	if found.typed || found.custom && found.Kind != "" && strings.Contains(group, ".") && !k.knows(group) {
 		return found, nil
 	}
-
 	return kind{}, fmt.Errorf("unknown resource type %q: the Kubernetes API has %s", token, k.similar(group, name))
 }
 
@@ -138,11 +135,9 @@ func (k *kinds) parse(token string) (kind, error) {
 func (k *kinds) fromObject(object map[string]any) (kind, error) {
 	apiVersion, _ := object["apiVersion"].(string)
 	name, _ := object["kind"].(string)
-
 	if apiVersion == "" || name == "" {
 		return kind{}, fmt.Errorf("an object has apiVersion %q and kind %q: both are required", apiVersion, name)
 	}
-
 	return k.parse(tokenPrefix + apiVersion + ":" + name)
 }
 

@@ -52,7 +52,6 @@ func (p *Provider) Check(ctx context.Context, req plugin.CheckRequest) (plugin.C
 			Property: resource.PropertyKey(problem.Path), Reason: problem.Reason,
 		})
 	}
-
 	return plugin.CheckResponse{Properties: news, Failures: failures}, nil
 }
 
@@ -100,7 +99,6 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 	case annotations.IsObject():
 		annotations.ObjectValue()[autonamed] = resource.NewStringProperty("true")
 	}
-
 	return nil
 }
 
@@ -130,7 +128,6 @@ func (p *Provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 		result.DeleteBeforeReplace = !isAutonamed(after) &&
 			before["name"].DeepEquals(after["name"]) && before["namespace"].DeepEquals(after["namespace"])
 	}
-
 	return result, nil
 }
 
@@ -177,7 +174,6 @@ func (p *Provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 
 	id := resource.ID(created.id())
 	outputs := objectOutputs(k, state.Live, req.Properties)
-
 	return plugin.CreateResponse{ID: id, Properties: outputs, Status: resource.StatusOK}, notReady(id, outputs, reasons)
 }
 
@@ -229,7 +225,6 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 	}
 
 	outputs := objectOutputs(k, state.Live, req.NewInputs)
-
 	return plugin.UpdateResponse{Properties: outputs}, notReady(req.ID, outputs, reasons)
 }
 
@@ -252,7 +247,6 @@ func (p *Provider) write(k kind, object map[string]any, before func(v view, r re
 		}
 
 		written, err = v.apply(r)
-
 		return err
 	})
 	return written, err
@@ -300,7 +294,6 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 
 	inputs := fromPlain(prune(withStringData(found.Live, wanted), wanted))
 	inputs = markSecrets(resource.NewObjectProperty(inputs), resource.NewObjectProperty(managed)).ObjectValue()
-
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID: req.ID, Inputs: inputs, Outputs: objectOutputs(k, found.Live, inputs),
 	}}, nil
@@ -327,6 +320,5 @@ func (p *Provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
 		err = nil
 	}
-
 	return plugin.DeleteResponse{}, err
 }

@@ -68,7 +68,6 @@ func TestLifeOfAnObject(t *testing.T) {
 		"immutable": false,
 	}
 	created := w.create(configMapToken, first)
-
 	if created.ID != "ship/log" {
 		t.Errorf("the ID is %q, want ship/log", created.ID)
 	}
@@ -413,7 +412,6 @@ func with(o object, value any, path ...any) object {
 			at = fields[key]
 		}
 	}
-
 	return copied
 }
 

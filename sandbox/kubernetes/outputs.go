@@ -25,7 +25,6 @@ func notReady(id resource.ID, outputs resource.PropertyMap, reasons []string) er
 	}
 
 	message := fmt.Sprintf("the Kubernetes API server reported that %q failed to fully initialize or become live", id)
-
 	return rpcerror.WithDetails(rpcerror.New(codes.Unknown, message), &pulumirpc.ErrorResourceInitFailed{
 		Id: string(id), Properties: properties, Reasons: reasons,
 	})
@@ -73,7 +72,6 @@ func updatedOutputs(olds, inputs resource.PropertyMap) resource.PropertyMap {
 
 		outputs["metadata"] = resource.NewObjectProperty(metadata)
 	}
-
 	return outputs
 }
 
@@ -102,7 +100,6 @@ func merged(r record) map[string]any {
 	}
 
 	object["data"] = data
-
 	return object
 }
 
@@ -124,6 +121,5 @@ func withStringData(live, wanted map[string]any) map[string]any {
 	}
 
 	live["stringData"] = decoded
-
 	return live
 }

@@ -85,7 +85,6 @@ func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 		options: options,
 		charts:  helm.NewSource(options.ChartsDir, options.Offline, options.Timeout),
 	}
-
 	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, shared: common} }
 }
 
@@ -118,7 +117,6 @@ func (p *Provider) Attach(address string) error {
 	if before != nil {
 		_ = before.Close() // an earlier engine is gone, or it is the same one
 	}
-
 	return nil
 }
 
@@ -133,7 +131,6 @@ func (p *Provider) Close() error {
 
 	conn := p.engine
 	p.engine = nil
-
 	return conn.Close()
 }
 

@@ -56,7 +56,6 @@ func (p *Provider) createRelease(ctx context.Context, req plugin.CreateRequest) 
 	}
 
 	id := resource.ID(i.id())
-
 	return plugin.CreateResponse{ID: id, Properties: i.outputs(false)}, notReady(id, i.outputs(false), reasons)
 }
 
@@ -74,7 +73,6 @@ func (p *Provider) updateRelease(ctx context.Context, req plugin.UpdateRequest) 
 	if err != nil {
 		return plugin.UpdateResponse{}, fmt.Errorf("upgrading release %q: %w", i.id(), err)
 	}
-
 	return plugin.UpdateResponse{Properties: i.outputs(false)}, notReady(req.ID, i.outputs(false), reasons)
 }
 
@@ -91,7 +89,6 @@ func (p *Provider) prepare(
 	if inputs.knownChart() {
 		i.chart, err = p.locate(ctx, urn, inputs.Reference)
 	}
-
 	return i, err
 }
 
@@ -106,7 +103,6 @@ func (p *Provider) preview(i installation) error {
 	if err != nil {
 		return err
 	}
-
 	return p.checkObjects(i.inputs.Namespace, objects)
 }
 
@@ -138,7 +134,6 @@ func (p *Provider) checkObjects(defaultNamespace string, objects []helm.Object) 
 		k, err := p.kinds.fromObject(o.Manifest)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Template, err))
-
 			continue
 		}
 
@@ -199,7 +194,6 @@ func (i installation) outputs(preview bool) resource.PropertyMap {
 
 	outputs["resourceNames"] = resource.NewPropertyValue(names)
 	outputs["status"] = resource.NewPropertyValue(status)
-
 	return outputs
 }
 
@@ -244,7 +238,6 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 	mark := func(properties resource.PropertyMap) resource.PropertyMap {
 		return markSecrets(resource.NewObjectProperty(properties), resource.NewObjectProperty(managed)).ObjectValue()
 	}
-
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID: req.ID, Inputs: mark(inputs), Outputs: mark(fromPlain(stored.Outputs)),
 	}}, nil

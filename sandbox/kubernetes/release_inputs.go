@@ -83,7 +83,6 @@ func checkProperties(prefix string, given resource.PropertyMap, allowed ...map[s
 			})
 		}
 	}
-
 	return failures
 }
 
@@ -156,7 +155,6 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 	skipCRDs, _ := inputs["skipCrds"].(bool)
 	skipAwait, _ := inputs["skipAwait"].(bool)
 	devel, _ := inputs["devel"].(bool)
-
 	return chartInputs{
 		Reference: helm.Reference{
 			Chart: text(inputs, "chart"), Repo: text(inputs, "repositoryOpts", "repo"),
@@ -228,7 +226,6 @@ func (p *Provider) checkRelease(ctx context.Context, req plugin.CheckRequest) (p
 			news["version"] = resource.NewStringProperty(found.Metadata.Version)
 		}
 	}
-
 	return plugin.CheckResponse{Properties: news, Failures: failures}, nil
 }
 
@@ -254,7 +251,6 @@ func (p *Provider) completeRelease(news resource.PropertyMap, req plugin.CheckRe
 	if _, given := news["timeout"]; !given && awaited {
 		news["timeout"] = resource.NewNumberProperty(defaultReleaseTimeout)
 	}
-
 	return nil
 }
 

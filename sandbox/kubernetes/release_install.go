@@ -41,7 +41,6 @@ func (p *Provider) install(ctx context.Context, i *installation) (reasons []stri
 		if written, err = v.applyRelease(*i); err != nil {
 			return err
 		}
-
 		return v.saveRelease(*i)
 	})
 	if err != nil {
@@ -58,7 +57,6 @@ func (p *Provider) install(ctx context.Context, i *installation) (reasons []stri
 			reasons = append(reasons, fmt.Sprintf("%s %q: %s", r.Kind.Kind, r.id(), reason))
 		}
 	}
-
 	return reasons, nil
 }
 
@@ -80,7 +78,6 @@ func (i *installation) renderIn(v view) error {
 
 	var err error
 	i.objects, err = i.render(v.cluster.Version, apiVersions)
-
 	return err
 }
 
@@ -96,7 +93,6 @@ func (v view) ensureNamespace(ns string, create bool) error {
 	_, err := v.apply(record{
 		Kind: v.kind("", "Namespace"), Inputs: map[string]any{"metadata": map[string]any{"name": ns}},
 	})
-
 	return err
 }
 
@@ -118,13 +114,11 @@ func (v view) applyRelease(i installation) ([]record, error) {
 
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Template, err))
-
 			continue
 		}
 
 		if o.Hook {
 			errs = append(errs, v.runHook(i, o))
-
 			continue
 		}
 
@@ -138,7 +132,6 @@ func (v view) applyRelease(i installation) ([]record, error) {
 		r, err = v.applyOwned(r, i)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Template, err))
-
 			continue
 		}
 
@@ -150,7 +143,6 @@ func (v view) applyRelease(i installation) ([]record, error) {
 			errs = append(errs, v.removeOwned(old))
 		}
 	}
-
 	return written, errors.Join(errs...)
 }
 
@@ -165,7 +157,6 @@ func (v view) applyOwned(r record, i installation) (record, error) {
 		return record{}, fmt.Errorf(
 			"%s %q exists and cannot be imported into the current release: invalid ownership metadata", r.Kind.Kind, id)
 	}
-
 	return v.apply(r)
 }
 
@@ -180,7 +171,6 @@ func (v view) runHook(i installation, o helm.Object) error {
 	for _, c := range containers {
 		container, _ := c.(map[string]any)
 		args, _ := container["args"].([]any)
-
 		if len(args) == 0 || args[0] != "create" {
 			continue
 		}
@@ -203,7 +193,6 @@ func (v view) runHook(i installation, o helm.Object) error {
 			}
 		}
 	}
-
 	return nil
 }
 
@@ -238,6 +227,5 @@ func (v view) saveRelease(i installation) error {
 	if i.chart == nil {
 		outputs[recordedKey] = true
 	}
-
 	return v.Put(cloud.Object{Type: releaseToken, ID: v.key(releaseToken, i.id()), Inputs: inputs, Outputs: outputs})
 }

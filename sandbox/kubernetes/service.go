@@ -64,7 +64,6 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 			pulumi: true,
 		}}, nil
 	}
-
 	return status, nil, nil
 }
 
@@ -105,7 +104,6 @@ func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error)
 
 	// The controller writes the ID back, so that it finds the load balancer again.
 	put(r.Live, balancer.ID, "metadata", "annotations", loadBalancerID)
-
 	return text(balancer.Outputs, "ip"), v.Put(balancer)
 }
 
@@ -144,7 +142,6 @@ func (v view) newLoadBalancer(service *core.Service, wantedType string) cloud.Ob
 	outputs["status"] = "active"
 	outputs["loadBalancerUrn"] = "do:loadbalancer:" + id
 	outputs[clusterKey] = v.cluster.ID
-
 	return cloud.Object{Type: loadBalancerType, ID: id, Inputs: inputs, Outputs: outputs}
 }
 
@@ -173,7 +170,6 @@ func (v view) freeAddress() string {
 			return address
 		}
 	}
-
 	return "198.51.100.255"
 }
 
@@ -208,7 +204,6 @@ func forwardingRules(service *core.Service) []any {
 		rule["entryProtocol"], rule["targetProtocol"] = entry, target
 		rules = append(rules, rule)
 	}
-
 	return rules
 }
 
@@ -240,7 +235,6 @@ func healthcheck(service *core.Service) map[string]any {
 			check[key] = value
 		}
 	}
-
 	return check
 }
 
@@ -256,6 +250,5 @@ func (v view) releaseLoadBalancer(r record) error {
 	if balancer, ok := v.loadBalancerOf(service); ok {
 		return v.Delete(loadBalancerType, balancer.ID)
 	}
-
 	return nil
 }

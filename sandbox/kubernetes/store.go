@@ -63,7 +63,6 @@ func (v view) key(token, id string) string {
 	if _, exists := v.Get(clusterType, text(taken.Outputs, clusterKey)); !exists {
 		return id
 	}
-
 	return qualified
 }
 
@@ -130,7 +129,6 @@ func (v view) store(r record) (record, error) {
 	for key, value := range meta {
 		put(r.Live, value, "metadata", key)
 	}
-
 	return r, v.save(r)
 }
 
@@ -147,7 +145,6 @@ func (v view) save(r record) error {
 	}
 
 	token := r.Kind.token()
-
 	return v.Put(cloud.Object{Type: token, ID: v.key(token, r.id()), Inputs: r.Inputs, Outputs: outputs})
 }
 
@@ -196,7 +193,6 @@ func fromStored(k kind, o cloud.Object) record {
 
 	delete(r.Live, clusterKey)
 	delete(r.Live, releaseKey)
-
 	return r
 }
 
@@ -238,7 +234,6 @@ func served(definition map[string]any) []string {
 			names = append(names, text(version, "name"))
 		}
 	}
-
 	return names
 }
 
@@ -263,7 +258,6 @@ func (v view) resolve(k kind) (kind, error) {
 	if k.typed && v.recordedCertManager() {
 		return k, nil
 	}
-
 	return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
 		"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
 }

@@ -44,7 +44,6 @@ func (k *kinds) check(kind kind, object map[string]any, unknown []string) []prob
 	if len(problems) > 0 {
 		return problems
 	}
-
 	return fromFieldErrors(validate(kind, typed), unknown)
 }
 
@@ -61,7 +60,6 @@ func checkBase64(object map[string]any) []problem {
 			})
 		}
 	}
-
 	return problems
 }
 
@@ -77,7 +75,6 @@ func checkUntyped(kind kind, object map[string]any, unknown []string) []problem 
 	// Whether the kind is namespaced is not known before its definition is.
 	meta := typed.ObjectMeta
 	kind.namespaced = meta.Namespace != ""
-
 	return fromFieldErrors(validateMeta(kind, &meta), unknown)
 }
 
@@ -143,7 +140,6 @@ func validate(kind kind, typed runtime.Object) field.ErrorList {
 	case *acme.Order, *acme.Challenge, *certmanager.CertificateRequest:
 		errs = append(errs, field.Forbidden(nil, "cert-manager makes these objects itself"))
 	}
-
 	return errs
 }
 

@@ -53,7 +53,6 @@ func validateSecret(o *core.Secret) field.ErrorList {
 		errs = append(errs, field.Invalid(field.NewPath("data").Key(core.DockerConfigJsonKey), "<secret>",
 			"is not JSON"))
 	}
-
 	return errs
 }
 
@@ -81,7 +80,6 @@ func validateData(at *field.Path, data map[string]string) field.ErrorList {
 	if size > maxDataSize {
 		errs = append(errs, field.TooLong(at, "", maxDataSize))
 	}
-
 	return errs
 }
 
@@ -95,7 +93,6 @@ func validateClaim(spec core.PersistentVolumeClaimSpec, at *field.Path) field.Er
 	if spec.Resources.Requests.Storage().IsZero() {
 		errs = append(errs, field.Required(at.Child("resources", "requests").Key("storage"), ""))
 	}
-
 	return errs
 }
 
@@ -122,7 +119,6 @@ func validateService(o *core.Service) field.ErrorList {
 	if len(o.Spec.Ports) == 0 && o.Spec.ClusterIP != core.ClusterIPNone {
 		errs = append(errs, field.Required(at.Child("ports"), ""))
 	}
-
 	return append(errs, validateServicePorts(o.Spec.Ports, at.Child("ports"))...)
 }
 
@@ -165,7 +161,6 @@ func validateServicePorts(ports []core.ServicePort, at *field.Path) field.ErrorL
 			errs = append(errs, validatePortRef(at.Child("targetPort"), target)...)
 		}
 	}
-
 	return errs
 }
 
@@ -231,7 +226,6 @@ func validateIngress(o *networking.Ingress) field.ErrorList {
 			errs = append(errs, validatePath(path, at.Child("http", "paths").Index(j))...)
 		}
 	}
-
 	return errs
 }
 
@@ -248,7 +242,6 @@ func validatePath(path networking.HTTPIngressPath, at *field.Path) field.ErrorLi
 	if path.Path != "" && !strings.HasPrefix(path.Path, "/") {
 		errs = append(errs, field.Invalid(at.Child("path"), path.Path, "must be an absolute path"))
 	}
-
 	return append(errs, validateBackend(path.Backend, at.Child("backend"))...)
 }
 
@@ -267,7 +260,6 @@ func validateBackend(backend networking.IngressBackend, at *field.Path) field.Er
 
 	port := backend.Service.Port
 	errs = append(errs, required(at.Child("service", "name"), backend.Service.Name)...)
-
 	return append(errs, exactlyOne(at.Child("service", "port"), port.Name != "", port.Number != 0)...)
 }
 
@@ -288,7 +280,6 @@ func validateNetworkPolicy(o *networking.NetworkPolicy) field.ErrorList {
 	for i, rule := range o.Spec.Egress {
 		errs = append(errs, validatePeers(rule.To, at.Child("egress").Index(i).Child("to"))...)
 	}
-
 	return errs
 }
 
@@ -348,7 +339,6 @@ func validateBinding(ref rbac.RoleRef, subjects []rbac.Subject) field.ErrorList 
 			errs = append(errs, required(at.Child("namespace"), subject.Namespace)...)
 		}
 	}
-
 	return errs
 }
 
@@ -363,7 +353,6 @@ func validateCertificate(o *certmanager.Certificate) field.ErrorList {
 		errs = append(errs, field.Invalid(at, "",
 			"at least one of commonName, dnsNames, uriSANs, ipAddresses, emailSANs or otherNames must be set"))
 	}
-
 	return errs
 }
 
@@ -393,6 +382,5 @@ func validateIssuer(spec certmanager.IssuerSpec) field.ErrorList {
 			errs = append(errs, required(at.Child("dns01", "digitalocean", "tokenSecretRef", "key"), do.Token.Key)...)
 		}
 	}
-
 	return errs
 }

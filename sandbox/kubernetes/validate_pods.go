@@ -25,7 +25,6 @@ func validateTemplate(template *core.PodTemplateSpec, at *field.Path) field.Erro
 		errs = append(errs, validation.ValidateAnnotations(template.Annotations,
 			at.Child("metadata", "annotations"))...)
 	}
-
 	return append(errs, validatePods(template.Spec, spec)...)
 }
 
@@ -63,7 +62,6 @@ func validatePods(pods core.PodSpec, at *field.Path) field.ErrorList {
 	}
 
 	errs = append(errs, metavalidation.ValidateLabels(pods.NodeSelector, at.Child("nodeSelector"))...)
-
 	return append(errs, validatePlacement(pods, at)...)
 }
 
@@ -108,7 +106,6 @@ func validatePlacement(pods core.PodSpec, at *field.Path) field.ErrorList {
 		errs = append(errs, validateTerms(a.RequiredDuringSchedulingIgnoredDuringExecution,
 			a.PreferredDuringSchedulingIgnoredDuringExecution, affinity.Child("podAntiAffinity"))...)
 	}
-
 	return errs
 }
 
@@ -128,7 +125,6 @@ func validateTerms(strict []core.PodAffinityTerm, soft []core.WeightedPodAffinit
 			errs = append(errs, field.Invalid(at.Child("weight"), term.Weight, "must be in the range 1-100"))
 		}
 	}
-
 	return errs
 }
 
@@ -163,7 +159,6 @@ func validateContainer(c core.Container, names, volumes sets.Set[string], at *fi
 			errs = append(errs, validateProbe(probe, at.Child(name))...)
 		}
 	}
-
 	return errs
 }
 
@@ -221,7 +216,6 @@ func validateEnv(c core.Container, at *field.Path) field.ErrorList {
 			errs = append(errs, required(at.Child("configMapRef", "name"), from.ConfigMapRef.Name)...)
 		}
 	}
-
 	return errs
 }
 
@@ -248,7 +242,6 @@ func validateContainerPorts(ports []core.ContainerPort, at *field.Path) field.Er
 
 		names.Insert(port.Name)
 	}
-
 	return errs
 }
 
@@ -271,7 +264,6 @@ func validateMounts(mounts []core.VolumeMount, volumes sets.Set[string], at *fie
 
 		paths.Insert(mount.MountPath)
 	}
-
 	return errs
 }
 
@@ -298,7 +290,6 @@ func validateVolumes(volumes []core.Volume, at *field.Path) (sets.Set[string], f
 			errs = append(errs, required(at.Index(i).Child("configMap", "name"), source.Name)...)
 		}
 	}
-
 	return names, errs
 }
 
@@ -323,7 +314,6 @@ func validateResources(resources core.ResourceRequirements, at *field.Path) fiel
 			}
 		}
 	}
-
 	return errs
 }
 
@@ -337,7 +327,6 @@ func validateProbe(probe *core.Probe, at *field.Path) field.ErrorList {
 	if probe.TCPSocket != nil {
 		errs = append(errs, validatePortRef(at.Child("tcpSocket", "port"), probe.TCPSocket.Port)...)
 	}
-
 	return errs
 }
 

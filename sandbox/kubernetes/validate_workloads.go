@@ -30,7 +30,6 @@ func validateWorkload(selector *metav1.LabelSelector, template core.PodTemplateS
 	if replicas != nil {
 		errs = append(errs, validation.ValidateNonnegativeField(int64(*replicas), spec.Child("replicas"))...)
 	}
-
 	return errs
 }
 
@@ -46,7 +45,6 @@ func validateSelector(selector *metav1.LabelSelector, podLabels map[string]strin
 		errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), podLabels,
 			"`selector` does not match template `labels`"))
 	}
-
 	return errs
 }
 
@@ -70,7 +68,6 @@ func validateDeployment(o *apps.Deployment) field.ErrorList {
 		errs = append(errs, field.Invalid(at.Child("rollingUpdate", "maxUnavailable"), rolling.MaxUnavailable.String(),
 			"may not be 0 when `maxSurge` is 0"))
 	}
-
 	return errs
 }
 
@@ -100,7 +97,6 @@ func validateJob(spec batch.JobSpec, at *field.Path) field.ErrorList {
 			errs = append(errs, validation.ValidateNonnegativeField(int64(*value), at.Child(name))...)
 		}
 	}
-
 	return errs
 }
 
@@ -120,7 +116,6 @@ func validateCronJob(o *batch.CronJob) field.ErrorList {
 
 	errs = append(errs, oneOf(at.Child("concurrencyPolicy"), o.Spec.ConcurrencyPolicy,
 		batch.AllowConcurrent, batch.ForbidConcurrent, batch.ReplaceConcurrent)...)
-
 	return append(errs, validateJob(o.Spec.JobTemplate.Spec, at.Child("jobTemplate", "spec"))...)
 }
 
@@ -133,7 +128,6 @@ func validateDisruptionBudget(o *policy.PodDisruptionBudget) field.ErrorList {
 		errs = append(errs, field.Invalid(at, "minAvailable and maxUnavailable",
 			"minAvailable and maxUnavailable cannot be both set"))
 	}
-
 	return errs
 }
 
@@ -150,6 +144,5 @@ func validateAutoscaler(o *autoscaling.HorizontalPodAutoscaler) field.ErrorList 
 		errs = append(errs, field.Invalid(at.Child("maxReplicas"), o.Spec.MaxReplicas,
 			"must be greater than or equal to `minReplicas`"))
 	}
-
 	return errs
 }

@@ -167,14 +167,12 @@ func prune(live, inputs map[string]any) map[string]any {
 		wantedObject, isObject := wanted.(map[string]any)
 		if haveObject, ok := have.(map[string]any); ok && isObject {
 			kept[key] = prune(haveObject, wantedObject)
-
 			continue
 		}
 
 		wantedList, isList := wanted.([]any)
 		if haveList, ok := have.([]any); ok && isList && len(haveList) == len(wantedList) {
 			kept[key] = pruneList(haveList, wantedList)
-
 			continue
 		}
 

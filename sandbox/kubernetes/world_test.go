@@ -70,7 +70,6 @@ func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
 
 	w.provider = kubernetes.New(c, options)
 	w.configure(object{"kubeconfig": kubeconfig(endpoint, object{"exec": doctl(clusterID)})})
-
 	return w
 }
 
@@ -151,7 +150,6 @@ func (w *world) checked(token string, news resource.PropertyMap) resource.Proper
 	if err != nil || len(failures) > 0 {
 		w.t.Fatalf("checking %s: %v %v", token, failures, err)
 	}
-
 	return inputs
 }
 
@@ -169,7 +167,6 @@ func (w *world) create(token string, news object) plugin.CreateResponse {
 	if err != nil {
 		w.t.Fatalf("creating %s: %s", token, explain(err))
 	}
-
 	return response
 }
 
@@ -189,7 +186,6 @@ func (w *world) update(token, id string, olds, news object) resource.PropertyMap
 	if err != nil {
 		w.t.Fatalf("updating %s %s: %s", token, id, explain(err))
 	}
-
 	return outputs
 }
 
@@ -202,7 +198,6 @@ func (w *world) read(token, id string, inputs resource.PropertyMap) plugin.ReadR
 	if err != nil {
 		w.t.Fatalf("reading %s %s: %v", token, id, err)
 	}
-
 	return response
 }
 
@@ -225,7 +220,6 @@ func (w *world) stored(token, id string) object {
 	if !ok {
 		w.t.Fatalf("%s %q is not in the cloud", token, id)
 	}
-
 	return o.Outputs
 }
 
@@ -252,7 +246,6 @@ func explain(err error) string {
 			}
 		}
 	}
-
 	return text
 }
 

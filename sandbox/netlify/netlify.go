@@ -106,7 +106,6 @@ func (b *base) Parameterize(
 		return plugin.ParameterizeResponse{}, fmt.Errorf("the simulated plugin %s knows %s %s, not %s %s",
 			Plugin, url, version, parameter.Remote.URL, parameter.Remote.Version)
 	}
-
 	return plugin.ParameterizeResponse{Name: "netlify", Version: semver.MustParse(version)}, nil
 }
 
@@ -125,6 +124,5 @@ func (b *base) Read(ctx context.Context, request plugin.ReadRequest) (plugin.Rea
 	if known, ok := request.Inputs[key]; ok {
 		response.Inputs[key], response.Outputs[key] = known, request.State[key]
 	}
-
 	return response, nil
 }

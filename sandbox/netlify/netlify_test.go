@@ -55,7 +55,6 @@ func newWorld(t *testing.T) world {
 	}
 
 	made.team = team.Text("id")
-
 	return made
 }
 
@@ -68,7 +67,6 @@ func siteOf(w *providertest.World, name, team string) providertest.Resource {
 	if err != nil {
 		w.Fatal(err)
 	}
-
 	return site
 }
 

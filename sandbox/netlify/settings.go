@@ -30,7 +30,6 @@ func settings(
 		}
 
 		state["lastUpdated"] = updated(call)
-
 		return nil
 	}
 	return sim.Resource{
@@ -74,7 +73,6 @@ func build() sim.Resource {
 
 		state.SetDefault("buildImage", "noble")
 		state.SetDefault("functionsRegion", "us-east-2")
-
 		return nil
 	})
 	resource.Check = func(state sim.State) []error {
@@ -125,10 +123,8 @@ func domains() sim.Resource {
 		for _, key := range append(slices.Clone(singleDomains), "domainAliases") {
 			object.Outputs[key] = state[key]
 		}
-
 		return call.Put(object)
 	}
-
 	return resource
 }
 
@@ -162,7 +158,6 @@ func checkDomains(call sim.Call, id string, state sim.State) error {
 			return fmt.Errorf("422 Unprocessable Entity: the domain %s is not managed by Netlify DNS", domain)
 		}
 	}
-
 	return nil
 }
 

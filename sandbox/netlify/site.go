@@ -104,7 +104,6 @@ func getSite(call sim.Call, args sim.State) (sim.State, error) {
 			return siteResult(call, object.ID, found), nil
 		}
 	}
-
 	return nil, fmt.Errorf("error reading Netlify team: Could not find Netlify site with name %q in team %q",
 		args.String("name"), team)
 }
@@ -138,6 +137,5 @@ func getTeam(call sim.Call, args sim.State) (sim.State, error) {
 	if !ok {
 		return nil, fmt.Errorf("error reading Netlify team: Could not find Netlify team with slug %q", slug+id)
 	}
-
 	return sim.State{"id": team["teamId"], "slug": team["teamSlug"], "name": team["teamSlug"]}, nil
 }

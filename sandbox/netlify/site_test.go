@@ -11,7 +11,6 @@ import (
 
 func TestSeed(t *testing.T) {
 	w := newWorld(t)
-
 	if err := netlify.Seed(w.Cloud, "log", "fleet"); err != nil {
 		t.Errorf("a second Seed = %v", err)
 	}

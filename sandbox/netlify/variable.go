@@ -67,7 +67,6 @@ func checkVariable(state sim.State) []error {
 			}
 		}
 	}
-
 	return errs
 }
 
@@ -86,7 +85,6 @@ func createVariable(call sim.Call, state sim.State) (string, error) {
 	if _, ok := call.Get(typeVariable, id); ok {
 		return "", refuse("creating", state, errors.New("422 Unprocessable Entity: the key is used already"))
 	}
-
 	return id, writeVariable(call, "creating", state)
 }
 
@@ -118,7 +116,6 @@ func writeVariable(call sim.Call, doing string, state sim.State) error {
 	}
 
 	state["lastUpdated"] = call.Now().Format(time.RFC3339)
-
 	return nil
 }
 
@@ -141,6 +138,5 @@ func createDeployKey(call sim.Call, state sim.State) (string, error) {
 	}
 
 	state["publicKey"], state["lastUpdated"] = string(ssh.MarshalAuthorizedKey(key)), updated(call)
-
 	return uuid.NewString(), nil
 }

@@ -34,7 +34,6 @@ func TestVariable(t *testing.T) {
 func TestSecretValuesAreNotGivenBack(t *testing.T) {
 	w := newWorld(t)
 	made := w.Create(variable, "x", w.secretInputs("tea, earl grey"))
-
 	if !made.Outputs["secretValues"].IsSecret() {
 		t.Error("the values are not secret in the outputs")
 	}
@@ -137,7 +136,6 @@ func TestTheDefaultTeamsVariable(t *testing.T) {
 func TestDeployKey(t *testing.T) {
 	w := newWorld(t)
 	made := w.Create(deployKey, "x", inputs{})
-
 	if !strings.HasPrefix(made.Text("publicKey"), "ssh-ed25519 ") {
 		t.Errorf("the key is %q", made.Text("publicKey"))
 	}

@@ -73,7 +73,6 @@ func (c *checker) object(
 			c.fail(at, "missing required property %s, %s", at, field.kind)
 		}
 	}
-
 	return checked, filled
 }
 
@@ -124,7 +123,6 @@ func (c *checker) value(at resource.PropertyPath, field Property, given resource
 	if given.IsSecret() || (given.IsOutput() && given.OutputValue().Secret) {
 		checked = resource.MakeSecret(checked)
 	}
-
 	return checked
 }
 
@@ -156,7 +154,6 @@ func display(field Property, value resource.PropertyValue) string {
 	if err != nil {
 		return fmt.Sprint(plain(value))
 	}
-
 	return string(text)
 }
 
@@ -190,7 +187,6 @@ func (r Resource) check(request plugin.CheckRequest) plugin.CheckResponse {
 
 		inputs[defaultsKey] = resource.NewProperty(list)
 	}
-
 	return plugin.CheckResponse{Properties: inputs, Failures: c.failures}
 }
 
@@ -212,7 +208,6 @@ func (r Resource) autoName(request plugin.CheckRequest) (resource.PropertyMap, s
 
 		generated, err := resource.NewUniqueName(request.RandomSeed, request.URN.Name()+"-", autoNameDigits, 0, nil)
 		news[key] = resource.NewProperty(generated)
-
 		return news, name, err
 	}
 	return request.News, "", nil

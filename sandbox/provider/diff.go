@@ -57,7 +57,6 @@ func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 	}
 
 	response.DeleteBeforeReplace = len(response.ReplaceKeys) > 0 && r.keepsGivenName(request)
-
 	return response
 }
 

@@ -58,7 +58,6 @@ func (r Resource) outputs(state State, like resource.PropertyMap) resource.Prope
 			markSecret(all, []string{name})
 		}
 	}
-
 	return all
 }
 

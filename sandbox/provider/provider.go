@@ -111,7 +111,6 @@ func (p *simulated) call(tx *cloud.Tx, token string) (Call, error) {
 			return Call{}, err
 		}
 	}
-
 	return Call{Tx: tx, Config: config, Type: token}, nil
 }
 
@@ -156,7 +155,6 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		for _, name := range declared.computed() {
 			state.SetDefault(name, Unknown{})
 		}
-
 		return plugin.CreateResponse{Properties: declared.outputs(state, request.Properties)}, nil
 	}
 
@@ -184,10 +182,8 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		if p.pkg.Local {
 			return nil
 		}
-
 		return tx.Put(cloud.Object{Type: token, ID: id, Outputs: state})
 	})
-
 	return response, err
 }
 
@@ -262,10 +258,8 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 		keepSecret(outputs, request.Inputs)
 
 		response.ReadResult = plugin.ReadResult{ID: request.ID, Inputs: inputs, Outputs: outputs}
-
 		return nil
 	})
-
 	return response, err
 }
 
@@ -317,10 +311,8 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 
 		object.Outputs = state
 		response.Properties = declared.outputs(state, request.NewInputs)
-
 		return tx.Put(object)
 	})
-
 	return response, err
 }
 
@@ -331,7 +323,6 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 	if err != nil {
 		return plugin.DeleteResponse{}, err
 	}
-
 	return plugin.DeleteResponse{}, p.cloud.Update(func(tx *cloud.Tx) error {
 		call, err := p.call(tx, token)
 		if err != nil {
@@ -348,7 +339,6 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 				return err
 			}
 		}
-
 		return tx.Delete(token, id)
 	})
 }
@@ -391,9 +381,7 @@ func (p *simulated) Invoke(_ context.Context, request plugin.InvokeRequest) (plu
 		}
 
 		response.Properties = properties(result)
-
 		return nil
 	})
-
 	return response, err
 }

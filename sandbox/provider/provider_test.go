@@ -82,7 +82,6 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				if crew := s.Object("crew"); crew != nil {
 					crew["badge"] = "gold"
 				}
-
 				return s.String("registry"), call.Put(cloud.Object{Type: probe, ID: "p-" + s.String("registry")})
 			},
 			Update: func(_ sim.Call, _ string, before, s sim.State) error {
@@ -189,7 +188,6 @@ func TestUnknownValuesPass(t *testing.T) {
 func TestDefaultsAndNames(t *testing.T) {
 	w := newWorld(t)
 	r := w.Create(ship, "reliant", inputs{"registry": "NCC-1864", "crew": map[string]any{"captain": "terrell"}})
-
 	if r.Text("class") != "constitution" || r.Get("crew").(map[string]any)["size"] != 430.0 {
 		t.Errorf("defaults were not filled in: %v", r.Outputs)
 	}

@@ -52,7 +52,6 @@ func readValue(field Property, guide, value any) any {
 
 			read[i] = readValue(*field.element, like, element)
 		}
-
 		return read
 	case stringKind, intKind, numberKind, boolKind, mapKind:
 	}

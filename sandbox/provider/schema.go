@@ -72,7 +72,6 @@ func (f Fields) With(others Fields) Fields {
 	all := Fields{}
 	maps.Copy(all, f)
 	maps.Copy(all, others)
-
 	return all
 }
 

@@ -63,7 +63,6 @@ func (s State) Objects(key string) []State {
 			objects = append(objects, object)
 		}
 	}
-
 	return objects
 }
 
@@ -77,7 +76,6 @@ func (s State) Strings(key string) []string {
 			texts = append(texts, text)
 		}
 	}
-
 	return texts
 }
 
@@ -148,6 +146,5 @@ func (s State) clone() (State, error) {
 
 	same := State{}
 	err = json.Unmarshal(text, &same)
-
 	return same, err
 }

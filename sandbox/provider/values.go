@@ -133,7 +133,6 @@ func sameElements(a, b []resource.PropertyValue) bool {
 		}
 
 		sort.Strings(all)
-
 		return all
 	}
 
@@ -143,6 +142,5 @@ func sameElements(a, b []resource.PropertyValue) bool {
 			return false
 		}
 	}
-
 	return true
 }

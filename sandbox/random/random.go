@@ -90,7 +90,6 @@ type characters struct {
 
 func classes(s sim.State) []characters {
 	numeric := true
-
 	for _, name := range []string{"number", "numeric"} {
 		if s.Has(name) {
 			numeric = s.Bool(name)
@@ -101,7 +100,6 @@ func classes(s sim.State) []characters {
 	if special == "" {
 		special = "!@#$%&*()-_=+[]{}<>:?"
 	}
-
 	return []characters{
 		{"lower", s.Bool("lower"), "abcdefghijklmnopqrstuvwxyz", s.Int("minLower")},
 		{"upper", s.Bool("upper"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ", s.Int("minUpper")},
@@ -135,7 +133,6 @@ func checkText(s sim.State) []error {
 			"length = %d: must be at least %d, the sum of minLower, minUpper, minNumeric and minSpecial",
 			s.Int("length"), needed))
 	}
-
 	return errs
 }
 
@@ -168,7 +165,6 @@ func generate(s sim.State) (string, error) {
 	}
 
 	result = append(result, rest...)
-
 	for i := len(result) - 1; i > 0; i-- {
 		j, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))
 		if err != nil {
@@ -177,7 +173,6 @@ func generate(s sim.State) (string, error) {
 
 		result[i], result[j.Int64()] = result[j.Int64()], result[i]
 	}
-
 	return string(result), nil
 }
 
@@ -208,7 +203,6 @@ func createPassword(_ sim.Call, state sim.State) (string, error) {
 	}
 
 	state["result"], state["bcryptHash"] = result, string(hash)
-
 	return uuid.NewString(), nil
 }
 
@@ -239,6 +233,5 @@ func createID(_ sim.Call, state sim.State) (string, error) {
 	state["b64Std"] = prefix + base64.StdEncoding.EncodeToString(b)
 	state["hex"] = prefix + hex.EncodeToString(b)
 	state["dec"] = prefix + new(big.Int).SetBytes(b).String()
-
 	return id, err
 }

@@ -45,7 +45,6 @@ func TestPasswords(t *testing.T) {
 			w := w.In(t)
 			r := w.Create(password, "p", test.inputs)
 			result := r.Text("result")
-
 			if !regexp.MustCompile("^" + test.pattern + "$").MatchString(result) {
 				t.Errorf("a password does not match %s", test.pattern)
 			}
@@ -107,7 +106,6 @@ func TestBytesAndIDs(t *testing.T) {
 
 	b := w.Create(bytes, "b", inputs{"length": 32})
 	raw, err := base64.StdEncoding.DecodeString(b.Text("base64"))
-
 	if err != nil || len(raw) != 32 || hex.EncodeToString(raw) != b.Text("hex") {
 		t.Errorf("32 bytes came as %d, %v", len(raw), err)
 	}
@@ -118,7 +116,6 @@ func TestBytesAndIDs(t *testing.T) {
 
 	i := w.Create(id, "i", inputs{"byteLength": 8, "prefix": "ncc-"})
 	raw, err = base64.RawURLEncoding.DecodeString(i.ID)
-
 	if err != nil || i.Text("hex") != "ncc-"+hex.EncodeToString(raw) || i.Text("b64Url") != "ncc-"+i.ID ||
 		!strings.HasPrefix(i.Text("dec"), "ncc-") {
 		t.Errorf("RandomId = %v", i.Outputs)
@@ -129,7 +126,6 @@ func TestEveryChangeReplaces(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
 	base := inputs{"length": 32, "keepers": map[string]any{"epoch": "1"}}
 	r := w.Create(bytes, "b", base)
-
 	if diff := w.Diff(r, base); len(diff.DetailedDiff) > 0 {
 		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
 	}

@@ -64,7 +64,6 @@ func pulumiVersion(ctx context.Context, path string) (semver.Version, error) {
 	if err != nil {
 		return semver.Version{}, fmt.Errorf("pulumi version says %q: %w", strings.TrimSpace(string(out)), err)
 	}
-
 	return version, nil
 }
 
@@ -130,7 +129,6 @@ func buildPulumi(
 			"the pulumi command that %s pins cannot be used: %w: pin the version of the SDK in both modules",
 			filepath.Join(toolsDir, "go.mod"), err)
 	}
-
 	return path, built, nil
 }
 
@@ -142,7 +140,6 @@ func (g goTool) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd.Dir = g.dir
 	// Without cgo, so that no C compiler is needed. Pulumi needs nothing of it.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
-
 	return cmd
 }
 
@@ -190,6 +187,5 @@ func (g goTool) build(ctx context.Context, path, version string, log io.Writer) 
 	if err := os.Rename(unfinished, path); err != nil {
 		return fmt.Errorf("putting the pulumi command in place: %w", err)
 	}
-
 	return nil
 }

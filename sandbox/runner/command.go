@@ -72,7 +72,6 @@ func (c *command) Run(
 	if errors.As(err, &exit) {
 		code = exit.ExitCode()
 	}
-
 	return out.String(), complaints.String(), code, err
 }
 
@@ -95,7 +94,6 @@ func withOptions(args []string) []string {
 		// gRPC asks the network's DNS about a name, even this one.
 		options = append(options, strings.Replace(arg, "tcp://localhost:", "tcp://127.0.0.1:", 1))
 	}
-
 	return options
 }
 
@@ -127,6 +125,5 @@ func brief(err error) error {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return errors.New(first)
 	}
-
 	return errors.New(strings.Join(lines, "; "))
 }

@@ -95,7 +95,6 @@ func small(ctx *pulumi.Context) error {
 	ctx.Export("publicKey", key.PublicKeyPem)
 	ctx.Export("password", password.Result)
 	ctx.Export("nested", pulumi.ToSecret(pulumi.Map{"token": pulumi.String(secrets["apiToken"])}))
-
 	return nil
 }
 
@@ -112,7 +111,6 @@ func newProject(t *testing.T, program pulumi.RunFunc, stack string) runner.Optio
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte(projectFile), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(stack), 0o600))
-
 	return runner.Options{
 		Program: program, Secrets: apiToken, Stack: "dev", ProjectDir: dir, PulumiCommand: path, Quiet: true,
 		Stderr: &bytes.Buffer{},
@@ -125,7 +123,6 @@ func open(t *testing.T, options runner.Options) *runner.Sandbox {
 	s, err := runner.Open(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-
 	return s
 }
 

@@ -77,7 +77,6 @@ func (s *Sandbox) Destroy(ctx context.Context) (Result, error) {
 	}
 
 	result.Kept = append(result.Kept, state.kept()...)
-
 	return result, nil
 }
 
@@ -97,7 +96,6 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 	if err := json.Unmarshal([]byte(out), &outputs); err != nil {
 		return nil, fmt.Errorf("reading the outputs of stack %q: %w", s.options.Stack, err)
 	}
-
 	return outputs, nil
 }
 
@@ -109,7 +107,6 @@ func (s *Sandbox) pulumi(ctx context.Context, args ...string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints))
 	}
-
 	return out, nil
 }
 
@@ -138,7 +135,6 @@ func (s *Sandbox) run(
 	case result.Error == "":
 		result.Error = brief(err).Error()
 	}
-
 	return result, &OperationError{
 		Operation: operation, Stack: s.options.Stack, Reason: result.Error, Shown: !s.options.Quiet,
 	}

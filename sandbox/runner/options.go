@@ -118,7 +118,6 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 	default:
 		return o, "", fmt.Errorf("color %q: choose auto, always or never", o.Color)
 	}
-
 	return o, root, nil
 }
 

@@ -69,7 +69,6 @@ func (b *buildProgress) String() string {
 	if b.downloaded > 0 {
 		text += fmt.Sprintf(", %d modules downloaded", b.downloaded)
 	}
-
 	return fmt.Sprintf("%s, %d s", text, int(time.Since(b.started).Seconds()))
 }
 
@@ -99,7 +98,6 @@ func (b *buildProgress) start() (stop func()) {
 			}
 		}
 	}()
-
 	return func() {
 		close(done)
 		<-stopped

@@ -107,7 +107,6 @@ func copyProject(root, dir, stack string, secrets func(settings string) []string
 			return project{}, err
 		}
 	}
-
 	return p, nil
 }
 
@@ -193,7 +192,6 @@ func stacks(root string) string {
 	for i, file := range files {
 		files[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
 	}
-
 	return strings.Join(files, ", ")
 }
 
@@ -216,7 +214,6 @@ func readYAML(path string) (*yaml.Node, error) {
 	if document.Content[0].Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("reading %s: it is not a mapping of keys to values", path)
 	}
-
 	return document.Content[0], nil
 }
 
@@ -229,7 +226,6 @@ func writeYAML(path string, node *yaml.Node) error {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return fmt.Errorf("writing the working copy: %w", err)
 	}
-
 	return nil
 }
 

@@ -48,7 +48,6 @@ func writeProject(t *testing.T) (root, work string) {
 	root = t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.yaml"), []byte(realProject), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.prod.yaml"), []byte(realStack), 0o600))
-
 	return root, filepath.Join(root, ".sandbox", "work", "prod")
 }
 
@@ -64,7 +63,6 @@ func decodeFile(t *testing.T, path string) map[string]any {
 
 	var decoded map[string]any
 	require.NoError(t, yaml.Unmarshal(text, &decoded))
-
 	return decoded
 }
 

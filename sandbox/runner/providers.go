@@ -50,7 +50,6 @@ func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*s
 
 		s.running.Go(func() { s.accept(listener, func() plugin.Provider { return b.Wrap(provider()) }) })
 	}
-
 	return s, nil
 }
 

@@ -50,7 +50,6 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		s.Close()
 		return nil, err
 	}
-
 	return s, nil
 }
 
@@ -84,7 +83,6 @@ func (s *Sandbox) open(ctx context.Context, root string) error {
 	if err != nil {
 		return fmt.Errorf("selecting stack %q: %w", s.options.Stack, brief(err))
 	}
-
 	return setSecrets(ctx, s.stack, project.missing)
 }
 
@@ -99,7 +97,6 @@ func (s *Sandbox) pulumiCommand(ctx context.Context, root string) (string, semve
 	if err != nil {
 		return "", semver.Version{}, fmt.Errorf("the pulumi command %s: %w", path, err)
 	}
-
 	return path, version, nil
 }
 
@@ -117,7 +114,6 @@ func (s *Sandbox) serve(settings string) error {
 	}
 
 	s.servers, err = serve(s.options.Providers(c, s.options), s.options.Behaviour)
-
 	return err
 }
 

@@ -46,7 +46,6 @@ func settingsOf(config *yaml.Node) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", settingsKey, err)
 	}
-
 	return string(text), nil
 }
 
@@ -64,7 +63,6 @@ func setSecrets(ctx context.Context, stack auto.Stack, names []string) error {
 	if err := stack.SetAllConfigWithOptions(ctx, values, &auto.ConfigOptions{Path: true}); err != nil {
 		return fmt.Errorf("setting the simulated secrets: %w", brief(err))
 	}
-
 	return nil
 }
 
@@ -75,7 +73,6 @@ func sameNames(object *yaml.Node, names []string) bool {
 
 	slices.Sort(have)
 	slices.Sort(want)
-
 	return slices.Equal(have, want)
 }
 
@@ -88,6 +85,5 @@ func leaves(node *yaml.Node, path string) []string {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		names = append(names, leaves(node.Content[i+1], strings.TrimPrefix(path+"."+node.Content[i].Value, "."))...)
 	}
-
 	return names
 }

@@ -27,7 +27,6 @@ func (s *Sandbox) State(ctx context.Context) (State, error) {
 	if err := json.Unmarshal([]byte(out), &exported); err != nil {
 		return State{}, fmt.Errorf("reading the state of stack %q: %w", s.options.Stack, err)
 	}
-
 	return exported.Deployment, nil
 }
 

@@ -62,7 +62,6 @@ func generate(state sim.State) (crypto.Signer, *pem.Block, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-
 		return key, &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}, nil
 	case "ECDSA":
 		state.SetDefault("ecdsaCurve", "P224")
@@ -77,7 +76,6 @@ func generate(state sim.State) (crypto.Signer, *pem.Block, error) {
 		}
 
 		der, err := x509.MarshalECPrivateKey(key)
-
 		return key, &pem.Block{Type: "EC PRIVATE KEY", Bytes: der}, err
 	default:
 		_, key, err := ed25519.GenerateKey(rand.Reader)
@@ -86,7 +84,6 @@ func generate(state sim.State) (crypto.Signer, *pem.Block, error) {
 		}
 
 		der, err := x509.MarshalPKCS8PrivateKey(key)
-
 		return key, &pem.Block{Type: "PRIVATE KEY", Bytes: der}, err
 	}
 }
@@ -116,7 +113,6 @@ func createKey(_ sim.Call, state sim.State) (string, error) {
 	}
 
 	sum := sha1.Sum(public) //nolint:gosec // as above
-
 	return hex.EncodeToString(sum[:]), nil
 }
 
@@ -146,6 +142,5 @@ func addOpenSSH(key crypto.Signer, state sim.State) error {
 	state["publicKeyOpenssh"] = string(ssh.MarshalAuthorizedKey(public))
 	state["publicKeyFingerprintMd5"] = ssh.FingerprintLegacyMD5(public)
 	state["publicKeyFingerprintSha256"] = ssh.FingerprintSHA256(public)
-
 	return nil
 }

@@ -48,7 +48,6 @@ func TestKeysAreReal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.In(t).Create(privateKey, "k", test.inputs)
-
 			if block, _ := pem.Decode([]byte(r.Text("privateKeyPem"))); block == nil || block.Type != test.block {
 				t.Errorf("privateKeyPem is no %s", test.block)
 			}
@@ -93,7 +92,6 @@ func TestRefusalsAndReplacement(t *testing.T) {
 
 	base := inputs{"algorithm": "ECDSA", "ecdsaCurve": "P256"}
 	r := w.Create(privateKey, "k", base)
-
 	if diff := w.Diff(r, base); len(diff.DetailedDiff) > 0 {
 		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
 	}

@@ -77,7 +77,6 @@ func Render(c *chart.Chart, request Request) ([]Object, error) {
 		for _, manifest := range parsed {
 			objects = append(objects, Object{Template: template, Hook: hook, Manifest: manifest})
 		}
-
 		return nil
 	}
 
@@ -104,7 +103,6 @@ func Render(c *chart.Chart, request Request) ([]Object, error) {
 			return nil, err
 		}
 	}
-
 	return objects, nil
 }
 
@@ -149,7 +147,6 @@ func values(c *chart.Chart, request Request) (chartutil.Values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("values of chart %q: %w", c.Name(), err)
 	}
-
 	return merged, nil
 }
 
@@ -171,7 +168,6 @@ func missingDependencies(c *chart.Chart) []string {
 			missing = append(missing, name)
 		}
 	}
-
 	return missing
 }
 
@@ -200,7 +196,6 @@ func parse(text string) ([]map[string]any, error) {
 		items, isList := object["items"].([]any)
 		if kind, _ := object["kind"].(string); !isList || !strings.HasSuffix(kind, "List") {
 			objects = append(objects, object)
-
 			continue
 		}
 

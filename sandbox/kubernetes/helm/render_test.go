@@ -43,7 +43,6 @@ data: {ships: '{{ .Capabilities.APIVersions.Has "test/v1/Ship" }}', `+
 	for _, f := range change {
 		f(c)
 	}
-
 	return c
 }
 
@@ -82,7 +81,6 @@ func render(t *testing.T, c *chart.Chart, r helm.Request) (string, map[string]ma
 
 		names = append(names, name)
 	}
-
 	return strings.Join(names, " "), byName
 }
 

@@ -84,7 +84,6 @@ func (r *repository) fetch(ctx context.Context, ref Reference) (io.Reader, error
 	}
 
 	r.archives[key] = archive
-
 	return bytes.NewReader(archive), nil
 }
 
@@ -98,7 +97,6 @@ func (r *repository) readIndex(ctx context.Context) (index, error) {
 	if err := yaml.Unmarshal(text, &parsed); err != nil {
 		return index{}, fmt.Errorf("reading %s/index.yaml: %w", r.url, err)
 	}
-
 	return parsed, nil
 }
 
@@ -127,7 +125,6 @@ func (r *repository) readArchive(ctx context.Context, chosen entry) ([]byte, err
 	if chosen.Digest != "" && strings.TrimPrefix(chosen.Digest, "sha256:") != hex.EncodeToString(sum[:]) {
 		return nil, fmt.Errorf("%s does not have the digest that the index of %s gives", address, r.url)
 	}
-
 	return archive, nil
 }
 
@@ -166,7 +163,6 @@ func (i index) choose(ref Reference) (entry, error) {
 	if newest == nil {
 		return entry{}, fmt.Errorf("chart %q has no version %s", ref.Chart, wanted)
 	}
-
 	return best, nil
 }
 
@@ -198,6 +194,5 @@ func get(ctx context.Context, address string, timeout time.Duration, limit int64
 	if int64(len(body)) > limit {
 		return nil, fmt.Errorf("reading %s: longer than %d MiB", address, limit>>20)
 	}
-
 	return body, nil
 }

@@ -104,7 +104,6 @@ func (s *Source) Locate(ctx context.Context, ref Reference) (*chart.Chart, error
 	if err != nil {
 		return nil, fmt.Errorf("loading chart %q from %s: %w", ref.Chart, ref.Repo, err)
 	}
-
 	return found, nil
 }
 
@@ -147,7 +146,6 @@ func (s *Source) local(ref Reference) (found *chart.Chart, skipped []string, err
 		skipped = append(skipped, fmt.Sprintf("%s has version %s, wanted is %s",
 			candidate, found.Metadata.Version, ref.Version))
 	}
-
 	return nil, skipped, nil
 }
 
@@ -159,7 +157,6 @@ func (s *Source) repository(url string) *repository {
 	if s.repositories[url] == nil {
 		s.repositories[url] = &repository{url: url, timeout: s.timeout, archives: map[string][]byte{}}
 	}
-
 	return s.repositories[url]
 }
 
@@ -179,6 +176,5 @@ func satisfies(version, wanted string) (bool, error) {
 	if err != nil {
 		return false, nil //nolint:nilerr // a version that cannot be parsed satisfies no range
 	}
-
 	return constraint.Check(parsed), nil
 }

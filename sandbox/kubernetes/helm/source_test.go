@@ -47,7 +47,6 @@ func archive(t *testing.T, name, version string) []byte {
 	if err := errors.Join(writer.Close(), zipper.Close()); err != nil {
 		t.Fatal(err)
 	}
-
 	return packed.Bytes()
 }
 
@@ -95,7 +94,6 @@ func newRepository(t *testing.T, versions ...string) *repository {
 		_, _ = w.Write(file)
 	}))
 	t.Cleanup(r.Close)
-
 	return r
 }
 
@@ -216,7 +214,6 @@ func localCharts(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-
 	return dir
 }
 

@@ -47,7 +47,6 @@ func New(t *testing.T, provider func(*cloud.Cloud) plugin.Provider, config Input
 
 	w.Provider = provider(w.Cloud)
 	w.Configure(config)
-
 	return w
 }
 
@@ -57,7 +56,6 @@ func (w *World) In(t *testing.T) *World {
 
 	in := *w
 	in.T = t
-
 	return &in
 }
 
@@ -161,7 +159,6 @@ func (w *World) Check(typ, name string, olds resource.PropertyMap, inputs Inputs
 		slices.Sort(reasons)
 		return nil, errors.New(strings.Join(reasons, "\n"))
 	}
-
 	return response.Properties, nil
 }
 
@@ -177,7 +174,6 @@ func (w *World) Try(typ, name string, inputs Inputs) (Resource, error) {
 	response, err := w.Provider.Create(context.Background(), plugin.CreateRequest{
 		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Properties: checked,
 	})
-
 	return Resource{Type: typ, Name: name, ID: string(response.ID), Inputs: checked, Outputs: response.Properties}, err
 }
 
@@ -189,7 +185,6 @@ func (w *World) Create(typ, name string, inputs Inputs) Resource {
 	if err != nil {
 		w.Fatalf("creating %s %q: %v", typ, name, err)
 	}
-
 	return r
 }
 
@@ -208,7 +203,6 @@ func (w *World) Preview(typ, name string, inputs Inputs) resource.PropertyMap {
 	if err != nil || response.ID != "" {
 		w.Fatalf("preview of %s %q = ID %q, %v", typ, name, response.ID, err)
 	}
-
 	return response.Properties
 }
 
@@ -220,7 +214,6 @@ func (w *World) Diff(r Resource, inputs Inputs) plugin.DiffResponse {
 	if err != nil {
 		w.Fatal(err)
 	}
-
 	return w.diff(r, checked)
 }
 
@@ -234,7 +227,6 @@ func (w *World) diff(r Resource, inputs resource.PropertyMap) plugin.DiffRespons
 	if err != nil {
 		w.Fatal(err)
 	}
-
 	return response
 }
 
@@ -246,7 +238,6 @@ func Changes(diff plugin.DiffResponse) string {
 	}
 
 	slices.Sort(all)
-
 	return strings.Join(all, ", ")
 }
 
@@ -268,7 +259,6 @@ func (w *World) Update(r Resource, inputs Inputs) (Resource, error) {
 	}
 
 	r.Inputs, r.Outputs = checked, response.Properties
-
 	return r, nil
 }
 
@@ -291,7 +281,6 @@ func (w *World) Refresh(r Resource) (read Resource, drift string, found bool) {
 
 	read = r
 	read.Inputs, read.Outputs = response.Inputs, response.Outputs
-
 	return read, Changes(w.diff(read, r.Inputs).Invert()), true
 }
 
@@ -315,7 +304,6 @@ func (w *World) Invoke(token string, args Inputs) (Resource, error) {
 	for _, failure := range response.Failures {
 		err = errors.Join(err, errors.New(failure.Reason))
 	}
-
 	return Resource{Outputs: response.Properties}, err
 }
 
