@@ -7,8 +7,13 @@ import (
 	"strings"
 	"time"
 
+	apps "k8s.io/api/apps/v1"
+	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 )
 
 // skipAwait makes the provider not wait for an object to become ready.
@@ -101,7 +106,7 @@ func (v view) settle(r record) (record, []notYet, error) {
 	case r.Kind.Group == "cert-manager.io":
 		status, err = v.settleCertificates(r)
 	default:
-		if template, _ := podTemplate(typed); template != nil && !r.Kind.is("batch", "CronJob") {
+		if template := podTemplate(typed); template != nil {
 			status, missing = v.settlePods(r, template)
 		}
 	}
@@ -116,6 +121,28 @@ func (v view) settle(r record) (record, []notYet, error) {
 
 	r.Live["status"] = status
 	return r, missing, v.save(r)
+}
+
+// podTemplate finds the pods that an object makes, or nil.
+func podTemplate(typed runtime.Object) *core.PodTemplateSpec {
+	switch o := typed.(type) {
+	case *core.Pod:
+		return &core.PodTemplateSpec{ObjectMeta: o.ObjectMeta, Spec: o.Spec}
+	case *core.ReplicationController:
+		return o.Spec.Template
+	case *apps.Deployment:
+		return &o.Spec.Template
+	case *apps.StatefulSet:
+		return &o.Spec.Template
+	case *apps.ReplicaSet:
+		return &o.Spec.Template
+	case *apps.DaemonSet:
+		return &o.Spec.Template
+	case *batch.Job:
+		return &o.Spec.Template
+	default:
+		return nil
+	}
 }
 
 // settlePods makes a workload ready when its pods can start.
@@ -134,6 +161,12 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 			reason: "timed out waiting to be ready: 0/0 nodes are available: the cluster has no nodes", final: true,
 		})
 	default:
+		if violation := v.violation(namespace(r.Live), template); violation != "" {
+			missing = append(missing, notYet{
+				reason: fmt.Sprintf("timed out waiting to be ready: pods %q are forbidden: %s", name(r.Live), violation),
+				final:  true,
+			})
+		}
 		for _, reference := range v.missingReferences(namespace(r.Live), template.Spec) {
 			missing = append(missing, notYet{
 				reason: "timed out waiting to be ready: its pods cannot start: " + reference,
@@ -186,6 +219,17 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 			"conditions": []any{condition("Available", ready == replicas, now), condition("Progressing", true, now)},
 		}, missing
 	}
+}
+
+// violation says what of the pods the namespace does not allow.
+func (v view) violation(in string, template *core.PodTemplateSpec) string {
+	ns, _ := v.get(v.kind("", "Namespace"), in)
+	enforced := map[string]string{}
+	labels, _ := at(ns.Live, "metadata", "labels").(map[string]any)
+	for key, value := range labels {
+		enforced[key], _ = value.(string)
+	}
+	return apiserver.PodSecurity(enforced, &template.ObjectMeta, &template.Spec)
 }
 
 func condition(name string, on bool, since string) map[string]any {
@@ -292,7 +336,7 @@ func (v view) hasPods(in string, selector map[string]string) bool {
 		for _, r := range v.list(v.kind(w[0], w[1]), in) {
 			typed, _ := v.kinds.decode(r.Kind, r.Live)
 
-			template, _ := podTemplate(typed)
+			template := podTemplate(typed)
 			if template != nil && matches.Matches(labels.Set(template.Labels)) && isReady(r.Live) {
 				return true
 			}

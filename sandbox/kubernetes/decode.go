@@ -9,7 +9,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	strictjson "sigs.k8s.io/json"
+
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 )
 
 // problem is one thing that is wrong with an object.
@@ -30,23 +31,11 @@ func (p problem) String() string {
 // decode reads an object into its Go type. Fields that the type does not have and values of the wrong type are
 // problems; the typed object then holds what could be read.
 func (k *kinds) decode(kind kind, object map[string]any) (runtime.Object, []problem) {
-	typed, err := k.scheme.New(kind.GroupVersionKind)
-	if err != nil {
-		return nil, []problem{{Reason: err.Error()}}
-	}
-
-	data, err := json.Marshal(object)
-	if err != nil {
-		return nil, []problem{{Reason: err.Error()}}
-	}
-
+	typed, unknown, err := apiserver.Decode(kind.GroupVersionKind, object)
 	var problems []problem
-
-	unknown, err := strictjson.UnmarshalStrict(data, typed)
 	for _, err := range unknown {
 		problems = append(problems, unknownField(kind, err))
 	}
-
 	if err != nil {
 		problems = append(problems, wrongType(kind, object, err))
 	}

@@ -137,21 +137,3 @@ func (v view) recordedCertManager() bool {
 	}
 	return false
 }
-
-// withoutSchemas leaves out of a chart's definition what nothing here reads: cert-manager's schemas alone are a
-// megabyte, which would be written with every change of the cloud.
-func withoutSchemas(manifest map[string]any) map[string]any {
-	if manifest["kind"] != "CustomResourceDefinition" {
-		return manifest
-	}
-
-	short := copyOf(manifest)
-
-	versions, _ := at(short, "spec", "versions").([]any)
-	for _, version := range versions {
-		if version, ok := version.(map[string]any); ok {
-			delete(version, "schema")
-		}
-	}
-	return short
-}

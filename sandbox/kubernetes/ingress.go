@@ -1,9 +1,7 @@
 package kubernetes
 
 import (
-	"encoding/base64"
 	"fmt"
-	"time"
 )
 
 // defaultClass marks the IngressClass of Ingresses that name none.
@@ -42,41 +40,4 @@ func (v view) ingressClass(wanted string) (record, bool) {
 		}
 	}
 	return record{}, false
-}
-
-// settleCertificates is cert-manager: issuers are ready, and a certificate is as soon as its issuer exists; its Secret
-// then holds a placeholder instead of a key pair.
-func (v view) settleCertificates(r record) (map[string]any, error) {
-	now := v.Now().Format(time.RFC3339)
-	if r.Kind.Kind != "Certificate" {
-		return map[string]any{"conditions": []any{condition("Ready", true, now)}}, nil
-	}
-
-	issuerKind := text(r.Live, "spec", "issuerRef", "kind")
-	issuer := objectID(namespace(r.Live), text(r.Live, "spec", "issuerRef", "name"))
-
-	if issuerKind == "ClusterIssuer" {
-		issuer = text(r.Live, "spec", "issuerRef", "name")
-	} else {
-		issuerKind = "Issuer"
-	}
-
-	if _, ok := v.get(v.kind("cert-manager.io", issuerKind), issuer); !ok {
-		return map[string]any{"conditions": []any{condition("Ready", false, now)}}, nil
-	}
-
-	placeholder := base64.StdEncoding.EncodeToString([]byte("no key: the simulated cert-manager issues none\n"))
-	secret := record{Kind: v.kind("", "Secret"), Release: r.Release, Inputs: map[string]any{
-		"metadata": map[string]any{"name": text(r.Live, "spec", "secretName"), "namespace": namespace(r.Live)},
-		"type":     "kubernetes.io/tls",
-		"data":     map[string]any{"tls.crt": placeholder, "tls.key": placeholder},
-	}}
-
-	if _, err := v.apply(secret); err != nil {
-		return nil, err
-	}
-	return map[string]any{
-		"conditions": []any{condition("Ready", true, now)},
-		"notAfter":   v.Now().Add(90 * 24 * time.Hour).Format(time.RFC3339),
-	}, nil
 }

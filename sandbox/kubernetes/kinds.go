@@ -6,13 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	acme "github.com/cert-manager/cert-manager/pkg/apis/acme/v1"
-	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
-	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 )
 
 // Type tokens that this package acts on itself.
@@ -58,27 +56,16 @@ type kinds struct {
 	tokens []string
 }
 
-// newKinds reads the catalogue from the types that client-go, the API extensions and cert-manager register.
-func newKinds() (*kinds, error) {
-	known := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{
-		scheme.AddToScheme, apiextensions.AddToScheme, certmanager.AddToScheme, acme.AddToScheme,
-	} {
-		if err := add(known); err != nil {
-			return nil, fmt.Errorf("reading the kinds of the Kubernetes API: %w", err)
-		}
-	}
-
-	k := &kinds{scheme: known}
-
-	for gvk := range known.AllKnownTypes() {
+// newKinds reads the catalogue from the types that the API server, the API extensions and cert-manager have.
+func newKinds() *kinds {
+	k := &kinds{scheme: apiserver.Scheme}
+	for gvk := range k.scheme.AllKnownTypes() {
 		if k.isObject(gvk) {
 			k.tokens = append(k.tokens, k.of(gvk).token())
 		}
 	}
-
 	slices.Sort(k.tokens)
-	return k, nil
+	return k
 }
 
 // isObject is false for lists, options and the like, which are in the scheme but are nothing to create.

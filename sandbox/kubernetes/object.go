@@ -10,8 +10,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
-// autonamed marks objects that the provider named, as the real one does.
-const autonamed = "pulumi.com/autonamed"
+// Annotations of the provider.
+const (
+	// autonamed marks objects that the provider named.
+	autonamed = "pulumi.com/autonamed"
+	// patchForce takes over what other field managers have set.
+	patchForce = "pulumi.com/patchForce"
+)
 
 // Check completes the inputs as the provider does (kind, namespace, name) and reports everything that the API server
 // would refuse.
@@ -154,7 +159,7 @@ func (p *Provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 
 	upsert := p.configured().on("upsertExistingObjects")
 
-	created, err := p.write(k, object, func(v view, r record) error {
+	created, err := p.write(k, object, p.writer(req.URN, object), func(v view, r record) error {
 		existing, ok := v.get(r.Kind, r.id())
 		if ok && !upsert && !reflect.DeepEqual(prune(existing.Live, merged(r)), merged(r)) {
 			return fmt.Errorf(
@@ -197,19 +202,7 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 		return plugin.UpdateResponse{}, err
 	}
 
-	before, _, err := toPlain(req.OldInputs)
-	if err != nil {
-		return plugin.UpdateResponse{}, err
-	}
-
-	changed, err := p.write(k, object, func(v view, r record) error {
-		// Inputs of the last run and not the stored ones: those may have been written by another program.
-		if existing, ok := v.get(r.Kind, r.id()); ok {
-			existing.Inputs = before
-			return v.save(existing)
-		}
-		return nil
-	})
+	changed, err := p.write(k, object, p.writer(req.URN, object), nil)
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) &&
 		p.configured().on("skipUpdateUnreachable") {
 		return plugin.UpdateResponse{Properties: req.OldOutputs}, nil
@@ -228,25 +221,38 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 	return plugin.UpdateResponse{Properties: outputs}, notReady(req.ID, outputs, reasons)
 }
 
-// write stores an object after before agreed.
-func (p *Provider) write(k kind, object map[string]any, before func(v view, r record) error) (record, error) {
+// writer is the field manager of a resource, of which every one has its own. Like the real provider's it gives way to
+// others unless the object or the provider says otherwise (annotation pulumi.com/patchForce, enablePatchForce), and
+// overwrites without server-side apply.
+func (p *Provider) writer(urn resource.URN, object map[string]any) writer {
+	settings := p.configured()
+	return writer{
+		name: fmt.Sprintf("pulumi-kubernetes-%08x", hash(string(urn))),
+		force: settings.on("enablePatchForce") || annotation(object, patchForce) == "true" ||
+			settings.values["enableServerSideApply"] != nil && !settings.on("enableServerSideApply"),
+	}
+}
+
+// write stores an object after before, if there is one, agreed.
+func (p *Provider) write(
+	k kind, object map[string]any, by writer, before func(v view, r record) error,
+) (record, error) {
 	var written record
 	err := p.inCluster(func(v view) error {
 		resolved, err := v.resolve(k)
 		if err != nil {
 			return err
 		}
-
 		r := record{Kind: resolved, Inputs: object, Live: object}
 		if resolved.namespaced && namespace(object) == "" {
 			put(object, p.configured().defaultNamespace(), "metadata", "namespace")
 		}
-
-		if err := before(v, r); err != nil {
-			return err
+		if before != nil {
+			if err := before(v, r); err != nil {
+				return err
+			}
 		}
-
-		written, err = v.apply(r)
+		written, err = v.apply(r, by)
 		return err
 	})
 	return written, err

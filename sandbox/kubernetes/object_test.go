@@ -207,11 +207,33 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 		"spec": object{
 			"group": "monitoring.coreos.com", "scope": "Namespaced",
 			"names":    object{"kind": "ServiceMonitor", "plural": "servicemonitors"},
-			"versions": []any{object{"name": "v1", "served": true, "storage": true}},
+			"versions": []any{object{"name": "v1", "served": true, "storage": true, "schema": object{
+				"openAPIV3Schema": object{"type": "object", "properties": object{"spec": object{
+					"type": "object", "required": []any{"x"},
+					"properties": object{
+						"x":    object{"type": "integer", "maximum": 5},
+						"size": object{"type": "string", "default": "small"},
+					},
+					"x-kubernetes-validations": []any{
+						object{"rule": "self.x != 3", "message": "x must not be 3"},
+					},
+				}}},
+			}}},
 		},
 	})
 
-	if created := w.create(token, monitor); created.ID != "default/web" {
+	for value, want := range map[any]string{
+		"1": ".spec.x: expected numeric (int or float), got string", 9: "should be less than or equal to 5", 3: "x must not be 3",
+	} {
+		_, err = w.tryCreate(token, with(monitor, value, "spec", "x"))
+		wantError(t, err, want)
+	}
+	_, err = w.tryCreate(token, with(monitor, 1, "spec", "y"))
+	wantError(t, err, ".spec.y: field not declared in schema")
+
+	created := w.create(token, monitor)
+	wantValue(t, created.Properties.Mappable(), "small", "spec", "size")
+	if created.ID != "default/web" {
 		t.Errorf("the ID is %q, want default/web", created.ID)
 	}
 

@@ -32,7 +32,7 @@ func notReady(id resource.ID, outputs resource.PropertyMap, reasons []string) er
 
 // objectOutputs are the outputs of an object: all of it, its secrets marked.
 func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) resource.PropertyMap {
-	outputs := fromPlain(live)
+	outputs := fromPlain(withoutManagers(live))
 	if k.is("", "Secret") {
 		if value, ok := inputs["stringData"]; ok {
 			outputs["stringData"] = value
@@ -121,5 +121,16 @@ func withStringData(live, wanted map[string]any) map[string]any {
 	}
 
 	live["stringData"] = decoded
+	return live
+}
+
+// withoutManagers leaves out who set what, which says nothing to a program.
+func withoutManagers(live map[string]any) map[string]any {
+	live = maps.Clone(live)
+	if metadata, ok := live["metadata"].(map[string]any); ok {
+		metadata = maps.Clone(metadata)
+		delete(metadata, "managedFields")
+		live["metadata"] = metadata
+	}
 	return live
 }

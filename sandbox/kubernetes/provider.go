@@ -75,16 +75,11 @@ func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 		options.Patience = defaultPatience
 	}
 
-	// The catalogue is made of generated registrations: it cannot fail at run time but by a broken build.
-	catalogue, err := newKinds()
-	if err != nil {
-		panic(err)
-	}
-
 	common := &shared{
 		options: options,
 		charts:  helm.NewSource(options.ChartsDir, options.Offline, options.Timeout),
 	}
+	catalogue := newKinds()
 	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, shared: common} }
 }
 

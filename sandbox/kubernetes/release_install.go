@@ -92,7 +92,7 @@ func (v view) ensureNamespace(ns string, create bool) error {
 
 	_, err := v.apply(record{
 		Kind: v.kind("", "Namespace"), Inputs: map[string]any{"metadata": map[string]any{"name": ns}},
-	})
+	}, helmWriter)
 	return err
 }
 
@@ -126,7 +126,7 @@ func (v view) applyRelease(i installation) ([]record, error) {
 			put(o.Manifest, i.inputs.Namespace, "metadata", "namespace")
 		}
 
-		r := record{Kind: k, Inputs: withoutSchemas(o.Manifest), Release: i.id()}
+		r := record{Kind: k, Inputs: o.Manifest, Release: i.id()}
 		current[k.token()+" "+objectID(namespace(o.Manifest), name(o.Manifest))] = true
 
 		r, err = v.applyOwned(r, i)
@@ -157,7 +157,7 @@ func (v view) applyOwned(r record, i installation) (record, error) {
 		return record{}, fmt.Errorf(
 			"%s %q exists and cannot be imported into the current release: invalid ownership metadata", r.Kind.Kind, id)
 	}
-	return v.apply(r)
+	return v.apply(r, helmWriter)
 }
 
 // runHook does what a hook leaves behind. The one that matters here is the Job that makes the certificate of an
@@ -187,7 +187,7 @@ func (v view) runHook(i installation, o helm.Object) error {
 			_, err := v.apply(record{Kind: v.kind("", "Secret"), Inputs: map[string]any{
 				"metadata": map[string]any{"name": secret, "namespace": i.inputs.Namespace},
 				"data":     map[string]any{},
-			}})
+			}}, helmWriter)
 			if err != nil {
 				return err
 			}
@@ -229,3 +229,5 @@ func (v view) saveRelease(i installation) error {
 	}
 	return v.Put(cloud.Object{Type: releaseToken, ID: v.key(releaseToken, i.id()), Inputs: inputs, Outputs: outputs})
 }
+
+var helmWriter = writer{name: "helm", force: true}

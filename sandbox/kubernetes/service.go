@@ -103,7 +103,13 @@ func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error)
 	}
 
 	// The controller writes the ID back, so that it finds the load balancer again.
+	before := copyOf(r.Live)
 	put(r.Live, balancer.ID, "metadata", "annotations", loadBalancerID)
+	if service.Annotations[loadBalancerID] != balancer.ID {
+		if _, err := v.update(r, before, "digitalocean-cloud-controller-manager"); err != nil {
+			return "", err
+		}
+	}
 	return text(balancer.Outputs, "ip"), v.Put(balancer)
 }
 
@@ -215,7 +221,7 @@ func healthcheck(service *core.Service) map[string]any {
 	}
 
 	if service.Spec.ExternalTrafficPolicy == core.ServiceExternalTrafficPolicyLocal {
-		check["port"] = float64(31000 + hash(string(service.UID))%1000)
+		check["port"] = float64(service.Spec.HealthCheckNodePort)
 	}
 
 	for key, annotation := range map[string]string{

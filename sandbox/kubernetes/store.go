@@ -1,16 +1,15 @@
 package kubernetes
 
 import (
+	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
+	"sync"
 
-	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 )
 
 // Private outputs of a stored object, beside the object itself.
@@ -103,39 +102,10 @@ func (v view) all(match func(record) bool) []record {
 	return records
 }
 
-// store writes the object, giving it what the API server gives: identity, versions.
-func (v view) store(r record) (record, error) {
-	old, exists := v.get(r.Kind, r.id())
-
-	meta := map[string]any{
-		"uid": uuid.NewString(), "creationTimestamp": v.Now().Format(time.RFC3339), "resourceVersion": "0",
-		"generation": 0.0,
-	}
-	if exists {
-		for key := range meta {
-			if value := at(old.Live, "metadata", key); value != nil {
-				meta[key] = value
-			}
-		}
-	}
-
-	version, _ := strconv.Atoi(meta["resourceVersion"].(string))
-	meta["resourceVersion"] = strconv.Itoa(version + 1)
-
-	if generation, ok := meta["generation"].(float64); ok {
-		meta["generation"] = generation + 1
-	}
-
-	for key, value := range meta {
-		put(r.Live, value, "metadata", key)
-	}
-	return r, v.save(r)
-}
-
 // save writes the object as it is.
 func (v view) save(r record) error {
 	outputs := map[string]any{}
-	for key, value := range r.Live {
+	for key, value := range copyOf(r.Live) {
 		outputs[key] = value
 	}
 
@@ -143,9 +113,15 @@ func (v view) save(r record) error {
 	if r.Release != "" {
 		outputs[releaseKey] = r.Release
 	}
+	inputs := copyOf(r.Inputs)
+	for _, object := range []map[string]any{inputs, outputs} {
+		if err := eachVersion(object, pack); err != nil {
+			return err
+		}
+	}
 
 	token := r.Kind.token()
-	return v.Put(cloud.Object{Type: token, ID: v.key(token, r.id()), Inputs: r.Inputs, Outputs: outputs})
+	return v.Put(cloud.Object{Type: token, ID: v.key(token, r.id()), Inputs: inputs, Outputs: outputs})
 }
 
 // remove deletes the object and what goes with it: a namespace's content, a Service's load balancer.
@@ -193,6 +169,8 @@ func fromStored(k kind, o cloud.Object) record {
 
 	delete(r.Live, clusterKey)
 	delete(r.Live, releaseKey)
+	// A schema that somebody spoilt in the file is one that the definition does not have.
+	_ = errors.Join(eachVersion(r.Live, unpack), eachVersion(r.Inputs, unpack))
 	return r
 }
 
@@ -247,19 +225,57 @@ func (v view) resolve(k kind) (kind, error) {
 	if !k.custom {
 		return k, nil
 	}
-
-	for _, definition := range v.definitions() {
-		if definedBy(k, definition) && slices.Contains(served(definition), k.Version) {
-			k.namespaced = text(definition, "spec", "scope") == "Namespaced"
-			return k, nil
-		}
-	}
-
-	if k.typed && v.recordedCertManager() {
+	definition, _, ok := v.find(k)
+	if !ok && k.typed && v.recordedCertManager() {
 		return k, nil
 	}
-	return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
-		"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
+	if !ok {
+		return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
+			"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
+	}
+	k.namespaced = text(definition, "spec", "scope") == "Namespaced"
+	return k, nil
+}
+
+// find returns the cluster's definition of a custom kind and the version of it.
+func (v view) find(k kind) (definition, version map[string]any, ok bool) {
+	for _, definition := range v.definitions() {
+		versions, _ := at(definition, "spec", "versions").([]any)
+		for _, version := range versions {
+			version, ok := version.(map[string]any)
+			if ok && definedBy(k, definition) && version["served"] == true && text(version, "name") == k.Version {
+				return definition, version, true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+// parsed has every [apiserver.Definition] that was needed, which are costly to make, by the identity of what it was
+// made of.
+var parsed sync.Map
+
+// definition is what the API server knows of a custom kind.
+func (v view) definition(k kind) (*apiserver.Definition, error) {
+	definition, version, ok := v.find(k)
+	if !ok {
+		// The definitions of cert-manager that a release without its chart would bring.
+		return apiserver.NewDefinition(k.GroupVersionKind, nil)
+	}
+	key := text(definition, "metadata", "uid") + "/" + text(definition, "metadata", "resourceVersion") + "/" + k.Version
+	if known, ok := parsed.Load(key); ok {
+		return known.(*apiserver.Definition), nil
+	}
+	if err := unpack(version); err != nil {
+		return nil, err
+	}
+	schema, _ := at(version, "schema", "openAPIV3Schema").(map[string]any)
+	made, err := apiserver.NewDefinition(k.GroupVersionKind, schema)
+	if err != nil {
+		return nil, err
+	}
+	parsed.Store(key, made)
+	return made, nil
 }
 
 // provider says what brings the definitions of a group.
