@@ -148,24 +148,21 @@ func (c *component) objects(ctx context.Context) ([]helm.Object, error) {
 		inputs.Namespace = p.configured().defaultNamespace()
 	}
 
-	i := installation{inputs: inputs, properties: c.request.Inputs, revision: 1}
-
-	if i.chart, err = p.locate(ctx, urn, inputs.Reference); err != nil || i.chart == nil {
+	i := installation{inputs: inputs, properties: c.request.Inputs}
+	if i.chart, err = p.locate(inputs.Reference); err != nil {
 		return nil, err
 	}
-
-	objects, err := i.render(p.clusterVersion(), nil)
+	objects, err := p.template(ctx, i)
 	if err != nil {
 		return nil, err
 	}
-
 	objects = slices.DeleteFunc(objects, func(o helm.Object) bool { return o.Hook })
 	for _, o := range objects {
 		if inputs.SkipAwait {
 			put(o.Manifest, "true", "metadata", "annotations", skipAwait)
 		}
 	}
-	return objects, p.checkObjects(inputs.Namespace, objects)
+	return objects, nil
 }
 
 // wave is the order in which a chart's objects are registered: what others live in, what pods refer to, the pods, and
@@ -260,7 +257,7 @@ func (c *component) registerChild(
 	}
 
 	var retain *bool
-	if annotation(o.Manifest, policyAnnotation) == "keep" {
+	if annotation(o.Manifest, policyAnnotation) == keptPolicy {
 		keep := true
 		retain = &keep
 	}

@@ -191,6 +191,9 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 		if ready == 0 {
 			return map[string]any{"active": 1.0, "startTime": now}, missing
 		}
+		if err := v.run(r, template.Spec); err != nil {
+			missing = append(missing, notYet{reason: err.Error(), final: true})
+		}
 		return map[string]any{
 			"succeeded": at(r.Live, "spec", "completions"), "startTime": now, "completionTime": now,
 			"conditions": []any{condition("Complete", true, now)},
@@ -219,6 +222,26 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 			"conditions": []any{condition("Available", ready == replicas, now), condition("Progressing", true, now)},
 		}, missing
 	}
+}
+
+// run does what a Job leaves behind. The one that matters here makes the certificate of an admission webhook:
+// kube-webhook-certgen writes it into the Secret that its arguments name.
+func (v view) run(job record, pods core.PodSpec) error {
+	for _, container := range pods.Containers {
+		for _, arg := range container.Args {
+			secret, ok := strings.CutPrefix(arg, "--secret-name=")
+			if !ok || container.Args[0] != "create" {
+				continue
+			}
+			_, err := v.apply(record{Kind: v.kind("", "Secret"), Inputs: map[string]any{
+				"metadata": map[string]any{"name": secret, "namespace": namespace(job.Live)},
+			}}, writer{name: "kube-webhook-certgen", force: true})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // violation says what of the pods the namespace does not allow.

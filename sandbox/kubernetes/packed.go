@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"strings"
 )
 
 // packedKey stands in a stored definition's version in place of its schema.
@@ -20,18 +20,9 @@ func pack(version map[string]any) error {
 	if !ok {
 		return nil
 	}
-	text, err := json.Marshal(schema)
-	if err != nil {
-		return err
-	}
-	var short bytes.Buffer
-	writer := gzip.NewWriter(&short)
-	_, err = writer.Write(text)
-	if err := errors.Join(err, writer.Close()); err != nil {
-		return err
-	}
-	version["schema"] = map[string]any{packedKey: base64.StdEncoding.EncodeToString(short.Bytes())}
-	return nil
+	short, err := packed(schema)
+	version["schema"] = map[string]any{packedKey: short}
+	return err
 }
 
 // unpack takes back what pack did.
@@ -40,20 +31,30 @@ func unpack(version map[string]any) error {
 	if short == "" {
 		return nil
 	}
-	reader, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader([]byte(short))))
-	if err != nil {
-		return fmt.Errorf("reading a stored schema: %w", err)
-	}
-	plain, err := io.ReadAll(reader)
-	if err != nil {
-		return fmt.Errorf("reading a stored schema: %w", err)
-	}
 	var schema map[string]any
-	if err := json.Unmarshal(plain, &schema); err != nil {
+	if err := unpackInto(short, &schema); err != nil {
 		return fmt.Errorf("reading a stored schema: %w", err)
 	}
 	version["schema"] = map[string]any{"openAPIV3Schema": schema}
 	return nil
+}
+
+// packed is a value as short text.
+func packed(value any) (string, error) {
+	var short bytes.Buffer
+	writer := gzip.NewWriter(&short)
+	err := json.NewEncoder(writer).Encode(value)
+	err = errors.Join(err, writer.Close())
+	return base64.StdEncoding.EncodeToString(short.Bytes()), err
+}
+
+// unpackInto reads what packed made.
+func unpackInto(short string, value any) error {
+	reader, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(short)))
+	if err != nil {
+		return err
+	}
+	return json.NewDecoder(reader).Decode(value)
 }
 
 // eachVersion changes the versions of a CustomResourceDefinition; other objects stay as they are.

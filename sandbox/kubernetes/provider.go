@@ -15,7 +15,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
-	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
 // version is the one of the provider SDK that the program uses.
@@ -27,12 +26,8 @@ const defaultPatience = 5 * time.Second
 
 // Options changes how the provider is simulated.
 type Options struct {
-	// ChartsDir is a directory of local Helm charts: <name>/, <name>-<version>/ or the same as .tgz. Empty means none.
-	ChartsDir string
-	// Offline makes the provider ask no chart repository.
-	Offline bool
-	// Timeout is how long a chart repository has to answer; 0 means [helm.DefaultTimeout].
-	Timeout time.Duration
+	// ChartDirs are directories of Helm charts, as [helm.Source] has them. A chart that is in none has a stand-in.
+	ChartDirs []string
 	// Patience is how long an object waits for what it refers to before it is reported as not ready; 0 means 5 s.
 	Patience time.Duration
 	// Log takes messages for the person who runs the program; nil sends them to the engine.
@@ -56,29 +51,19 @@ type Provider struct {
 
 var _ plugin.GrpcProvider = (*Provider)(nil)
 
-type shared struct {
-	options Options
-	charts  *helm.Source
-
-	// warning is that some charts cannot be had.
-	warning sync.Once
-}
+type shared struct{ options Options }
 
 // New makes a provider on the simulated cloud.
 func New(c *cloud.Cloud, options Options) plugin.Provider { return NewFactory(c, options)() }
 
-// NewFactory returns a function that makes providers which share what is known about charts: a repository is asked, and
-// a person warned, once for all of them. The engine connects once for every provider resource and may use several at a
+// NewFactory returns a function that makes providers. The engine connects once for every provider resource and may use several at a
 // time with different configurations; a server therefore serves each connection its own provider.
 func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 	if options.Patience == 0 {
 		options.Patience = defaultPatience
 	}
 
-	common := &shared{
-		options: options,
-		charts:  helm.NewSource(options.ChartsDir, options.Offline, options.Timeout),
-	}
+	common := &shared{options}
 	catalogue := newKinds()
 	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, shared: common} }
 }
@@ -175,9 +160,4 @@ func (p *Provider) log(ctx context.Context, severity diag.Severity, urn resource
 	_, _ = pulumirpc.NewEngineClient(engine).Log(ctx, &pulumirpc.LogRequest{
 		Severity: severities[severity], Urn: string(urn), Message: message,
 	})
-}
-
-// warnOnce logs the one warning that a run gives: it is about all charts that cannot be had.
-func (p *Provider) warnOnce(ctx context.Context, urn resource.URN, format string, args ...any) {
-	p.shared.warning.Do(func() { p.log(ctx, diag.Warning, urn, format, args...) })
 }

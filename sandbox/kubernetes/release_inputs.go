@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
-	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
 
@@ -154,11 +152,10 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 	given, _ := inputs["values"].(map[string]any)
 	skipCRDs, _ := inputs["skipCrds"].(bool)
 	skipAwait, _ := inputs["skipAwait"].(bool)
-	devel, _ := inputs["devel"].(bool)
 	return chartInputs{
 		Reference: helm.Reference{
 			Chart: text(inputs, "chart"), Repo: text(inputs, "repositoryOpts", "repo"),
-			Version: text(inputs, "version"), Devel: devel,
+			Version: text(inputs, "version"), PlainHTTP: inputs["plainHttp"] == true,
 		},
 		Name: text(inputs, "name"), Namespace: text(inputs, "namespace"),
 		Values: overlay(values, given), SkipCRDs: skipCRDs, SkipAwait: skipAwait, Unknown: unknown,
@@ -216,7 +213,7 @@ func (p *Provider) checkRelease(ctx context.Context, req plugin.CheckRequest) (p
 	}
 
 	if inputs.knownChart() {
-		found, err := p.locate(ctx, req.URN, inputs.Reference)
+		found, err := p.locate(inputs.Reference)
 		if err != nil {
 			fail("chart", fmt.Errorf("%w; check the chart name and repository configuration", err))
 		}
@@ -252,17 +249,4 @@ func (p *Provider) completeRelease(news resource.PropertyMap, req plugin.CheckRe
 		news["timeout"] = resource.NewNumberProperty(defaultReleaseTimeout)
 	}
 	return nil
-}
-
-// locate finds a chart. When it cannot be had here, it returns nil and warns the person, once per run.
-func (p *Provider) locate(ctx context.Context, urn resource.URN, ref helm.Reference) (*chart.Chart, error) {
-	found, err := p.shared.charts.Locate(ctx, ref)
-	if unavailable := (*helm.UnavailableError)(nil); errors.As(err, &unavailable) {
-		p.warnOnce(ctx, urn, "%v. Like those of every chart that cannot be had, its values are recorded, and its "+
-			"objects are neither checked nor made. To have them, give the sandbox a directory of charts (--charts) "+
-			"that holds %s/ or %s-%s.tgz",
-			unavailable, ref.Chart, ref.Chart, ref.Version)
-		return nil, nil
-	}
-	return found, err
 }

@@ -226,9 +226,6 @@ func (v view) resolve(k kind) (kind, error) {
 		return k, nil
 	}
 	definition, _, ok := v.find(k)
-	if !ok && k.typed && v.recordedCertManager() {
-		return k, nil
-	}
 	if !ok {
 		return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
 			"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
@@ -259,8 +256,8 @@ var parsed sync.Map
 func (v view) definition(k kind) (*apiserver.Definition, error) {
 	definition, version, ok := v.find(k)
 	if !ok {
-		// The definitions of cert-manager that a release without its chart would bring.
-		return apiserver.NewDefinition(k.GroupVersionKind, nil)
+		_, err := v.resolve(k)
+		return nil, err
 	}
 	key := text(definition, "metadata", "uid") + "/" + text(definition, "metadata", "resourceVersion") + "/" + k.Version
 	if known, ok := parsed.Load(key); ok {

@@ -63,7 +63,7 @@ func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
 	w := &world{t: t, cloud: c}
 	w.putCluster(2)
 
-	options := kubernetes.Options{Offline: true, Patience: 50 * time.Millisecond, Log: w.log}
+	options := kubernetes.Options{Patience: 50 * time.Millisecond, Log: w.log}
 	for _, f := range change {
 		f(&options)
 	}

@@ -125,3 +125,12 @@ func isTerminal(w any) bool {
 	file, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(file.Fd())
 }
+
+// chartDirs are where charts are looked for: the directory that was given, and the one that is filled on request.
+func (o Options) chartDirs() []string {
+	dirs := []string{filepath.Join(o.StateDir, "charts")}
+	if o.ChartsDir != "" {
+		dirs = append([]string{o.ChartsDir}, dirs...)
+	}
+	return dirs
+}

@@ -1,5 +1,6 @@
-// Package helm finds Helm charts and renders them as "helm template" does, with the Helm SDK.
+// Package helm finds Helm charts, fetches them and renders them as "helm template" does, with the Helm SDK.
 //
-// A chart comes from a directory of local charts or from its repository. Nothing is cached on disk and nothing of the
-// person's own Helm configuration is read, so that a run depends on the program and on what can be reached alone.
+// A chart comes from directories of charts alone, so that a run depends on nothing but its files; [Fetch] fills one
+// from a chart repository or an OCI registry. Where a chart cannot be had, a stand-in of our own takes its place.
+// Nothing of the person's own Helm configuration is read.
 package helm

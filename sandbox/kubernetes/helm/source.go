@@ -1,7 +1,7 @@
 package helm
 
 import (
-	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,31 +9,33 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/Masterminds/semver/v3"
+	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 )
 
-// DefaultTimeout is how long a repository has to answer before it counts as unreachable.
-const DefaultTimeout = 3 * time.Second
-
 // Reference says which chart is wanted, in the terms of Pulumi's Helm resources.
 type Reference struct {
-	// Chart is a chart's name in Repo, or the path of a local chart when Repo is empty.
+	// Chart is a chart's name in Repo, an address "oci://registry/path/name", or the path of a local chart when Repo is
+	// empty.
 	Chart string
 	// Repo is the URL of a chart repository.
 	Repo string
 	// Version is an exact version or a range; empty means the newest release.
 	Version string
-	// Devel admits pre-releases when Version is empty.
-	Devel bool
+	// PlainHTTP reaches an OCI registry without TLS.
+	PlainHTTP bool
 }
 
+// Name is the chart's name without where it comes from.
+func (r Reference) Name() string { return path.Base(r.Chart) }
+
+func (r Reference) String() string { return strings.TrimSpace(r.Name() + " " + r.Version) }
+
 // UnavailableError says that a chart cannot be had here and now, though nothing is known to be wrong with the
-// reference: its repository does not answer, and there is no local copy.
+// reference.
 type UnavailableError struct {
 	Reference Reference
 	Reason    string
@@ -43,121 +45,71 @@ func (e *UnavailableError) Error() string {
 	return fmt.Sprintf("chart %q cannot be had: %s", e.Reference.Chart, e.Reason)
 }
 
-// Source finds charts: first in a directory, then in the chart's repository. Every repository is asked for its index
-// once, and answers, good or bad, are remembered as long as the Source lives. It is safe for concurrent use.
-type Source struct {
-	dir     string
-	offline bool
-	timeout time.Duration
+// Source finds charts in directories that hold them as <name>/, <name>-<version>/, <name>.tgz or <name>-<version>.tgz.
+// The first that fits is taken.
+type Source []string
 
-	mu           sync.Mutex
-	repositories map[string]*repository
-}
-
-// NewSource makes a Source. dir may be empty; otherwise it holds charts as <name>/, <name>-<version>/, <name>.tgz or
-// <name>-<version>.tgz. With offline no repository is asked. A timeout of 0 means [DefaultTimeout].
-func NewSource(dir string, offline bool, timeout time.Duration) *Source {
-	if timeout == 0 {
-		timeout = DefaultTimeout
-	}
-	return &Source{dir: dir, offline: offline, timeout: timeout, repositories: map[string]*repository{}}
-}
-
-// Locate loads the chart. The error is an [UnavailableError] when the chart cannot be had; any other error means that
-// the reference or the chart is wrong: a version that the repository does not have, a chart that does not load.
+// Locate loads the chart. The error is an [UnavailableError] when no directory has it; any other error means that the
+// reference or the chart is wrong.
 //
 // Each call loads the chart anew, because rendering changes it.
-func (s *Source) Locate(ctx context.Context, ref Reference) (*chart.Chart, error) {
+func (s Source) Locate(ref Reference) (*chart.Chart, error) {
 	if ref.Chart == "" {
 		return nil, errors.New("the chart has no name")
 	}
-
-	found, skipped, err := s.local(ref)
-	if err != nil || found != nil {
-		return found, err
-	}
-
-	unavailable := func(reason string) error {
-		return &UnavailableError{Reference: ref, Reason: strings.Join(append(skipped, reason), "; ")}
-	}
-
-	switch {
-	case strings.HasPrefix(ref.Chart, "oci://"):
-		return nil, unavailable("OCI registries are not asked")
-	case ref.Repo == "":
-		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)",
-			ref.Chart)
-	case s.offline:
-		return nil, unavailable("repositories are not asked in offline mode")
-	}
-
-	archive, err := s.repository(ref.Repo).fetch(ctx, ref)
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) {
-		return nil, unavailable(unreachable.Error())
-	}
-
-	if err != nil {
-		return nil, err
-	}
-
-	found, err = loader.LoadArchive(archive)
-	if err != nil {
-		return nil, fmt.Errorf("loading chart %q from %s: %w", ref.Chart, ref.Repo, err)
-	}
-	return found, nil
-}
-
-// local looks for the chart on disk. What was there but is of another version is told in skipped.
-func (s *Source) local(ref Reference) (found *chart.Chart, skipped []string, err error) {
-	var candidates []string
-
-	if ref.Repo == "" && !strings.HasPrefix(ref.Chart, "oci://") {
-		candidates = append(candidates, ref.Chart)
-	}
-
-	if s.dir != "" {
-		name := filepath.Join(s.dir, path.Base(ref.Chart))
-		candidates = append(candidates, name, name+".tgz")
-
-		if ref.Version != "" {
-			candidates = append(candidates, name+"-"+ref.Version, name+"-"+ref.Version+".tgz")
-		}
-	}
-
-	for _, candidate := range candidates {
+	remote := ref.Repo != "" || strings.HasPrefix(ref.Chart, "oci://")
+	skipped := []string{"there is no copy of it"}
+	for _, candidate := range s.candidates(ref, remote) {
 		if _, err := os.Stat(candidate); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-
 		found, err := loader.Load(candidate)
 		if err != nil {
-			return nil, nil, fmt.Errorf("loading the local chart %s: %w", candidate, err)
+			return nil, fmt.Errorf("loading the local chart %s: %w", candidate, err)
 		}
-
 		ok, err := satisfies(found.Metadata.Version, ref.Version)
 		if err != nil {
-			return nil, nil, fmt.Errorf("chart %q: %w", ref.Chart, err)
+			return nil, fmt.Errorf("chart %q: %w", ref.Chart, err)
 		}
-
 		if ok {
-			return found, nil, nil
+			return found, installable(found)
 		}
-
 		skipped = append(skipped, fmt.Sprintf("%s has version %s, wanted is %s",
 			candidate, found.Metadata.Version, ref.Version))
 	}
-	return nil, skipped, nil
+	if _, err := satisfies("", ref.Version); err != nil {
+		return nil, fmt.Errorf("chart %q: %w", ref.Chart, err)
+	}
+	if !remote {
+		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)", ref.Chart)
+	}
+	return nil, &UnavailableError{Reference: ref, Reason: strings.Join(skipped, "; ")}
 }
 
-func (s *Source) repository(url string) *repository {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	url = strings.TrimSuffix(url, "/")
-	if s.repositories[url] == nil {
-		s.repositories[url] = &repository{url: url, timeout: s.timeout, archives: map[string][]byte{}}
+func (s Source) candidates(ref Reference, remote bool) []string {
+	var candidates []string
+	if !remote {
+		candidates = append(candidates, ref.Chart)
 	}
-	return s.repositories[url]
+	for _, dir := range s {
+		name := filepath.Join(dir, ref.Name())
+		if ref.Version != "" {
+			candidates = append(candidates, name+"-"+ref.Version, name+"-"+ref.Version+".tgz")
+		}
+		candidates = append(candidates, name, name+".tgz")
+	}
+	return candidates
+}
+
+// installable is what Helm's commands check before they hand a chart to an action.
+func installable(c *chart.Chart) error {
+	if kind := c.Metadata.Type; kind != "" && kind != "application" {
+		return fmt.Errorf("chart %q: %s charts cannot be installed", c.Name(), kind)
+	}
+	if err := action.CheckDependencies(c, c.Metadata.Dependencies); err != nil {
+		return fmt.Errorf("chart %q: %w", c.Name(), err)
+	}
+	return nil
 }
 
 // satisfies tells whether a version is the wanted one or within the wanted range. Like Helm it takes "v1.2.3" for
@@ -166,15 +118,42 @@ func satisfies(version, wanted string) (bool, error) {
 	if wanted == "" || version == wanted {
 		return true, nil
 	}
-
 	constraint, err := semver.NewConstraint(wanted)
 	if err != nil {
 		return false, fmt.Errorf("version %q is neither a version nor a range of versions: %w", wanted, err)
 	}
-
 	parsed, err := semver.NewVersion(version)
 	if err != nil {
 		return false, nil //nolint:nilerr // a version that cannot be parsed satisfies no range
 	}
 	return constraint.Check(parsed), nil
+}
+
+// standIns are charts of our own that make what the sandbox and the program need of the real ones.
+//
+//go:embed all:standins
+var standIns embed.FS
+
+// StandIn takes the place of a chart that cannot be had: one of our own of that name, or a chart of nothing.
+func StandIn(ref Reference) (*chart.Chart, error) {
+	version := ref.Version
+	if _, err := semver.NewVersion(version); err != nil {
+		version = "0.0.0"
+	}
+	files := []*loader.BufferedFile{{
+		Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: " + ref.Name() + "\nversion: " + version + "\n"),
+	}}
+	dir := path.Join("standins", ref.Name())
+	err := fs.WalkDir(standIns, dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := standIns.ReadFile(file)
+		files = append(files, &loader.BufferedFile{Name: strings.TrimPrefix(file, dir+"/"), Data: text})
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the stand-in of chart %q: %w", ref.Chart, err)
+	}
+	return loader.LoadFiles(files)
 }

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -12,16 +11,18 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
 // archive packs a chart of one ConfigMap.
-func archive(t *testing.T, name, version string) []byte {
+func archive(t *testing.T, name, version string, more ...string) []byte {
 	t.Helper()
 
 	var packed bytes.Buffer
@@ -29,11 +30,11 @@ func archive(t *testing.T, name, version string) []byte {
 	zipper := gzip.NewWriter(&packed)
 	writer := tar.NewWriter(zipper)
 
-	for file, text := range map[string]string{
-		"Chart.yaml":             fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\n", name, version),
-		"templates/map.yaml":     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n",
-		"templates/_helpers.tpl": "",
+	for _, entry := range [][2]string{
+		{"Chart.yaml", fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\n%s", name, version, strings.Join(more, ""))},
+		{"templates/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n"},
 	} {
+		file, text := entry[0], entry[1]
 		header := &tar.Header{Name: name + "/" + file, Mode: 0o600, Size: int64(len(text))}
 		if err := writer.WriteHeader(header); err != nil {
 			t.Fatal(err)
@@ -50,199 +51,199 @@ func archive(t *testing.T, name, version string) []byte {
 	return packed.Bytes()
 }
 
-// repository serves a chart in several versions and counts requests.
-type repository struct {
-	*httptest.Server
-	requests atomic.Int32
-}
-
-func newRepository(t *testing.T, versions ...string) *repository {
+// serve answers requests for these paths.
+func serve(t *testing.T, files map[string][]byte) string {
 	t.Helper()
-
-	files := map[string][]byte{}
-	index := "apiVersion: v1\nentries:\n  map:\n"
-
-	for i, version := range versions {
-		packed := archive(t, "map", version)
-		files["/charts/map-"+version+".tgz"] = packed
-
-		digest := fmt.Sprintf("%x", sha256.Sum256(packed))
-		if version == "0.0.1" {
-			digest = "0000"
-		}
-
-		// Addresses in an index are relative or absolute; both occur.
-		address := "map-" + version + ".tgz"
-		if i%2 == 1 {
-			address = "/charts/" + address
-		}
-
-		index += fmt.Sprintf("  - version: %q\n    urls: [%q]\n    digest: %s\n", version, address, digest)
-	}
-
-	files["/charts/index.yaml"] = []byte(index)
-	r := &repository{}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r.requests.Add(1)
-
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		file, ok := files[req.URL.Path]
 		if !ok {
 			http.NotFound(w, req)
 			return
 		}
-
+		if strings.Contains(req.URL.Path, "/manifests/") {
+			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(file)))
 		_, _ = w.Write(file)
 	}))
-	t.Cleanup(r.Close)
-	return r
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
-func TestRepository(t *testing.T) {
-	r := newRepository(t, "1.0.0", "1.2.0", "v1.10.0", "2.0.0-rc.1", "0.0.1")
+func digest(packed []byte) string { return fmt.Sprintf("%x", sha256.Sum256(packed)) }
 
+// repository serves a chart in several versions; that of version 0.0.1 is not what the index says.
+func repository(t *testing.T, versions ...string) string {
+	t.Helper()
+	files := map[string][]byte{}
+	index := "apiVersion: v1\nentries:\n  map:\n"
+	for i, version := range versions {
+		packed := archive(t, "map", version)
+		files["/charts/map-"+version+".tgz"] = packed
+		sum := digest(packed)
+		if version == "0.0.1" {
+			sum = "0000"
+		}
+		// Addresses in an index are relative or absolute; both occur.
+		address := "map-" + version + ".tgz"
+		if i%2 == 1 {
+			address = "/charts/" + address
+		}
+		index += fmt.Sprintf("  - {apiVersion: v2, name: map, version: %q, urls: [%q], digest: %s}\n", version, address, sum)
+	}
+	files["/charts/index.yaml"] = []byte(index)
+	return serve(t, files)
+}
+
+// registry serves a chart as an OCI registry does (https://github.com/opencontainers/distribution-spec).
+func registry(t *testing.T) string {
+	t.Helper()
+	config, packed := []byte(`{"name":"map","version":"1.0.0","apiVersion":"v2"}`), archive(t, "map", "1.0.0")
+	descriptor := func(mediaType string, blob []byte) string {
+		return fmt.Sprintf(`{"mediaType":%q,"digest":"sha256:%s","size":%d}`, mediaType, digest(blob), len(blob))
+	}
+	manifest := []byte(fmt.Sprintf(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",`+
+		`"config":%s,"layers":[%s]}`, descriptor("application/vnd.cncf.helm.config.v1+json", config),
+		descriptor("application/vnd.cncf.helm.chart.content.v1.tar+gzip", packed)))
+	const of = "/v2/charts/map/"
+	return serve(t, map[string][]byte{
+		"/v2/": {}, of + "manifests/1.0.0": manifest, of + "manifests/sha256:" + digest(manifest): manifest,
+		of + "blobs/sha256:" + digest(config): config, of + "blobs/sha256:" + digest(packed): packed,
+	})
+}
+
+func TestFetch(t *testing.T) {
+	url := repository(t, "1.0.0", "1.2.0", "0.0.1")
+	sum := digest(archive(t, "map", "1.2.0"))
 	for name, test := range map[string]struct {
-		version string
-		devel   bool
-		want    string
-		err     string
+		ref    helm.Reference
+		digest string
+		err    string
 	}{
-		"newest":      {"", false, "v1.10.0", ""},
-		"development": {"", true, "2.0.0-rc.1", ""},
-		"exact":       {"1.2.0", false, "1.2.0", ""},
-		"with v":      {"v1.2.0", false, "1.2.0", ""},
-		"range":       {"~1.0", false, "1.0.0", ""},
-		"missing":     {"3.0.0", false, "", `chart "map" has no version 3.0.0`},
-		"nonsense":    {"latest", false, "", "neither a version nor a range"},
-		"tampered":    {"0.0.1", false, "", "does not have the digest"},
+		"any digest":    {helm.Reference{Chart: "map", Repo: url + "/charts/", Version: "1.2.0"}, "", ""},
+		"right digest":  {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "1.2.0"}, sum, ""},
+		"other digest":  {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "1.0.0"}, sum, "another chart in its place"},
+		"other version": {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "3.0.0"}, "", "does not have it"},
+		"tampered":      {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "0.0.1"}, "", "does not have the digest"},
+		"OCI": {
+			helm.Reference{
+				Chart: strings.Replace(registry(t), "http://", "oci://", 1) + "/charts/map", Version: "1.0.0",
+				PlainHTTP: true,
+			}, "", "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			source := helm.NewSource("", false, 0)
-			ref := helm.Reference{Chart: "map", Repo: r.URL + "/charts/", Version: test.version, Devel: test.devel}
-			found, err := source.Locate(context.Background(), ref)
-
+			dir := t.TempDir()
+			got, err := helm.Fetch(test.ref, dir, test.digest, time.Second)
 			if test.err != "" {
 				unavailable := (*helm.UnavailableError)(nil)
-				if err == nil || !strings.Contains(err.Error(), test.err) || errors.As(err, &unavailable) {
-					t.Errorf("error %v, want a wrong reference: %q", err, test.err)
-				}
+				require.ErrorContains(t, err, test.err)
+				require.False(t, errors.As(err, &unavailable), "nothing is known to be wrong with it")
+				require.NoFileExists(t, filepath.Join(dir, "map-"+test.ref.Version+".tgz"))
 				return
 			}
-
-			if err != nil || found.Metadata.Version != test.want {
-				t.Errorf("found %v, %v, want version %s", found, err, test.want)
-			}
+			require.NoError(t, err)
+			require.Equal(t, digest(archive(t, "map", test.ref.Version)), got)
+			found, err := helm.Source{dir}.Locate(test.ref)
+			require.NoError(t, err)
+			require.Equal(t, test.ref.Version, found.Metadata.Version)
 		})
-	}
-}
-
-func TestRepositoryIsAskedOnce(t *testing.T) {
-	r := newRepository(t, "1.0.0")
-	source := helm.NewSource("", false, 0)
-
-	for range 3 {
-		_, err := source.Locate(context.Background(), helm.Reference{Chart: "map", Repo: r.URL + "/charts"})
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		_, err = source.Locate(context.Background(), helm.Reference{Chart: "map", Repo: r.URL + "/none"})
-		if err == nil {
-			t.Fatal("a repository without an index has a chart")
-		}
-	}
-
-	if n := r.requests.Load(); n != 3 {
-		t.Errorf("%d requests, want 3: two indices and an archive", n)
 	}
 }
 
 func TestUnavailableCharts(t *testing.T) {
 	block := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
-
 	t.Cleanup(func() {
 		close(block)
 		slow.Close()
 	})
-
-	r := newRepository(t, "1.0.0")
-	closed := newRepository(t)
+	closed := httptest.NewServer(nil)
 	closed.Close()
-
-	for name, test := range map[string]struct {
-		ref     helm.Reference
-		offline bool
-		want    string
-	}{
-		"HTTP error": {helm.Reference{Chart: "map", Repo: r.URL}, false, "404 Not Found"},
-		"closed":     {helm.Reference{Chart: "map", Repo: closed.URL}, false, "connection refused"},
-		"slow":       {helm.Reference{Chart: "map", Repo: slow.URL}, false, "deadline exceeded"},
-		"offline":    {helm.Reference{Chart: "map", Repo: r.URL + "/charts"}, true, "offline mode"},
-		"OCI":        {helm.Reference{Chart: "oci://registry.test/map"}, false, "OCI registries are not asked"},
-		"other local": {
-			helm.Reference{Chart: "local", Repo: r.URL, Version: "2.0.0"},
-			true,
-			"has version 1.0.0, wanted is 2.0.0; repositories",
-		},
+	for name, ref := range map[string]helm.Reference{
+		"HTTP error":      {Chart: "map", Repo: repository(t, "1.0.0")},
+		"closed":          {Chart: "map", Repo: closed.URL},
+		"slow":            {Chart: "map", Repo: slow.URL},
+		"closed registry": {Chart: strings.Replace(closed.URL, "http://", "oci://", 1) + "/map", PlainHTTP: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			ref.Version = "1.0.0"
 			begin := time.Now()
-			_, err := helm.NewSource(localCharts(t), test.offline, 50*time.Millisecond).
-				Locate(context.Background(), test.ref)
-
+			_, err := helm.Fetch(ref, t.TempDir(), "", 50*time.Millisecond)
 			unavailable := (*helm.UnavailableError)(nil)
-			if !errors.As(err, &unavailable) || !strings.Contains(unavailable.Reason, test.want) {
-				t.Errorf("error %v, want that the chart cannot be had: %q", err, test.want)
-			}
-
-			if elapsed := time.Since(begin); elapsed > 2*time.Second {
-				t.Errorf("it took %s to find out", elapsed)
-			}
+			require.ErrorAs(t, err, &unavailable)
+			require.Less(t, time.Since(begin), 5*time.Second)
 		})
 	}
 }
 
 func localCharts(t *testing.T) string {
 	t.Helper()
-
 	dir := t.TempDir()
 	for file, packed := range map[string][]byte{
 		"local.tgz": archive(t, "local", "1.0.0"), "local-3.0.0.tgz": archive(t, "local", "3.0.0"),
-		"broken.tgz": []byte("no archive"),
+		"broken.tgz": []byte("no archive"), "library.tgz": archive(t, "library", "1.0.0", "type: library\n"),
+		"parent.tgz": archive(t, "parent", "1.0.0", "dependencies: [{name: child, version: 1.0.0}]\n"),
 	} {
-		if err := os.WriteFile(filepath.Join(dir, file), packed, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, file), packed, 0o600))
 	}
 	return dir
 }
 
-func TestLocalCharts(t *testing.T) {
+func TestLocate(t *testing.T) {
 	dir := localCharts(t)
-	source := helm.NewSource(dir, true, 0)
-
+	source := helm.Source{t.TempDir(), dir}
 	for name, test := range map[string]struct {
 		ref  helm.Reference
 		want string
 		err  string
 	}{
-		"any version":    {helm.Reference{Chart: "local", Repo: "https://charts.test"}, "1.0.0", ""},
-		"this version":   {helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "3.0.0"}, "3.0.0", ""},
-		"from OCI":       {helm.Reference{Chart: "oci://registry.test/charts/local"}, "1.0.0", ""},
-		"path":           {helm.Reference{Chart: filepath.Join(dir, "local-3.0.0.tgz")}, "3.0.0", ""},
-		"broken":         {helm.Reference{Chart: "broken", Repo: "https://charts.test"}, "", "loading the local chart"},
+		"any version":  {helm.Reference{Chart: "local", Repo: "https://charts.test"}, "1.0.0", ""},
+		"this version": {helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "3.0.0"}, "3.0.0", ""},
+		"with v":       {helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "v1.0.0"}, "1.0.0", ""},
+		"range":        {helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "~1.0"}, "1.0.0", ""},
+		"from OCI":     {helm.Reference{Chart: "oci://registry.test/charts/local"}, "1.0.0", ""},
+		"path":         {helm.Reference{Chart: filepath.Join(dir, "local-3.0.0.tgz")}, "3.0.0", ""},
+		"other version": {
+			helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "2.0.0"}, "",
+			"has version 1.0.0, wanted is 2.0.0",
+		},
+		"none":   {helm.Reference{Chart: "lost", Repo: "https://charts.test"}, "", "there is no copy of it"},
+		"broken": {helm.Reference{Chart: "broken", Repo: "https://charts.test"}, "", "loading the local chart"},
+		"library": {
+			helm.Reference{Chart: "library", Repo: "https://charts.test"}, "", "library charts cannot be installed",
+		},
+		"dependency": {
+			helm.Reference{Chart: "parent", Repo: "https://charts.test"}, "", "missing in charts/ directory: child",
+		},
 		"no repository":  {helm.Reference{Chart: "lost"}, "", "no repository is given"},
 		"nothing at all": {helm.Reference{}, "", "no name"},
+		"nonsense": {
+			helm.Reference{Chart: "lost", Repo: "https://charts.test", Version: "latest"}, "",
+			"neither a version nor a range",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := source.Locate(context.Background(), test.ref)
-
-			switch {
-			case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
-				t.Errorf("error %v, want %q", err, test.err)
-			case test.err == "" && (err != nil || found.Metadata.Version != test.want):
-				t.Errorf("found %v, %v, want version %s", found, err, test.want)
+			found, err := source.Locate(test.ref)
+			if test.err != "" {
+				require.ErrorContains(t, err, test.err)
+				return
 			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, found.Metadata.Version)
 		})
 	}
+}
+
+// A chart that cannot be had has one of our own in its place, of its name and version.
+func TestStandIn(t *testing.T) {
+	known, err := helm.StandIn(helm.Reference{Chart: "ingress-nginx", Repo: "https://charts.test", Version: "4.15.1"})
+	require.NoError(t, err)
+	require.Equal(t, "4.15.1", known.Metadata.Version)
+	require.NotEmpty(t, known.Templates)
+
+	unknown, err := helm.StandIn(helm.Reference{Chart: "oci://registry.test/lost", Version: "~1"})
+	require.NoError(t, err)
+	require.Equal(t, "lost", unknown.Metadata.Name)
+	require.Empty(t, unknown.Templates)
 }

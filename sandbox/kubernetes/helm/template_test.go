@@ -51,7 +51,7 @@ func template(c *chart.Chart, name, text string) {
 }
 
 func request(change ...func(*helm.Request)) helm.Request {
-	r := helm.Request{Release: "enterprise", Namespace: "sector", Revision: 1, KubeVersion: "v1.35.1"}
+	r := helm.Request{Release: "enterprise", Namespace: "sector", KubeVersion: "v1.35.1"}
 	for _, f := range change {
 		f(&r)
 	}
@@ -62,7 +62,7 @@ func request(change ...func(*helm.Request)) helm.Request {
 func render(t *testing.T, c *chart.Chart, r helm.Request) (string, map[string]map[string]any) {
 	t.Helper()
 
-	objects, err := helm.Render(c, r)
+	objects, err := helm.Template(t.Context(), c, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,17 +96,15 @@ func TestRender(t *testing.T) {
 		}
 	}
 
-	upgraded, objects := render(t, newChart(), request(func(r *helm.Request) {
-		r.Revision, r.SkipCRDs, r.APIVersions = 2, true, []string{"test/v1/Ship"}
+	without, objects := render(t, newChart(), request(func(r *helm.Request) {
+		r.SkipCRDs = true
 		r.Values = map[string]any{"crew": 1.0, "hook": "test"}
 	}))
-	if want := "ConfigMap/a ConfigMap/b Deployment/enterprise"; upgraded != want {
-		t.Errorf("rendered %s, want %s: no definitions, no tests", upgraded, want)
+	if want := "ConfigMap/a ConfigMap/b Deployment/enterprise"; without != want {
+		t.Errorf("rendered %s, want %s: no definitions, no tests", without, want)
 	}
 
-	data := objects["ConfigMap/b"]["data"].(map[string]any)
-	if data["ships"] != "true" || data["apps"] != "true" ||
-		objects["ConfigMap/a"]["data"].(map[string]any)["install"] != "false" {
+	if data := objects["ConfigMap/b"]["data"].(map[string]any); data["apps"] != "true" {
 		t.Errorf("the capabilities are %v", data)
 	}
 }
@@ -117,23 +115,16 @@ func TestChartsThatDoNotRender(t *testing.T) {
 		request func(*helm.Request)
 		want    string
 	}{
-		"library": {
-			func(c *chart.Chart) { c.Metadata.Type = "library" }, nil, "library charts cannot be installed",
-		},
 		"old cluster": {
 			func(c *chart.Chart) { c.Metadata.KubeVersion = ">=1.36" }, nil,
-			"requires Kubernetes >=1.36, the cluster has v1.35.1",
+			"requires kubeVersion: >=1.36 which is incompatible with Kubernetes v1.35.1",
 		},
 		"schema": {func(c *chart.Chart) { c.Schema = []byte(`{"required": ["captain"]}`) }, nil, "captain"},
 		"template": {
 			func(c *chart.Chart) { template(c, "templates/x.yaml", `{{ required "a captain" .Values.captain }}`) },
 			nil, "a captain",
 		},
-		"YAML": {func(c *chart.Chart) { template(c, "templates/x.yaml", "a: b: c") }, nil, "templates/x.yaml"},
-		"dependency": {
-			func(c *chart.Chart) { c.Metadata.Dependencies = []*chart.Dependency{{Name: "shuttle", Version: "1"}} },
-			nil, "its dependencies shuttle are missing",
-		},
+		"YAML":            {func(c *chart.Chart) { template(c, "templates/x.yaml", "a: b: c") }, nil, "templates/x.yaml"},
 		"cluster version": {nil, func(r *helm.Request) { r.KubeVersion = "?" }, `the cluster's version "?"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,20 +137,9 @@ func TestChartsThatDoNotRender(t *testing.T) {
 				test.request(&r)
 			}
 
-			if _, err := helm.Render(c, r); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := helm.Template(t.Context(), c, r); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want it to contain %q", err, test.want)
 			}
 		})
-	}
-}
-
-func TestDependencyThatIsSwitchedOff(t *testing.T) {
-	c := newChart(func(c *chart.Chart) {
-		c.Metadata.Dependencies = []*chart.Dependency{{Name: "shuttle", Version: "1", Condition: "shuttle.enabled"}}
-		c.Values["shuttle"] = map[string]any{"enabled": false}
-	})
-
-	if _, err := helm.Render(c, request()); err != nil {
-		t.Errorf("a dependency that is switched off is required: %v", err)
 	}
 }
