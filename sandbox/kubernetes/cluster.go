@@ -1,13 +1,15 @@
 package kubernetes
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"sigs.k8s.io/yaml"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
@@ -28,77 +30,31 @@ type credentials struct {
 	Exec []string
 }
 
-// kubeconfig is the part of a kubeconfig file that is read
-// (https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/).
-type kubeconfig struct {
-	CurrentContext string `json:"current-context"`
-	Clusters       []struct {
-		Name    string `json:"name"`
-		Cluster struct {
-			Server string `json:"server"`
-		} `json:"cluster"`
-	} `json:"clusters"`
-	Contexts []struct {
-		Name    string `json:"name"`
-		Context struct {
-			Cluster   string `json:"cluster"`
-			User      string `json:"user"`
-			Namespace string `json:"namespace"`
-		} `json:"context"`
-	} `json:"contexts"`
-	Users []struct {
-		Name string `json:"name"`
-		User struct {
-			Token string `json:"token"`
-			Exec  *struct {
-				Command string   `json:"command"`
-				Args    []string `json:"args"`
-			} `json:"exec"`
-		} `json:"user"`
-	} `json:"users"`
-}
-
 // parseKubeconfig reads the text of a kubeconfig, JSON or YAML. context and cluster override the ones it names; they
 // may be empty. Paths are refused: the simulated cloud must not depend on, or reach, a real cluster of this machine.
 func parseKubeconfig(text, context, cluster string) (credentials, error) {
-	var config kubeconfig
-	if err := yaml.Unmarshal([]byte(text), &config); err != nil || len(config.Clusters) == 0 {
-		return credentials{}, fmt.Errorf("not the text of a kubeconfig with clusters, contexts and users: %w",
-			orElse(err, "no clusters"))
+	config, err := clientcmd.Load([]byte(text))
+	if err == nil && len(config.Clusters) == 0 {
+		err = errors.New("no clusters")
 	}
-
-	if context == "" {
-		context = config.CurrentContext
+	if err != nil {
+		return credentials{}, fmt.Errorf("not the text of a kubeconfig with clusters, contexts and users: %w", err)
 	}
-
+	context = cmp.Or(context, config.CurrentContext)
 	var found credentials
-
-	user := ""
-
-	for _, c := range config.Contexts {
-		if c.Name == context {
-			user, found.Namespace = c.Context.User, c.Context.Namespace
-			if cluster == "" {
-				cluster = c.Context.Cluster
+	if chosen := config.Contexts[context]; chosen != nil {
+		found.Namespace = chosen.Namespace
+		cluster = cmp.Or(cluster, chosen.Cluster)
+		if user := config.AuthInfos[chosen.AuthInfo]; user != nil {
+			found.Token = user.Token
+			if user.Exec != nil {
+				found.Exec = append([]string{user.Exec.Command}, user.Exec.Args...)
 			}
 		}
 	}
-
-	for _, c := range config.Clusters {
-		if c.Name == cluster {
-			found.Server = c.Cluster.Server
-		}
+	if c := config.Clusters[cluster]; c != nil {
+		found.Server = c.Server
 	}
-
-	for _, u := range config.Users {
-		if u.Name == user {
-			found.Token = u.User.Token
-			if u.User.Exec != nil {
-				found.Exec = append([]string{u.User.Exec.Command}, u.User.Exec.Args...)
-			}
-		}
-	}
-
 	switch {
 	case found.Server == "":
 		return credentials{}, fmt.Errorf("context %q of the kubeconfig leads to no cluster with a server", context)
@@ -108,13 +64,6 @@ func parseKubeconfig(text, context, cluster string) (credentials, error) {
 	default:
 		return found, nil
 	}
-}
-
-func orElse(err error, message string) error {
-	if err != nil {
-		return err
-	}
-	return fmt.Errorf("%s", message)
 }
 
 // cluster is a simulated cluster as seen through a connection.

@@ -38,7 +38,7 @@ func TestCheckConfig(t *testing.T) {
 		"a path":        {object{"kubeconfig": "~/.kube/config"}, "kubeconfig", "not the text of a kubeconfig"},
 		"other context": {object{"kubeconfig": good, "context": "x"}, "kubeconfig", `context "x"`},
 		"no credentials": {
-			object{"kubeconfig": kubeconfig(endpoint, object{"client-key-data": "x"})},
+			object{"kubeconfig": kubeconfig(endpoint, object{"client-key-data": "eA=="})},
 			"kubeconfig", "no user with a token",
 		},
 	} {
