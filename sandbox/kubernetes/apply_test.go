@@ -30,7 +30,6 @@ func (w *world) as(name string, token string, news object) error {
 func TestFieldsHaveManagers(t *testing.T) {
 	w := newWorld(t)
 	w.create(configMapToken, roster(object{"captain": "kirk"}))
-
 	err := w.as("other", configMapToken, roster(object{"captain": "pike", "doctor": "mccoy"}))
 	wantError(t, err, `Apply failed with 1 conflict`, `.data.captain`)
 	if err := w.as("other", configMapToken, roster(object{"captain": "kirk", "doctor": "mccoy"})); err != nil {
@@ -44,7 +43,6 @@ func TestFieldsHaveManagers(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantValue(t, w.stored(configMapToken, "default/"+crew), "map[doctor:mccoy]", "data")
-
 	forced := with(roster(object{"doctor": "crusher"}), "true", "metadata", "annotations", "pulumi.com/patchForce")
 	w.update(configMapToken, "default/"+crew, roster(object{}), forced)
 	wantValue(t, w.stored(configMapToken, "default/"+crew), "crusher", "data", "doctor")
@@ -65,14 +63,12 @@ func TestListsMergeByKey(t *testing.T) {
 	w.update(deploymentToken, "ship/"+crew, web, deployment(crew, pod(object{"env": []any{
 		object{"name": "B", "value": "2"},
 	}})))
-
 	containers := get(w.stored(deploymentToken, "ship/"+crew), "spec", "template", "spec", "containers").([]any)
 	if len(containers) != 2 {
 		t.Fatalf("containers are %v, want the program's and the other's", containers)
 	}
 	wantValue(t, containers[0], "[map[name:B value:2]]", "env")
 	wantValue(t, containers[1], "proxy", "name")
-
 	_, err := w.tryCreate(deploymentToken, deployment("twice", pod(object{"env": []any{
 		object{"name": "A"}, object{"name": "A"},
 	}})))
@@ -135,7 +131,6 @@ func TestPodSecurity(t *testing.T) {
 	loose := with(deployment("web", pod(nil)), "strict", "metadata", "namespace")
 	_, err := w.tryCreate(deploymentToken, loose)
 	wantError(t, err, `violates PodSecurity "restricted:latest"`, "runAsNonRoot != true")
-
 	w.create(deploymentToken, with(deployment("safe", pod(object{"securityContext": object{
 		"runAsNonRoot": true, "allowPrivilegeEscalation": false, "seccompProfile": object{"type": "RuntimeDefault"},
 		"capabilities": object{"drop": []any{"ALL"}},

@@ -24,30 +24,23 @@ func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (
 		return plugin.ConstructResponse{}, fmt.Errorf("unknown component type %q: the simulated provider has %s",
 			req.Type, chartToken)
 	}
-
 	if err := checkChart(req.Inputs); err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("chart %q: %w", req.Name, err)
 	}
-
 	conn, err := grpc.NewClient(req.Info.MonitorAddress, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("connecting to the engine at %s: %w",
 			req.Info.MonitorAddress, err)
 	}
-
 	defer func() { _ = conn.Close() }()
-
 	c := &component{provider: p, monitor: pulumirpc.NewResourceMonitorClient(conn), request: req}
-
 	if err := c.register(ctx); err != nil {
 		return plugin.ConstructResponse{}, err
 	}
-
 	objects, err := c.objects(ctx)
 	if err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("chart %q: %w", req.Name, err)
 	}
-
 	children, err := c.registerChildren(ctx, objects)
 	if err != nil {
 		return plugin.ConstructResponse{}, err
@@ -60,7 +53,6 @@ func checkChart(inputs resource.PropertyMap) error {
 	if options := plainValue(inputs["repositoryOpts"]); options.IsObject() {
 		failures = append(failures, checkProperties("repositoryOpts", options.ObjectValue(), repositoryProperties)...)
 	}
-
 	problems := make([]problem, len(failures))
 	for i, failure := range failures {
 		problems[i] = problem{Path: string(failure.Property), Reason: failure.Reason}
@@ -80,12 +72,10 @@ type component struct {
 // hands down.
 func (c *component) register(ctx context.Context) error {
 	req, options := c.request, c.request.Options
-
 	dependencies := make([]string, len(options.Dependencies))
 	for i, urn := range options.Dependencies {
 		dependencies[i] = string(urn)
 	}
-
 	aliases := make([]*pulumirpc.Alias, 0, len(options.Aliases))
 	for _, alias := range options.Aliases {
 		aliases = append(aliases, toRPCAlias(alias))
@@ -98,7 +88,6 @@ func (c *component) register(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("registering chart %q: %w", req.Name, err)
 	}
-
 	response, err := c.monitor.RegisterResource(ctx, &pulumirpc.RegisterResourceRequest{
 		Object: object, Type: string(req.Type), Name: req.Name, Parent: string(req.Parent), Dependencies: dependencies,
 		Protect: options.Protect, RetainOnDelete: options.RetainOnDelete, DeletedWith: string(options.DeletedWith),
@@ -107,7 +96,6 @@ func (c *component) register(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("registering chart %q: %w", req.Name, err)
 	}
-
 	c.urn = response.GetUrn()
 	return nil
 }
@@ -116,7 +104,6 @@ func toRPCAlias(alias resource.Alias) *pulumirpc.Alias {
 	if alias.URN != "" {
 		return &pulumirpc.Alias{Alias: &pulumirpc.Alias_Urn{Urn: string(alias.URN)}}
 	}
-
 	spec := &pulumirpc.Alias_Spec{Name: alias.Name, Type: alias.Type, Project: alias.Project, Stack: alias.Stack}
 	if alias.NoParent {
 		spec.Parent = &pulumirpc.Alias_Spec_NoParent{NoParent: true}
@@ -129,25 +116,20 @@ func toRPCAlias(alias resource.Alias) *pulumirpc.Alias {
 // objects renders the chart and checks what comes out.
 func (c *component) objects(ctx context.Context) ([]helm.Object, error) {
 	p, urn := c.provider, resource.URN(c.urn)
-
 	inputs, err := parseChartInputs(c.request.Inputs)
 	if err != nil {
 		return nil, err
 	}
-
 	if len(inputs.Unknown) > 0 {
 		p.log(ctx, diag.Warning, urn, "Input properties have unknown values. Preview is incomplete.")
 		return nil, nil
 	}
-
 	if inputs.Name == "" {
 		inputs.Name = c.request.Name
 	}
-
 	if inputs.Namespace == "" {
 		inputs.Namespace = p.configured().defaultNamespace()
 	}
-
 	i := installation{inputs: inputs, properties: c.request.Inputs}
 	if i.chart, err = p.locate(inputs.Reference); err != nil {
 		return nil, err
@@ -186,20 +168,15 @@ func wave(kind string) int {
 func (c *component) registerChildren(ctx context.Context, objects []helm.Object) ([]resource.PropertyValue, error) {
 	responses := make([]*pulumirpc.RegisterResourceResponse, len(objects))
 	errs := make([]error, len(objects))
-
 	var dependencies []string
-
 	for current := range 4 {
 		var registrations sync.WaitGroup
-
 		for i, o := range objects {
 			if wave(text(o.Manifest, "kind")) != current {
 				continue
 			}
-
 			registrations.Go(func() { responses[i], errs[i] = c.registerChild(ctx, o, dependencies) })
 		}
-
 		registrations.Wait()
 
 		// The engine has reported each failure where it happened; one is enough to end here.
@@ -208,13 +185,11 @@ func (c *component) registerChildren(ctx context.Context, objects []helm.Object)
 				return nil, fmt.Errorf("chart %q: registering %s %q: %w",
 					c.request.Name, text(objects[i].Manifest, "kind"), name(objects[i].Manifest), err)
 			}
-
 			if current == 0 && responses[i] != nil {
 				dependencies = append(dependencies, responses[i].GetUrn())
 			}
 		}
 	}
-
 	children := make([]resource.PropertyValue, len(objects))
 	for i, response := range responses {
 		children[i] = resource.MakeCustomResourceReference(resource.URN(response.GetUrn()),
@@ -230,19 +205,15 @@ func (c *component) registerChild(
 	if err != nil {
 		return nil, err
 	}
-
 	prefix := c.request.Name
 	if given := plainValue(c.request.Inputs["resourcePrefix"]); given.IsString() {
 		prefix = given.StringValue()
 	}
-
 	resourceName := objectID(namespace(o.Manifest), name(o.Manifest))
 	if prefix != "" {
 		resourceName = prefix + ":" + resourceName
 	}
-
 	properties := fromPlain(o.Manifest)
-
 	if k.is("", "Secret") {
 		for _, key := range []resource.PropertyKey{"data", "stringData"} {
 			if value, ok := properties[key]; ok {
@@ -250,12 +221,10 @@ func (c *component) registerChild(
 			}
 		}
 	}
-
 	object, err := plugin.MarshalProperties(properties, plugin.MarshalOptions{KeepSecrets: true, KeepUnknowns: true})
 	if err != nil {
 		return nil, err
 	}
-
 	var retain *bool
 	if annotation(o.Manifest, policyAnnotation) == keptPolicy {
 		keep := true
@@ -271,14 +240,12 @@ func (c *component) registerChild(
 // finish registers the component's outputs and answers the engine.
 func (c *component) finish(ctx context.Context, children []resource.PropertyValue) (plugin.ConstructResponse, error) {
 	outputs := resource.PropertyMap{"resources": resource.NewArrayProperty(children)}
-
 	object, err := plugin.MarshalProperties(outputs, plugin.MarshalOptions{
 		KeepSecrets: true, KeepUnknowns: true, KeepResources: true,
 	})
 	if err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("chart %q: %w", c.request.Name, err)
 	}
-
 	_, err = c.monitor.RegisterResourceOutputs(ctx, &pulumirpc.RegisterResourceOutputsRequest{
 		Urn: c.urn, Outputs: object,
 	})

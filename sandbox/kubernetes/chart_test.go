@@ -36,11 +36,9 @@ func (m *monitor) RegisterResource(
 ) (*pulumirpc.RegisterResourceResponse, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	if req.GetName() == m.fail {
 		return nil, errors.New("refused")
 	}
-
 	m.registered = append(m.registered, req)
 	return &pulumirpc.RegisterResourceResponse{
 		Urn: "urn:" + req.GetName(), Id: "id of " + req.GetName(), Object: req.GetObject(),
@@ -60,20 +58,17 @@ func (m *monitor) names() []string {
 	for _, r := range m.registered[1:] {
 		names = append(names, r.GetType()+" "+r.GetName())
 	}
-
 	slices.Sort(names)
 	return names
 }
 
 func (m *monitor) child(t *testing.T, name string) *pulumirpc.RegisterResourceRequest {
 	t.Helper()
-
 	for _, r := range m.registered {
 		if r.GetName() == name {
 			return r
 		}
 	}
-
 	t.Fatalf("%q is not registered", name)
 	return nil
 }
@@ -81,18 +76,14 @@ func (m *monitor) child(t *testing.T, name string) *pulumirpc.RegisterResourceRe
 // construct makes a Chart named "trek".
 func (w *world) construct(m *monitor, inputs resource.PropertyMap) (plugin.ConstructResponse, error) {
 	w.t.Helper()
-
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-
 	server := grpc.NewServer()
 	pulumirpc.RegisterResourceMonitorServer(server, m)
-
 	go func() { _ = server.Serve(listener) }()
 	defer server.Stop()
-
 	protect := true
 	return w.provider.Construct(context.Background(), plugin.ConstructRequest{
 		Type: chartToken, Name: "trek", Parent: "urn:parent", Inputs: inputs,
@@ -137,16 +128,13 @@ func crewInputs(values object) resource.PropertyMap {
 func TestChart(t *testing.T) {
 	w := newWorld(t, withCharts(t, crewChart))
 	m := &monitor{}
-
 	response, err := w.construct(m, crewInputs(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if response.URN != "urn:trek" || m.outputs.GetUrn() != "urn:trek" {
 		t.Errorf("the component is %q, its outputs are of %q, want urn:trek", response.URN, m.outputs.GetUrn())
 	}
-
 	component := m.registered[0]
 	if component.GetType() != chartToken || component.GetCustom() || component.GetParent() != "urn:parent" ||
 		!component.GetProtect() ||
@@ -154,7 +142,6 @@ func TestChart(t *testing.T) {
 		!slices.Equal(component.GetDependencies(), []string{"urn:namespace"}) {
 		t.Errorf("the component is registered as %v", component)
 	}
-
 	want := []string{
 		"kubernetes:core/v1:ConfigMap trek:ship/roster",
 		"kubernetes:core/v1:Namespace trek:quarters",
@@ -163,17 +150,14 @@ func TestChart(t *testing.T) {
 	if names := m.names(); !slices.Equal(names, want) {
 		t.Errorf("registered %v, want %v", names, want)
 	}
-
 	secret := m.child(t, "trek:quarters/key")
 	if !secret.GetRetainOnDelete() || secret.GetParent() != "urn:trek" || secret.GetProvider() != "urn:provider::id" ||
 		!slices.Equal(secret.GetDependencies(), []string{"urn:trek:quarters"}) {
 		t.Errorf("the Secret is registered as %v", secret)
 	}
-
 	if !strings.Contains(secret.GetObject().GetFields()["stringData"].String(), resource.SecretSig) {
 		t.Error("the Secret's stringData is registered in plain text")
 	}
-
 	resources := response.Outputs["resources"].ArrayValue()
 	if len(resources) != 3 || resources[0].ResourceReferenceValue().URN != "urn:trek:quarters" {
 		t.Errorf("the output resources is %v, want the three in the chart's order", resources)
@@ -184,11 +168,9 @@ func TestChartOptions(t *testing.T) {
 	w := newWorld(t, withCharts(t, crewChart))
 	m, inputs := &monitor{}, crewInputs(nil)
 	inputs["resourcePrefix"], inputs["skipAwait"] = resource.NewStringProperty("next"), resource.NewBoolProperty(true)
-
 	if _, err := w.construct(m, inputs); err != nil {
 		t.Fatal(err)
 	}
-
 	roster := m.child(t, "next:ship/roster").GetObject().AsMap()
 	wantValue(t, roster, "true", "metadata", "annotations", "pulumi.com/skipAwait")
 }
@@ -198,7 +180,6 @@ func TestChartsWithoutChildren(t *testing.T) {
 	unknown["values"] = resource.NewObjectProperty(resource.PropertyMap{
 		"password": resource.MakeComputed(resource.NewStringProperty("")),
 	})
-
 	for name, test := range map[string]struct {
 		world  *world
 		inputs resource.PropertyMap
@@ -209,12 +190,10 @@ func TestChartsWithoutChildren(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := &monitor{}
-
 			response, err := test.world.construct(m, test.inputs)
 			if err != nil || len(m.registered) != 1 || len(response.Outputs["resources"].ArrayValue()) != 0 {
 				t.Errorf("registered %v, %v, want the component alone", m.registered, err)
 			}
-
 			messages := strings.Join(test.world.messages, "\n")
 			if (messages == "") != (test.want == "") || !strings.Contains(messages, test.want) {
 				t.Errorf("messages %q, want one that contains %q", messages, test.want)
@@ -240,17 +219,15 @@ func TestRefusedCharts(t *testing.T) {
 			crewInputs(object{"password": 1701}),
 			"", `Secret "key": stringData.password: got a JSON number, want string`,
 		},
-		"engine":        {crewInputs(nil), "trek:quarters", `registering Namespace "quarters"`},
+		"engine": {crewInputs(nil), "trek:quarters", `registering Namespace "quarters"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, withCharts(t, crewChart))
 			m := &monitor{fail: test.fail}
 			_, err := w.construct(m, test.inputs)
-
 			if err == nil || len(m.registered) > 1 {
 				t.Errorf("error %v after %v", err, m.registered)
 			}
-
 			wantError(t, err, test.want)
 		})
 	}
@@ -262,11 +239,9 @@ func TestFactory(t *testing.T) {
 	newProvider := kubernetes.NewFactory(w.cloud, kubernetes.Options{Log: w.log})
 	first := &world{t: t, cloud: w.cloud, provider: newProvider()}
 	second := &world{t: t, cloud: w.cloud, provider: newProvider()}
-
 	first.configure(object{"kubeconfig": kubeconfig(endpoint, object{"token": "fresh"})})
 	second.configure(object{"kubeconfig": kubeconfig("https://gone.test", object{"token": "fresh"})})
 	first.create(configMapToken, object{"metadata": object{"name": "log"}})
-
 	_, err := second.tryCreate(configMapToken, object{"metadata": object{"name": "log"}})
 	wantError(t, err, "unreachable")
 }

@@ -28,7 +28,6 @@ func TestRefusedObjects(t *testing.T) {
 		}
 	}
 	backend := object{"service": object{"name": "web", "port": object{"number": 80}}}
-
 	for name, test := range map[string]struct {
 		token  string
 		object object
@@ -87,7 +86,6 @@ func TestRefusedObjects(t *testing.T) {
 			object{"metadata": object{"name": "Main"}},
 			"metadata.name", "lowercase RFC 1123 subdomain",
 		},
-
 		"selector misses the pods": {
 			deploymentToken, with(web, "api", "spec", "selector", "matchLabels", "app"),
 			"spec.template.metadata.labels", "does not match",
@@ -149,7 +147,6 @@ func TestRefusedObjects(t *testing.T) {
 				"spec", "template", "spec", "topologySpreadConstraints"),
 			"spec.template.spec.topologySpreadConstraints[0].topologyKey", "Required value",
 		},
-
 		"job that always restarts": {
 			jobToken, with(job("a"), "Always", "spec", "template", "spec", "restartPolicy"),
 			"spec.template.spec.restartPolicy", `"OnFailure", "Never"`,
@@ -178,7 +175,6 @@ func TestRefusedObjects(t *testing.T) {
 			},
 			"spec.maxReplicas", "`minReplicas`",
 		},
-
 		"data that is not base64": {
 			secretToken, object{"data": object{"key": "not base64!"}}, "data[key]", "stringData",
 		},
@@ -210,7 +206,6 @@ func TestRefusedObjects(t *testing.T) {
 			"metadata.annotations[service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol]",
 			`want "true" or "false"`,
 		},
-
 		"path without a type": {
 			ingressToken, path(object{"path": "/", "backend": backend}),
 			"spec.rules[0].http.paths[0].pathType", "Required value",
@@ -242,7 +237,6 @@ func TestRefusedObjects(t *testing.T) {
 			object{"rules": []any{object{"resources": []any{"pods"}, "apiGroups": []any{""}}}},
 			"rules[0].verbs", "Required value",
 		},
-
 		"certificate without names": {
 			certificateToken,
 			object{"spec": object{"secretName": "tls", "issuerRef": object{"name": "le"}}},
@@ -277,7 +271,6 @@ func TestRefusedObjects(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			if len(failures) != 1 || string(failures[0].Property) != test.path ||
 				!strings.Contains(failures[0].Reason, test.reason) {
 				t.Errorf("failures %v, want one at %q that contains %q", failures, test.path, test.reason)
@@ -291,25 +284,20 @@ func TestRefusedObjects(t *testing.T) {
 func TestUnknownValuesPass(t *testing.T) {
 	w := newWorld(t)
 	unknown := resource.MakeComputed(resource.NewStringProperty(""))
-
 	inputs := properties(deployment("web", pod(object{"env": []any{object{"name": "A"}, object{"name": "B"}}})))
 	spec := inputs["spec"].ObjectValue()
 	template := spec["template"].ObjectValue()
 	container := template["spec"].ObjectValue()["containers"].ArrayValue()[0].ObjectValue()
-
 	container["image"] = unknown
 	container["env"].ArrayValue()[0] = unknown
 	spec["replicas"] = resource.MakeSecret(unknown)
 	template["metadata"].ObjectValue()["labels"].ObjectValue()["app"] = unknown
 	w.checked(deploymentToken, inputs)
-
 	w.checked(secretToken, resource.PropertyMap{
 		"stringData": unknown, "type": resource.NewStringProperty("kubernetes.io/tls"),
 	})
 	w.checked(configMapToken, resource.PropertyMap{"metadata": unknown})
-
 	container["name"] = resource.NewStringProperty("NOT A NAME")
-
 	_, failures, err := w.check(deploymentToken, inputs)
 	if err != nil || len(failures) != 1 || failures[0].Property != "spec.template.spec.containers[0].name" {
 		t.Errorf("failures %v, %v, want one for the container's name", failures, err)

@@ -88,18 +88,15 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 		if text(o.Outputs, "endpoint") != c.Server {
 			continue
 		}
-
 		if err := c.authenticate(o, tx.Now()); err != nil {
 			return cluster{}, err
 		}
-
 		version, _, _ := strings.Cut(strings.TrimPrefix(text(o.Outputs, "version"), "v"), "-")
 		return cluster{
 			ID: o.ID, Region: text(o.Outputs, "region"), VPC: text(o.Outputs, "vpcUuid"),
 			Version: "v" + version, Nodes: nodes(tx, o),
 		}, nil
 	}
-
 	host := c.Server
 	if parsed, err := url.Parse(c.Server); err == nil && parsed.Host != "" {
 		host = parsed.Hostname()
@@ -116,21 +113,18 @@ func (c credentials) authenticate(o cloud.Object, now time.Time) error {
 			return &unreachableError{fmt.Sprintf(
 				"getting credentials: exec: %q: the simulated cluster knows doctl only", c.Exec[0])}
 		}
-
 		if other := slices.IndexFunc(c.Exec, isUUID); other >= 0 && c.Exec[other] != o.ID {
 			return &unreachableError{fmt.Sprintf(
 				"Unauthorized: doctl fetches a token for cluster %s, the server is cluster %s", c.Exec[other], o.ID)}
 		}
 		return nil
 	}
-
 	configs, _ := o.Outputs["kubeConfigs"].([]any)
 	for _, config := range configs {
 		issued, _ := config.(map[string]any)
 		if text(issued, "token") != c.Token {
 			continue
 		}
-
 		expires, err := time.Parse(time.RFC3339, text(issued, "expiresAt"))
 		if err == nil && now.After(expires) {
 			return &unreachableError{
@@ -148,7 +142,6 @@ func isUUID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
 func nodes(tx *cloud.Tx, o cloud.Object) int {
 	pool, _ := o.Outputs["nodePool"].(map[string]any)
 	count := poolSize(pool)
-
 	for _, added := range tx.List(nodePoolType) {
 		if text(added.Outputs, "clusterId") == o.ID {
 			count += poolSize(added.Outputs)

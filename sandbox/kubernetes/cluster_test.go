@@ -13,7 +13,6 @@ import (
 
 func TestCheckConfig(t *testing.T) {
 	good := kubeconfig(endpoint, object{"token": "fresh"})
-
 	for name, test := range map[string]struct {
 		inputs   object
 		property string
@@ -49,7 +48,6 @@ func TestCheckConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			switch {
 			case test.property == "" && len(response.Failures) > 0:
 				t.Errorf("refused: %v", response.Failures)
@@ -69,7 +67,6 @@ func TestDiffConfig(t *testing.T) {
 	identified := func(id, server string) object {
 		return object{"clusterIdentifier": id, "kubeconfig": kubeconfig(server, object{"token": "t"})}
 	}
-
 	for name, test := range map[string]struct {
 		before, after object
 		change        plugin.DiffChanges
@@ -125,7 +122,6 @@ func TestConnections(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.configure(object{"kubeconfig": kubeconfig(test.server, test.user)})
-
 			_, err := w.tryCreate(configMapToken, object{"metadata": object{"name": "log"}})
 			if test.want == "" {
 				if err != nil {
@@ -133,9 +129,7 @@ func TestConnections(t *testing.T) {
 				}
 				return
 			}
-
 			wantError(t, err, "configured Kubernetes cluster is unreachable: ", test.want)
-
 			_, err = w.provider.Read(context.Background(), plugin.ReadRequest{Type: configMapToken, ID: "default/log"})
 			wantError(t, err, "configured Kubernetes cluster is unreachable: ")
 		})
@@ -146,23 +140,17 @@ func TestUnreachableClusters(t *testing.T) {
 	w := newWorld(t)
 	gone := kubeconfig("https://gone.test", object{"token": "fresh"})
 	w.configure(object{"kubeconfig": gone})
-
 	request := plugin.DeleteRequest{Type: configMapToken, ID: "default/log"}
 	_, err := w.provider.Delete(context.Background(), request)
 	wantError(t, err, "unreachable")
-
 	w.configure(object{"kubeconfig": gone, "deleteUnreachable": true, "skipUpdateUnreachable": true})
-
 	if _, err := w.provider.Delete(context.Background(), request); err != nil {
 		t.Errorf("with deleteUnreachable: %v", err)
 	}
-
 	if read := w.read(configMapToken, "default/log", nil); read.ID != "" {
 		t.Error("with deleteUnreachable an object of a cluster that is gone is read")
 	}
-
 	olds := properties(object{"kept": "yes"})
-
 	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
 		Type: configMapToken, OldOutputs: olds,
 	})
@@ -177,7 +165,6 @@ func TestUnreachableClusters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	w.checked(configMapToken, properties(object{}))
 }
 
@@ -185,21 +172,16 @@ func TestClustersWithoutNodes(t *testing.T) {
 	w := newWorld(t)
 	w.putCluster(0)
 	w.create(namespaceToken, namespaceObject("ship"))
-
 	_, err := w.tryCreate(deploymentToken, deployment("web", pod(nil)))
 	wantError(t, err, `"ship/web" failed to fully initialize`, "the cluster has no nodes")
 	wantValue(t, w.stored(deploymentToken, "ship/web"), 0, "status", "availableReplicas")
-
 	w.create(deploymentToken, with(deployment("off", pod(nil)), 0, "spec", "replicas"))
-
 	w.put(cloud.Object{
 		Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "1",
 		Outputs: object{"clusterId": "other", "nodeCount": 3},
 	})
-
 	_, err = w.tryCreate(jobToken, job("a"))
 	wantError(t, err, "the cluster has no nodes")
-
 	w.put(cloud.Object{
 		Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "2",
 		Outputs: object{"clusterId": clusterID, "nodeCount": 3},

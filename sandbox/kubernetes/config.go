@@ -47,7 +47,6 @@ func (s settings) defaultNamespace() string {
 	if ns, _ := s.values["namespace"].(string); ns != "" {
 		return ns
 	}
-
 	if s.credentials != nil && s.credentials.Namespace != "" {
 		return s.credentials.Namespace
 	}
@@ -57,36 +56,27 @@ func (s settings) defaultNamespace() string {
 // newSettings reads a configuration; the failures name its keys.
 func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) {
 	var failures []plugin.CheckFailure
-
 	fail := func(key resource.PropertyKey, format string, args ...any) {
 		failures = append(failures, plugin.CheckFailure{Property: key, Reason: fmt.Sprintf(format, args...)})
 	}
-
 	s := settings{values: map[string]any{}}
-
 	for _, key := range inputs.StableKeys() {
 		value := plainValue(inputs[key])
-
 		wanted, known := configKeys[string(key)]
 		if !known && key != "version" && key != "pluginDownloadURL" && !strings.HasPrefix(string(key), "__") {
 			fail(key, "unknown setting; the provider has %s", strings.Join(sortedKeys(configKeys), ", "))
 			continue
 		}
-
 		if !known || value.IsNull() || isUnknown(value) {
 			continue
 		}
-
 		if !isOf(value, wanted) {
 			fail(key, "got a %s, want a %s", value.TypeString(), wanted)
 			continue
 		}
-
 		s.values[string(key)] = value.Mappable()
 	}
-
 	config := plainValue(inputs["kubeconfig"])
-
 	switch {
 	case isUnknown(config):
 	case !config.IsString():
@@ -94,7 +84,6 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 	default:
 		wantedContext, _ := s.values["context"].(string)
 		wantedCluster, _ := s.values["cluster"].(string)
-
 		credentials, err := parseKubeconfig(config.StringValue(), wantedContext, wantedCluster)
 		if err != nil {
 			fail("kubeconfig", "%v", err)
@@ -147,10 +136,8 @@ func (p *Provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 		return plugin.ConfigureResponse{}, fmt.Errorf("configuring the Kubernetes provider: %s: %s",
 			failures[0].Property, failures[0].Reason)
 	}
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	p.settings = s
 	return plugin.ConfigureResponse{}, nil
 }

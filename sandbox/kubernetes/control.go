@@ -36,16 +36,13 @@ type notYet struct {
 func (p *Provider) await(ctx context.Context, r record, skip bool) (state record, reasons []string, err error) {
 	deadline := time.Now().Add(p.shared.options.Patience)
 	skip = skip || annotation(r.Inputs, skipAwait) == "true"
-
 	for {
 		var missing []notYet
-
 		err := p.inCluster(func(v view) error {
 			current, ok := v.get(r.Kind, r.id())
 			if !ok {
 				return fmt.Errorf("%s %q was deleted while it was awaited", r.Kind.Kind, r.id())
 			}
-
 			var err error
 			state, missing, err = v.settle(current)
 			missing = slices.DeleteFunc(missing, func(m notYet) bool { return m.pulumi && r.Release != "" })
@@ -54,23 +51,18 @@ func (p *Provider) await(ctx context.Context, r record, skip bool) (state record
 		if err != nil {
 			return record{}, nil, err
 		}
-
 		if len(missing) == 0 || skip {
 			return state, nil, nil
 		}
-
 		final := false
 		reasons = reasons[:0]
-
 		for _, m := range missing {
 			reasons = append(reasons, m.reason)
 			final = final || m.final
 		}
-
 		if final || time.Now().After(deadline) {
 			return state, reasons, nil
 		}
-
 		select {
 		case <-ctx.Done():
 			return record{}, nil, ctx.Err()
@@ -87,13 +79,11 @@ func (v view) settle(r record) (record, []notYet, error) {
 		// something that is not of its kind has none either.
 		return r, nil, nil
 	}
-
 	var (
 		status  map[string]any
 		missing []notYet
 		err     error
 	)
-
 	switch {
 	case r.Kind.is("", "Namespace"):
 		status = map[string]any{"phase": "Active"}
@@ -110,15 +100,12 @@ func (v view) settle(r record) (record, []notYet, error) {
 			status, missing = v.settlePods(r, template)
 		}
 	}
-
 	if err != nil {
 		return record{}, nil, fmt.Errorf("%s %q: %w", r.Kind.Kind, r.id(), err)
 	}
-
 	if status == nil {
 		return r, missing, nil
 	}
-
 	r.Live["status"] = status
 	return r, missing, v.save(r)
 }
@@ -151,9 +138,7 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 	if !counted {
 		replicas = 1
 	}
-
 	var missing []notYet
-
 	switch {
 	case counted && replicas == 0:
 	case v.cluster.Nodes == 0:
@@ -173,21 +158,17 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 			})
 		}
 	}
-
 	ready := replicas
 	if len(missing) > 0 {
 		ready = 0
 	}
-
 	now := v.Now().Format(time.RFC3339)
 	generation := at(r.Live, "metadata", "generation")
-
 	switch {
 	case r.Kind.is("batch", "Job"):
 		if suspended, _ := at(r.Live, "spec", "suspend").(bool); suspended {
 			return map[string]any{"conditions": []any{condition("Suspended", true, now)}}, nil
 		}
-
 		if ready == 0 {
 			return map[string]any{"active": 1.0, "startTime": now}, missing
 		}
@@ -266,47 +247,38 @@ func condition(name string, on bool, since string) map[string]any {
 // missingReferences lists the objects that pods refer to, may not be without, and do not find.
 func (v view) missingReferences(in string, pods core.PodSpec) []string {
 	var missing []string
-
 	need := func(kindName, name string, optional *bool) {
 		if name == "" || optional != nil && *optional || systemProvides(kindName, name) {
 			return
 		}
-
 		if _, ok := v.get(v.kind("", kindName), objectID(in, name)); !ok {
 			missing = append(missing, fmt.Sprintf("%s %q not found", strings.ToLower(kindName), name))
 		}
 	}
-
 	for _, container := range append(append([]core.Container{}, pods.InitContainers...), pods.Containers...) {
 		for _, from := range container.EnvFrom {
 			if ref := from.SecretRef; ref != nil {
 				need("Secret", ref.Name, ref.Optional)
 			}
-
 			if ref := from.ConfigMapRef; ref != nil {
 				need("ConfigMap", ref.Name, ref.Optional)
 			}
 		}
-
 		for _, variable := range container.Env {
 			missing = append(missing, v.missingKey(in, variable, need)...)
 		}
 	}
-
 	for _, volume := range pods.Volumes {
 		if source := volume.Secret; source != nil {
 			need("Secret", source.SecretName, source.Optional)
 		}
-
 		if source := volume.ConfigMap; source != nil {
 			need("ConfigMap", source.Name, source.Optional)
 		}
-
 		if source := volume.PersistentVolumeClaim; source != nil {
 			need("PersistentVolumeClaim", source.ClaimName, nil)
 		}
 	}
-
 	need("ServiceAccount", pods.ServiceAccountName, nil)
 	return missing
 }
@@ -321,12 +293,10 @@ func (v view) missingKey(in string, variable core.EnvVar, need func(kind, name s
 	if variable.ValueFrom == nil {
 		return nil
 	}
-
 	var (
 		kindName, object, key string
 		optional              *bool
 	)
-
 	switch from := variable.ValueFrom; {
 	case from.SecretKeyRef != nil:
 		ref := from.SecretKeyRef
@@ -337,9 +307,7 @@ func (v view) missingKey(in string, variable core.EnvVar, need func(kind, name s
 	default:
 		return nil
 	}
-
 	need(kindName, object, optional)
-
 	found, ok := v.get(v.kind("", kindName), objectID(in, object))
 	if !ok || optional != nil && *optional || at(found.Live, "data", key) != nil {
 		return nil
@@ -358,7 +326,6 @@ func (v view) hasPods(in string, selector map[string]string) bool {
 	for _, w := range workloads {
 		for _, r := range v.list(v.kind(w[0], w[1]), in) {
 			typed, _ := v.kinds.decode(r.Kind, r.Live)
-
 			template := podTemplate(typed)
 			if template != nil && matches.Matches(labels.Set(template.Labels)) && isReady(r.Live) {
 				return true
@@ -372,7 +339,6 @@ func isReady(live map[string]any) bool {
 	if text(live, "status", "phase") == "Running" {
 		return true
 	}
-
 	for _, key := range []string{"availableReplicas", "numberAvailable"} {
 		if n, _ := at(live, "status", key).(float64); n > 0 {
 			return true

@@ -16,15 +16,11 @@ const (
 func TestWorkloadsBecomeReady(t *testing.T) {
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
-
 	created := w.create(deploymentToken, deployment("web", pod(nil))).Properties.Mappable()
 	wantValue(t, created, 2, "status", "availableReplicas")
-
 	wantValue(t, w.create(jobToken, job("a")).Properties.Mappable(), 1, "status", "succeeded")
-
 	suspended := w.create(jobToken, with(with(job("a"), "later", "metadata", "name"), true, "spec", "suspend"))
 	wantValue(t, suspended.Properties.Mappable(), "Suspended", "status", "conditions", 0, "type")
-
 	set := w.create("kubernetes:apps/v1:DaemonSet", with(deployment("agent", pod(nil)), nil, "spec", "replicas"))
 	wantValue(t, set.Properties.Mappable(), 2, "status", "numberReady")
 }
@@ -38,7 +34,6 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 		return with(deployment("web", pod(nil)), []any{with(source, "v", "name")},
 			"spec", "template", "spec", "volumes")
 	}
-
 	for name, test := range map[string]struct {
 		object object
 		want   string
@@ -73,7 +68,6 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 			w := newWorld(t)
 			w.create(namespaceToken, namespaceObject("ship"))
 			w.create(secretToken, secret("Opaque"))
-
 			_, err := w.tryCreate(deploymentToken, test.object)
 			if test.want == "" {
 				if err != nil {
@@ -81,7 +75,6 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 				}
 				return
 			}
-
 			wantError(t, err, "its pods cannot start: "+test.want)
 
 			// Who does not wait does not mind.
@@ -95,18 +88,14 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 func TestObjectsWaitForEachOther(t *testing.T) {
 	w := newWorld(t, func(o *kubernetes.Options) { o.Patience = time.Minute })
 	w.create(namespaceToken, namespaceObject("ship"))
-
 	done := make(chan error)
-
 	go func() {
 		_, err := w.tryCreate(deploymentToken, deployment("web", pod(object{
 			"envFrom": []any{object{"secretRef": object{"name": "key"}}},
 		})))
 		done <- err
 	}()
-
 	w.create(secretToken, secret("Opaque"))
-
 	if err := <-done; err != nil {
 		t.Error(explain(err))
 	}
@@ -133,14 +122,12 @@ func balanced(annotations object) object {
 func TestServiceAdoptsLoadBalancer(t *testing.T) {
 	w := newWorld(t)
 	w.put(balancer(nil))
-
 	annotations := object{
 		annotationID: "lb-1", annotationPrefix + "type": "REGIONAL",
 		annotationPrefix + "enable-proxy-protocol": "true", annotationPrefix + "name": "gate.test",
 	}
 	created := w.create(serviceToken, balanced(annotations)).Properties.Mappable()
 	wantValue(t, created, "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
-
 	adopted := w.stored(loadBalancerType, "lb-1")
 	wantValue(t, adopted, true, "enableProxyProtocol")
 	wantValue(t, adopted, "gate.test", "name")
@@ -148,11 +135,9 @@ func TestServiceAdoptsLoadBalancer(t *testing.T) {
 	wantValue(t, adopted, "tcp", "forwardingRules", 1, "entryProtocol")
 	wantValue(t, adopted, get(created, "spec", "ports", 1, "nodePort"), "forwardingRules", 1, "targetPort")
 	wantValue(t, adopted, "/healthz", "healthcheck", "path")
-
 	if o, _ := w.cloud.Get(loadBalancerType, "lb-1"); get(o.Inputs, "name") != "public" {
 		t.Errorf("the inputs of the load balancer were changed to %v", o.Inputs)
 	}
-
 	w.delete(serviceToken, "default/gate")
 	w.gone(loadBalancerType, "lb-1")
 }
@@ -160,10 +145,8 @@ func TestServiceAdoptsLoadBalancer(t *testing.T) {
 func TestDisownedLoadBalancerStays(t *testing.T) {
 	w := newWorld(t)
 	w.put(balancer(nil))
-
 	before := balanced(object{annotationID: "lb-1", annotationPrefix + "type": "REGIONAL"})
 	after := with(before, "true", "metadata", "annotations", "service.kubernetes.io/do-loadbalancer-disown")
-
 	w.create(serviceToken, before)
 	w.update(serviceToken, "default/gate", before, after)
 	w.delete(serviceToken, "default/gate")
@@ -190,16 +173,13 @@ func TestServiceGetsNewLoadBalancer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.create(serviceToken, balanced(test.annotations))
-
 			all := w.cloud.List(loadBalancerType)
 			if len(all) != 1 {
 				t.Fatalf("there are %d load balancers, want 1", len(all))
 			}
-
 			wantValue(t, all[0].Outputs, test.want, "type")
 			wantValue(t, all[0].Outputs, test.proxy, "enableProxyProtocol")
 			wantValue(t, all[0].Outputs, "vpc-1", "vpcUuid")
-
 			service := w.stored(serviceToken, "default/gate")
 			wantValue(t, service, get(all[0].Outputs, "ip"), "status", "loadBalancer", "ingress", 0, "ip")
 			wantValue(t, service, all[0].ID, "metadata", "annotations", annotationID)
@@ -235,7 +215,6 @@ func TestLoadBalancersThatDoNotFit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.put(balancer(test.balancer))
-
 			_, err := w.tryCreate(serviceToken, balanced(with(test.annotations, "lb-1", annotationID)))
 			wantError(t, err, test.want)
 		})
@@ -246,7 +225,6 @@ func TestServicesNeedPods(t *testing.T) {
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	w.create(deploymentToken, deployment("web", pod(nil)))
-
 	to := func(app string) object {
 		return object{
 			"metadata": object{"name": app, "namespace": "ship"},
@@ -254,9 +232,7 @@ func TestServicesNeedPods(t *testing.T) {
 		}
 	}
 	wantValue(t, w.create(serviceToken, to("web")).Properties.Mappable(), "ClusterIP", "spec", "type")
-
 	_, err := w.tryCreate(serviceToken, to("api"))
 	wantError(t, err, "Service does not target any Pods")
-
 	w.create(serviceToken, with(with(to("api"), "None", "spec", "clusterIP"), "headless", "metadata", "name"))
 }

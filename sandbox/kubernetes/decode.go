@@ -49,7 +49,6 @@ func unknownField(kind kind, err error) problem {
 	if match := quotedPath.FindStringSubmatch(err.Error()); match != nil {
 		path = match[1]
 	}
-
 	field := path[strings.LastIndex(path, ".")+1:]
 	return problem{Path: path, Reason: fmt.Sprintf("%s %s has no field %q here", kind.apiVersion(), kind.Kind, field)}
 }
@@ -59,9 +58,7 @@ func wrongType(kind kind, object map[string]any, err error) problem {
 	if !errors.As(err, &mismatch) {
 		return problem{Reason: fmt.Sprintf("not a %s %s: %v", kind.apiVersion(), kind.Kind, err)}
 	}
-
 	got, _, _ := strings.Cut(mismatch.Value, " ")
-
 	path, ok := find(object, "", strings.Split(mismatch.Field, "."), got)
 	if !ok {
 		path = mismatch.Field
@@ -87,7 +84,6 @@ func find(value any, path string, keys []string, got string) (string, bool) {
 			}
 			return find(child, join(path, keys[0]), keys[1:], got)
 		}
-
 		for _, key := range sortedKeys(value) {
 			if jsonType(value[key]) == got {
 				return join(path, key), true
@@ -119,7 +115,6 @@ func fromFieldErrors(errs field.ErrorList, unknown []string) []problem {
 		if undecided(err.Field, unknown) {
 			continue
 		}
-
 		problems = append(problems, problem{Path: err.Field, Reason: err.ErrorBody()})
 	}
 	return problems
@@ -140,7 +135,6 @@ func joinProblems(about string, problems []problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
-
 	errs := make([]error, len(problems))
 	for i, p := range problems {
 		errs[i] = fmt.Errorf("%s: %s", about, p)

@@ -34,7 +34,6 @@ var immutable = map[string][]string{
 func (s settings) replacing(k kind, inputs resource.PropertyMap) []string {
 	paths := append([]string{"metadata.name", "metadata.namespace"}, immutable[k.Group+"/"+k.Kind]...)
 	locked := inputs["immutable"].IsBool() && inputs["immutable"].BoolValue()
-
 	switch {
 	case k.is("", "Secret") && (locked || !s.on("enableSecretMutable")):
 		paths = append(paths, "data", "stringData")
@@ -50,32 +49,26 @@ func diffInputs(olds, news resource.PropertyMap, replacing []string) plugin.Diff
 	// Whether a value is secret is no property of the object.
 	before := plainSecrets(olds)
 	after := plainSecrets(news)
-
 	detailed := plugin.NewDetailedDiffFromObjectDiff(before.DiffIncludeUnknowns(after), true)
 	if len(detailed) == 0 {
 		return plugin.DiffResult{Changes: plugin.DiffNone}
 	}
-
 	result := plugin.DiffResult{Changes: plugin.DiffSome, DetailedDiff: detailed}
-
 	for path, change := range detailed {
 		if top := resource.PropertyKey(firstKey(path)); !slices.Contains(result.ChangedKeys, top) {
 			result.ChangedKeys = append(result.ChangedKeys, top)
 		}
-
 		for _, root := range replacing {
 			// A change may lie at the immutable field, below it, or above it when a whole object came or went.
 			if within(path, root) || within(root, path) && hasPath(before, after, root) {
 				change.Kind = change.Kind.AsReplace()
 				detailed[path] = change
-
 				if top := resource.PropertyKey(firstKey(path)); !slices.Contains(result.ReplaceKeys, top) {
 					result.ReplaceKeys = append(result.ReplaceKeys, top)
 				}
 			}
 		}
 	}
-
 	slices.Sort(result.ChangedKeys)
 	slices.Sort(result.ReplaceKeys)
 	return result
@@ -87,7 +80,6 @@ func hasPath(before, after resource.PropertyMap, path string) bool {
 	for key := range strings.SplitSeq(path, ".") {
 		keys = append(keys, key)
 	}
-
 	for _, object := range []resource.PropertyMap{before, after} {
 		if _, ok := keys.Get(resource.NewObjectProperty(object)); ok {
 			return true

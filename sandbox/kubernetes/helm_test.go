@@ -78,19 +78,15 @@ spec:
 // withCharts writes charts into a directory and lets the provider use it.
 func withCharts(t *testing.T, charts ...map[string]string) func(*kubernetes.Options) {
 	t.Helper()
-
 	dir := t.TempDir()
-
 	for _, chart := range charts {
 		_, rest, _ := strings.Cut(chart["Chart.yaml"], "name: ")
 		name, _, _ := strings.Cut(rest, "\n")
-
 		for file, text := range chart {
 			path := filepath.Join(dir, name, file)
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				t.Fatal(err)
 			}
-
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -111,28 +107,23 @@ var adopting = object{"annotations": object{annotationID: "lb-1", annotationPref
 func TestLifeOfARelease(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
-
 	created := w.create(releaseToken, gate(adopting))
 	if created.ID != "ingress/gate" {
 		t.Errorf("the ID is %q, want ingress/gate", created.ID)
 	}
-
 	outputs := created.Properties.Mappable()
 	wantValue(t, outputs,
 		"map[appVersion:9 chart:gate name:gate namespace:ingress revision:1 status:deployed version:1.2.3]", "status")
 	wantValue(t, outputs, "[ingress/gate]", "resourceNames", "Deployment.apps/apps/v1")
 	wantValue(t, outputs, 300, "timeout")
-
 	wantValue(t, w.stored(deploymentToken, "ingress/gate"), 2, "status", "availableReplicas")
 	wantValue(t, w.stored(serviceToken, "ingress/gate"), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
 	wantValue(t, w.stored(configMapToken, "ingress/extra"), "v1.35.1", "data", "version")
 	wantValue(t, w.stored(loadBalancerType, "lb-1"), 443, "forwardingRules", 0, "entryPort")
 	w.stored(secretToken, "ingress/admission")
 	w.gone(jobToken, "ingress/make-certificate")
-
 	_, err := w.tryCreate(releaseToken, gate(nil))
 	wantError(t, err, "cannot re-use a name")
-
 	ingress := object{
 		"metadata": object{"name": "web"},
 		"spec": object{
@@ -142,7 +133,6 @@ func TestLifeOfARelease(t *testing.T) {
 	}
 	wantValue(t, w.create(ingressToken, ingress).Properties.Mappable(), "203.0.113.7",
 		"status", "loadBalancer", "ingress", 0, "ip")
-
 	_, err = w.tryCreate(ingressToken,
 		with(with(ingress, "other", "metadata", "name"), "nginx", "spec", "ingressClassName"))
 	wantError(t, err, `no controller serves the ingress class "nginx"`)
@@ -151,13 +141,11 @@ func TestLifeOfARelease(t *testing.T) {
 	updated := w.update(releaseToken, "ingress/gate", gate(adopting), gate(with(adopting, false, "extra")))
 	wantValue(t, updated.Mappable(), 2, "status", "revision")
 	w.gone(configMapToken, "ingress/extra")
-
 	w.delete(releaseToken, "ingress/gate")
 	w.gone(deploymentToken, "ingress/gate")
 	w.gone(serviceToken, "ingress/gate")
 	w.gone(loadBalancerType, "lb-1")
 	w.gone(releaseToken, "ingress/gate")
-
 	if len(w.messages) > 0 {
 		t.Errorf("messages %q, want none", w.messages)
 	}
@@ -167,13 +155,10 @@ func TestReleaseDrift(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
 	inputs := w.checked(releaseToken, properties(gate(object{"extra": false})))
 	w.create(releaseToken, inputs.Mappable())
-
 	o, _ := w.cloud.Get(releaseToken, "ingress/gate")
 	o.Outputs["values"] = object{"extra": true}
 	w.put(o)
-
 	read := w.read(releaseToken, "ingress/gate", inputs)
-
 	diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 		Type: releaseToken, OldInputs: read.Inputs, NewInputs: inputs,
 	})
@@ -181,9 +166,7 @@ func TestReleaseDrift(t *testing.T) {
 	if err != nil || !slices.Equal(paths, []string{"values.extra"}) {
 		t.Errorf("diff %v, %v, want values.extra", paths, err)
 	}
-
 	w.delete(namespaceToken, "ingress")
-
 	if gone := w.read(releaseToken, "ingress/gate", inputs); gone.ID != "" {
 		t.Error("the release outlived the namespace that holds its record")
 	}
@@ -201,9 +184,8 @@ func TestRefusedReleases(t *testing.T) {
 		"name":               {with(gate(nil), "Gate", "name"), "name", "invalid release name"},
 		"no repository":      {object{"chart": "tunnel"}, "chart", "no repository is given"},
 		"bad version":        {with(gate(nil), "newest", "version"), "chart", "neither a version nor a range"},
-
-		"no namespace": {with(gate(nil), nil, "createNamespace"), "", `namespaces "ingress" not found`},
-		"schema":       {gate(object{"extra": "yes"}), "", "got string, want boolean"},
+		"no namespace":       {with(gate(nil), nil, "createNamespace"), "", `namespaces "ingress" not found`},
+		"schema":             {gate(object{"extra": "yes"}), "", "got string, want boolean"},
 		"object": {
 			gate(object{"image": 5}),
 			"", `Deployment "gate": spec.template.spec.containers[0].image: got a JSON number, want string`,
@@ -216,12 +198,10 @@ func TestRefusedReleases(t *testing.T) {
 			w.put(balancer(nil))
 			w.create(namespaceToken, namespaceObject("ship"))
 			w.create(configMapToken, object{"metadata": object{"name": "extra", "namespace": "ship"}})
-
 			inputs, failures, err := w.check(releaseToken, properties(test.release))
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			if test.property != "" {
 				if len(failures) != 1 || string(failures[0].Property) != test.property ||
 					!strings.Contains(failures[0].Reason, test.reason) {
@@ -229,12 +209,10 @@ func TestRefusedReleases(t *testing.T) {
 				}
 				return
 			}
-
 			_, err = w.provider.Create(context.Background(), plugin.CreateRequest{
 				URN: urn(releaseToken), Type: releaseToken, Properties: inputs,
 			})
 			wantError(t, err, test.reason)
-
 			w.gone(releaseToken, "ingress/gate")
 		})
 	}
@@ -245,41 +223,33 @@ func TestRefusedReleases(t *testing.T) {
 func TestReleaseThatIsNotReady(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
-
 	wrong := gate(object{"annotations": object{annotationID: "lb-1"}})
 	_, err := w.tryCreate(releaseToken, wrong)
 	wantError(t, err, `"ingress/gate" failed to fully initialize`,
 		`Service "ingress/gate": Service was not allocated an IP address`)
-
 	w.update(releaseToken, "ingress/gate", wrong, gate(adopting))
 	wantValue(t, w.stored(serviceToken, "ingress/gate"), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
 }
 
 func TestReleasePreview(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
-
 	preview := func(values resource.PropertyValue) (resource.PropertyMap, error) {
 		inputs := properties(gate(nil))
 		inputs["values"] = values
-
 		response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
 			Type: releaseToken, Preview: true, Properties: w.checked(releaseToken, inputs),
 		})
 		return response.Properties, err
 	}
-
 	outputs, err := preview(resource.NewPropertyValue(object{}))
 	if err != nil || !outputs["status"].IsComputed() || !outputs["resourceNames"].IsComputed() {
 		t.Errorf("outputs %v, %v, want an unknown status", outputs, err)
 	}
-
 	_, err = preview(resource.NewPropertyValue(object{"image": 5}))
 	wantError(t, err, "image: got a JSON number")
-
 	if _, err := preview(resource.MakeComputed(resource.NewStringProperty(""))); err != nil {
 		t.Errorf("unknown values are refused: %v", err)
 	}
-
 	if n := len(w.cloud.List(releaseToken)); n != 0 {
 		t.Errorf("a preview installed %d releases", n)
 	}
@@ -288,27 +258,22 @@ func TestReleasePreview(t *testing.T) {
 func TestReleaseWithoutItsChart(t *testing.T) {
 	w := newWorld(t)
 	w.put(balancer(nil))
-
 	nginx := gate(object{"controller": object{
 		"service":              with(adopting, "Local", "externalTrafficPolicy"),
 		"ingressClassResource": object{"default": true},
 	}})
 	nginx["chart"], nginx["name"] = "ingress-nginx", "gate"
-
 	w.create(releaseToken, nginx)
 	w.update(releaseToken, "ingress/gate", nginx, nginx)
-
 	wantValue(t, w.stored(serviceToken, "ingress/gate-ingress-nginx-controller"), "203.0.113.7",
 		"status", "loadBalancer", "ingress", 0, "ip")
 	wantValue(t, w.stored("kubernetes:networking.k8s.io/v1:IngressClass", "nginx"), "k8s.io/ingress-nginx",
 		"spec", "controller")
-
 	ingress := object{
 		"spec": object{"defaultBackend": object{"service": object{"name": "web", "port": object{"number": 80}}}},
 	}
 	wantValue(t, w.create(ingressToken, ingress).Properties.Mappable(), "203.0.113.7",
 		"status", "loadBalancer", "ingress", 0, "ip")
-
 	w.delete(releaseToken, "ingress/gate")
 	w.gone(loadBalancerType, "lb-1")
 }
@@ -319,13 +284,10 @@ func TestCertManager(t *testing.T) {
 	release := with(with(gate(object{"crds": object{"enabled": false}}), "cert-manager", "chart"),
 		"cert-manager", "name")
 	w.create(releaseToken, release)
-
 	_, err := w.tryCreate(issuerToken, issuer)
 	wantError(t, err, `no matches for kind "ClusterIssuer"`)
-
 	w.update(releaseToken, "ingress/cert-manager", release, with(release, true, "values", "crds", "enabled"))
 	w.create(issuerToken, issuer)
-
 	certificate := object{
 		"metadata": object{"name": "web"},
 		"spec": object{
@@ -336,7 +298,6 @@ func TestCertManager(t *testing.T) {
 	wantValue(t, w.create(certificateToken, certificate).Properties.Mappable(), "True",
 		"status", "conditions", 0, "status")
 	wantValue(t, w.stored(secretToken, "default/web-tls"), "kubernetes.io/tls", "type")
-
 	lost := with(with(certificate, "none", "spec", "issuerRef", "name"), "lost", "metadata", "name")
 	wantValue(t, w.create(certificateToken, lost).Properties.Mappable(), "False", "status", "conditions", 0, "status")
 }
@@ -344,15 +305,12 @@ func TestCertManager(t *testing.T) {
 func TestReleaseNames(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
 	inputs := w.checked(releaseToken, properties(object{"chart": "gate"}))
-
 	name := inputs["name"].StringValue()
 	if !strings.HasPrefix(name, "archive-") {
 		t.Errorf("the release was named %q, want archive-...", name)
 	}
-
 	wantValue(t, inputs.Mappable(), "1.2.3", "version")
 	wantValue(t, inputs.Mappable(), "default", "namespace")
-
 	again, err := w.provider.Check(context.Background(), plugin.CheckRequest{
 		URN: urn(releaseToken), Type: tokens.Type(releaseToken), Olds: inputs,
 		News: properties(object{"chart": "gate"}),
@@ -368,7 +326,6 @@ func TestUpgradesFollowTheirOptions(t *testing.T) {
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
 	w.create(releaseToken, gate(with(adopting, "registry.test/gate:2", "image")))
-
 	reusing := with(gate(object{"extra": false}), true, "reuseValues")
 	w.update(releaseToken, "ingress/gate", gate(adopting), reusing)
 	wantValue(t, w.stored(deploymentToken, "ingress/gate"), "registry.test/gate:2",

@@ -14,7 +14,6 @@ func (v view) settleIngress(r record) (map[string]any, []notYet) {
 	if !ok {
 		return nil, noAddress("no controller serves the ingress class %q", text(r.Live, "spec", "ingressClassName"))
 	}
-
 	for _, service := range v.list(v.kind("", "Service"), "") {
 		ingress, _ := at(service.Live, "status", "loadBalancer", "ingress").([]any)
 		if service.Release != class.Release || len(ingress) == 0 {

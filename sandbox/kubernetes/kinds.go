@@ -73,12 +73,10 @@ func (k *kinds) isObject(gvk schema.GroupVersionKind) bool {
 	if gvk.Version == runtime.APIVersionInternal || !k.scheme.Recognizes(gvk) {
 		return false
 	}
-
 	object, err := k.scheme.New(gvk)
 	if err != nil {
 		return false
 	}
-
 	_, err = meta.Accessor(object)
 	return err == nil
 }
@@ -100,17 +98,14 @@ func (k *kinds) parse(token string) (kind, error) {
 	if !ok || !strings.HasPrefix(token, tokenPrefix) {
 		return kind{}, fmt.Errorf("unknown resource type %q: want kubernetes:<group>/<version>:<Kind>", token)
 	}
-
 	group, version, ok := strings.Cut(groupVersion, "/")
 	if !ok {
 		// CustomResource takes the API version as it stands in an object, and core's is "v1".
 		group, version = "core", groupVersion
 	}
-
 	if group == "core" {
 		group = ""
 	}
-
 	found := k.of(schema.GroupVersionKind{Group: group, Version: version, Kind: name})
 	if found.typed || found.custom && found.Kind != "" && strings.Contains(group, ".") && !k.knows(group) {
 		return found, nil
@@ -139,11 +134,9 @@ func (k *kinds) builtIn(group string) bool {
 // similar lists what the caller may have meant: the kinds of the same name, or those of the same group.
 func (k *kinds) similar(group, name string) string {
 	var sameName, sameGroup []string
-
 	for _, token := range k.tokens {
 		groupVersion, tokenName, _ := strings.Cut(strings.TrimPrefix(token, tokenPrefix), ":")
 		tokenGroup, _, _ := strings.Cut(groupVersion, "/")
-
 		switch {
 		case tokenName == name:
 			sameName = append(sameName, token)
@@ -151,7 +144,6 @@ func (k *kinds) similar(group, name string) string {
 			sameGroup = append(sameGroup, token)
 		}
 	}
-
 	switch {
 	case len(sameName) > 0:
 		return strings.Join(sameName, ", ")

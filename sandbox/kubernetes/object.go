@@ -24,14 +24,11 @@ func (p *Provider) Check(ctx context.Context, req plugin.CheckRequest) (plugin.C
 	if req.Type == releaseToken {
 		return p.checkRelease(ctx, req)
 	}
-
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
-
 	news := withoutNulls(resource.NewObjectProperty(req.News)).ObjectValue()
-
 	failures := fillKind(k, news)
 
 	// Inside what is unknown or secret as a whole there is nothing to complete.
@@ -39,19 +36,15 @@ func (p *Provider) Check(ctx context.Context, req plugin.CheckRequest) (plugin.C
 		if !ok {
 			metadata = resource.NewObjectProperty(resource.PropertyMap{})
 		}
-
 		if err := p.complete(k, metadata.ObjectValue(), req); err != nil {
 			return plugin.CheckResponse{}, err
 		}
-
 		news["metadata"] = metadata
 	}
-
 	object, unknown, err := toPlain(news)
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
-
 	for _, problem := range p.kinds.check(k, object, unknown) {
 		failures = append(failures, plugin.CheckFailure{
 			Property: resource.PropertyKey(problem.Path), Reason: problem.Reason,
@@ -69,7 +62,6 @@ func fillKind(k kind, news resource.PropertyMap) []plugin.CheckFailure {
 				Property: key, Reason: fmt.Sprintf("got %q, the resource's type says %q", given.StringValue(), want),
 			})
 		}
-
 		news[key] = resource.NewStringProperty(want)
 	}
 	return failures
@@ -80,11 +72,9 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 	if _, given := metadata["namespace"]; !given && k.namespaced && k.typed {
 		metadata["namespace"] = resource.NewStringProperty(p.configured().defaultNamespace())
 	}
-
 	if _, named := metadata["name"]; named {
 		return nil
 	}
-
 	if old := req.Olds["metadata"]; old.IsObject() && isAutonamed(old.ObjectValue()) {
 		metadata["name"] = old.ObjectValue()["name"]
 	} else {
@@ -92,10 +82,8 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 		if err != nil {
 			return fmt.Errorf("naming %s: %w", req.URN.Name(), err)
 		}
-
 		metadata["name"] = resource.NewStringProperty(name)
 	}
-
 	switch annotations, ok := metadata["annotations"]; {
 	case !ok:
 		metadata["annotations"] = resource.NewObjectProperty(resource.PropertyMap{
@@ -118,12 +106,10 @@ func (p *Provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 	if req.Type == releaseToken {
 		return diffInputs(req.OldInputs, req.NewInputs, []string{"name", "namespace"}), nil
 	}
-
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
-
 	result := diffInputs(req.OldInputs, req.NewInputs, p.configured().replacing(k, req.NewInputs))
 
 	// Two objects of one name cannot exist side by side.
@@ -142,23 +128,18 @@ func (p *Provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 	if req.Type == releaseToken {
 		return p.createRelease(ctx, req)
 	}
-
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
-
 	if req.Preview {
 		return plugin.CreateResponse{Properties: previewOutputs(req.Properties)}, nil
 	}
-
 	object, _, err := toPlain(req.Properties)
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
-
 	upsert := p.configured().on("upsertExistingObjects")
-
 	created, err := p.write(k, object, p.writer(req.URN, object), func(v view, r record) error {
 		existing, ok := v.get(r.Kind, r.id())
 		if ok && !upsert && !reflect.DeepEqual(prune(existing.Live, merged(r)), merged(r)) {
@@ -171,12 +152,10 @@ func (p *Provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
-
 	state, reasons, err := p.await(ctx, created, false)
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
-
 	id := resource.ID(created.id())
 	outputs := objectOutputs(k, state.Live, req.Properties)
 	return plugin.CreateResponse{ID: id, Properties: outputs, Status: resource.StatusOK}, notReady(id, outputs, reasons)
@@ -187,36 +166,29 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 	if req.Type == releaseToken {
 		return p.updateRelease(ctx, req)
 	}
-
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
-
 	if req.Preview {
 		return plugin.UpdateResponse{Properties: updatedOutputs(req.OldOutputs, req.NewInputs)}, nil
 	}
-
 	object, _, err := toPlain(req.NewInputs)
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
-
 	changed, err := p.write(k, object, p.writer(req.URN, object), nil)
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) &&
 		p.configured().on("skipUpdateUnreachable") {
 		return plugin.UpdateResponse{Properties: req.OldOutputs}, nil
 	}
-
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
-
 	state, reasons, err := p.await(ctx, changed, false)
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
-
 	outputs := objectOutputs(k, state.Live, req.NewInputs)
 	return plugin.UpdateResponse{Properties: outputs}, notReady(req.ID, outputs, reasons)
 }
@@ -264,40 +236,32 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 	if req.Type == releaseToken {
 		return p.readRelease(req)
 	}
-
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-
 	var (
 		found record
 		ok    bool
 	)
-
 	err = p.inCluster(func(v view) error {
 		found, ok = v.get(k, string(req.ID))
 		return nil
 	})
-
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
 		return plugin.ReadResponse{}, nil
 	}
-
 	if err != nil || !ok {
 		return plugin.ReadResponse{}, err
 	}
-
 	managed := req.Inputs
 	if len(managed) == 0 {
 		managed = fromPlain(found.Inputs)
 	}
-
 	wanted, _, err := toPlain(managed)
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-
 	inputs := fromPlain(prune(withStringData(found.Live, wanted), wanted))
 	inputs = markSecrets(resource.NewObjectProperty(inputs), resource.NewObjectProperty(managed)).ObjectValue()
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
@@ -310,19 +274,16 @@ func (p *Provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 	if req.Type == releaseToken {
 		return plugin.DeleteResponse{}, p.deleteRelease(req)
 	}
-
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {
 		return plugin.DeleteResponse{}, err
 	}
-
 	err = p.inCluster(func(v view) error {
 		if existing, ok := v.get(k, string(req.ID)); ok {
 			return v.remove(existing)
 		}
 		return nil
 	})
-
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
 		err = nil
 	}

@@ -14,13 +14,11 @@ import (
 
 func TestCheckCompletesInputs(t *testing.T) {
 	w := newWorld(t)
-
 	inputs := w.checked(configMapToken, properties(object{"data": object{"a": "b"}})).Mappable()
 	wantValue(t, inputs, "v1", "apiVersion")
 	wantValue(t, inputs, "ConfigMap", "kind")
 	wantValue(t, inputs, "default", "metadata", "namespace")
 	wantValue(t, inputs, "true", "metadata", "annotations", "pulumi.com/autonamed")
-
 	name, _ := get(inputs, "metadata", "name").(string)
 	if !strings.HasPrefix(name, "archive-") || len(name) != len("archive-")+8 {
 		t.Errorf("the object was named %q, want archive- and eight characters", name)
@@ -34,9 +32,7 @@ func TestCheckCompletesInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	wantValue(t, again.Properties.Mappable(), name, "metadata", "name")
-
 	cluster := w.checked(namespaceToken, properties(namespaceObject("ship"))).Mappable()
 	wantValue(t, cluster, nil, "metadata", "namespace")
 }
@@ -62,7 +58,6 @@ func TestUnknownTypes(t *testing.T) {
 func TestLifeOfAnObject(t *testing.T) {
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
-
 	first := object{
 		"metadata":  object{"name": "log", "namespace": "ship", "labels": object{"a": "1", "b": "2"}},
 		"immutable": false,
@@ -71,7 +66,6 @@ func TestLifeOfAnObject(t *testing.T) {
 	if created.ID != "ship/log" {
 		t.Errorf("the ID is %q, want ship/log", created.ID)
 	}
-
 	outputs := created.Properties.Mappable()
 	for _, key := range []string{"uid", "creationTimestamp", "resourceVersion"} {
 		if get(outputs, "metadata", key) == nil {
@@ -83,7 +77,6 @@ func TestLifeOfAnObject(t *testing.T) {
 	o, _ := w.cloud.Get(configMapToken, "ship/log")
 	o.Outputs["metadata"].(object)["labels"].(object)["other"] = "3"
 	w.put(o)
-
 	second := object{
 		"metadata": object{"name": "log", "namespace": "ship", "labels": object{"a": "1"}}, "immutable": false,
 	}
@@ -91,11 +84,9 @@ func TestLifeOfAnObject(t *testing.T) {
 	wantValue(t, updated, "map[a:1 other:3]", "metadata", "labels")
 	wantValue(t, updated, get(outputs, "metadata", "uid"), "metadata", "uid")
 	wantValue(t, updated, "2", "metadata", "resourceVersion")
-
 	w.delete(configMapToken, "ship/log")
 	w.gone(configMapToken, "ship/log")
 	w.delete(configMapToken, "ship/log") // what is gone already is no error
-
 	if gone := w.read(configMapToken, "ship/log", nil); gone.ID != "" {
 		t.Errorf("a deleted object is still read as %q", gone.ID)
 	}
@@ -107,19 +98,15 @@ func TestDriftShows(t *testing.T) {
 		"metadata": object{"name": "log"}, "data": object{"captain": "main"},
 	}))
 	w.create(configMapToken, inputs.Mappable())
-
 	o, _ := w.cloud.Get(configMapToken, "default/log")
 	o.Outputs["data"] = object{"captain": "pike", "new": "x"}
 	w.put(o)
-
 	read := w.read(configMapToken, "default/log", inputs)
 	wantValue(t, read.Inputs.Mappable(), "map[captain:pike]", "data")
 	wantValue(t, read.Outputs.Mappable(), "map[captain:pike new:x]", "data")
-
 	if private, ok := read.Outputs["__cluster"]; ok {
 		t.Errorf("outputs show the private %v", private)
 	}
-
 	diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 		Type: configMapToken, OldInputs: read.Inputs, NewInputs: inputs,
 	})
@@ -132,27 +119,22 @@ func TestSecrets(t *testing.T) {
 	w := newWorld(t)
 	inputs := properties(object{"metadata": object{"name": "key"}, "data": object{"old": "b2xk"}})
 	inputs["stringData"] = resource.MakeSecret(resource.NewPropertyValue(object{"new": "neu"}))
-
 	response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
 		Type: secretToken, Properties: w.checked(secretToken, inputs),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	for _, key := range []resource.PropertyKey{"data", "stringData"} {
 		if !response.Properties[key].IsSecret() {
 			t.Errorf("output %s is not secret: %v", key, response.Properties[key])
 		}
 	}
-
 	wantValue(t, w.stored(secretToken, "default/key"), "map[new:bmV1 old:b2xk]", "data")
 	wantValue(t, w.stored(secretToken, "default/key"), nil, "stringData")
-
 	o, _ := w.cloud.Get(secretToken, "default/key")
 	o.Outputs["data"] = object{"old": "b2xk", "new": "YWx0"}
 	w.put(o)
-
 	read := w.read(secretToken, "default/key", w.checked(secretToken, inputs))
 	drifted := read.Inputs["stringData"]
 	if !drifted.IsSecret() || drifted.SecretValue().Element.ObjectValue()["new"].StringValue() != "alt" {
@@ -164,10 +146,8 @@ func TestCreateOfAnExistingObject(t *testing.T) {
 	w := newWorld(t)
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "b"}})
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "b"}})
-
 	_, err := w.tryCreate(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "c"}})
 	wantError(t, err, `ConfigMap "log" already exists`)
-
 	w.configure(object{"kubeconfig": kubeconfig(endpoint, object{"token": "fresh"}), "upsertExistingObjects": true})
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "c"}})
 	wantValue(t, w.stored(configMapToken, "default/log"), "c", "data", "a")
@@ -175,14 +155,11 @@ func TestCreateOfAnExistingObject(t *testing.T) {
 
 func TestNamespaces(t *testing.T) {
 	w := newWorld(t)
-
 	_, err := w.tryCreate(configMapToken, object{"metadata": object{"name": "log", "namespace": "ship"}})
 	wantError(t, err, `namespaces "ship" not found`)
-
 	w.create(namespaceToken, namespaceObject("ship"))
 	w.create(configMapToken, object{"metadata": object{"name": "log", "namespace": "ship"}})
 	w.create(configMapToken, object{"metadata": object{"name": "log", "namespace": "kube-system"}})
-
 	w.delete(namespaceToken, "ship")
 	w.gone(configMapToken, "ship/log")
 	w.stored(configMapToken, "kube-system/log")
@@ -192,21 +169,18 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 	w := newWorld(t)
 	monitor := object{"metadata": object{"name": "web"}, "spec": object{"x": 1}}
 	token := "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
-
 	_, err := w.tryCreate(token, monitor)
 	wantError(t, err, `no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"`,
 		"the Prometheus operator")
-
 	_, err = w.tryCreate("kubernetes:cert-manager.io/v1:ClusterIssuer", object{
 		"metadata": object{"name": "le"}, "spec": object{"selfSigned": object{}},
 	})
 	wantError(t, err, `no matches for kind "ClusterIssuer"`, "cert-manager with crds.enabled")
-
 	w.create("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", object{
 		"metadata": object{"name": "servicemonitors.monitoring.coreos.com"},
 		"spec": object{
 			"group": "monitoring.coreos.com", "scope": "Namespaced",
-			"names":    object{"kind": "ServiceMonitor", "plural": "servicemonitors"},
+			"names": object{"kind": "ServiceMonitor", "plural": "servicemonitors"},
 			"versions": []any{object{"name": "v1", "served": true, "storage": true, "schema": object{
 				"openAPIV3Schema": object{"type": "object", "properties": object{"spec": object{
 					"type": "object", "required": []any{"x"},
@@ -221,7 +195,6 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 			}}},
 		},
 	})
-
 	for value, want := range map[any]string{
 		"1": ".spec.x: expected numeric (int or float), got string", 9: "should be less than or equal to 5", 3: "x must not be 3",
 	} {
@@ -230,13 +203,11 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 	}
 	_, err = w.tryCreate(token, with(monitor, 1, "spec", "y"))
 	wantError(t, err, ".spec.y: field not declared in schema")
-
 	created := w.create(token, monitor)
 	wantValue(t, created.Properties.Mappable(), "small", "spec", "size")
 	if created.ID != "default/web" {
 		t.Errorf("the ID is %q, want default/web", created.ID)
 	}
-
 	w.delete("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "servicemonitors.monitoring.coreos.com")
 	w.gone(token, "default/web")
 }
@@ -244,17 +215,14 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 func TestTwoClustersDoNotMix(t *testing.T) {
 	w := newWorld(t)
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"ship": "host"}})
-
 	w.put(cloud.Object{Type: clusterType, ID: "other", Outputs: object{
 		"endpoint": "https://other.test", "version": "1.35.1-do.0", "nodePool": object{"nodeCount": 1},
 		"kubeConfigs": []any{object{"token": "t"}},
 	}})
 	w.configure(object{"kubeconfig": kubeconfig("https://other.test", object{"token": "t"})})
-
 	if read := w.read(configMapToken, "default/log", nil); read.ID != "" {
 		t.Error("an object of another cluster is read")
 	}
-
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"ship": "reliant"}})
 	wantValue(t, w.read(configMapToken, "default/log", nil).Outputs.Mappable(), "reliant", "data", "ship")
 	w.delete(configMapToken, "default/log")
@@ -264,12 +232,10 @@ func TestTwoClustersDoNotMix(t *testing.T) {
 func TestPreview(t *testing.T) {
 	w := newWorld(t)
 	unknown := resource.MakeComputed(resource.NewStringProperty(""))
-
 	inputs := properties(deployment("web", pod(object{"env": []any{object{"name": "A", "value": "x"}}})))
 	spec := inputs["spec"].ObjectValue()["template"].ObjectValue()["spec"].ObjectValue()
 	spec["containers"].ArrayValue()[0].ObjectValue()["image"] = unknown
 	inputs["metadata"].ObjectValue()["namespace"] = unknown
-
 	for name, preview := range map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
 		"create": func(news resource.PropertyMap) (resource.PropertyMap, error) {
 			response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
@@ -289,17 +255,14 @@ func TestPreview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		metadata := outputs["metadata"].ObjectValue()
 		if !outputs["status"].IsComputed() || !metadata["namespace"].IsComputed() {
 			t.Errorf("%s: unknown outputs are missing: %v", name, outputs)
 		}
-
 		if _, kept := metadata["uid"]; kept != (name == "update") || metadata["name"].StringValue() != "web" {
 			t.Errorf("%s: the metadata is %v", name, metadata)
 		}
 	}
-
 	if n := len(w.cloud.List(deploymentToken)); n != 0 {
 		t.Errorf("a preview made %d objects", n)
 	}
@@ -307,7 +270,6 @@ func TestPreview(t *testing.T) {
 
 func TestReplacement(t *testing.T) {
 	base := deployment("web", pod(nil))
-
 	for name, test := range map[string]struct {
 		token        tokens.Type
 		before       object
@@ -342,14 +304,12 @@ func TestReplacement(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-
 			diff, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 				Type: test.token, OldInputs: properties(test.before), NewInputs: properties(test.after),
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			change, ok := diff.DetailedDiff[test.path]
 			if !ok || change.Kind.IsReplace() != test.replace || diff.DeleteBeforeReplace != test.dbr {
 				t.Errorf("diff %v, delete before replace %t, want %s to replace: %t, delete before replace %t",
@@ -357,9 +317,7 @@ func TestReplacement(t *testing.T) {
 			}
 		})
 	}
-
 	w := newWorld(t)
-
 	same, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 		Type: secretToken, OldInputs: properties(secret("Opaque")), NewInputs: resource.PropertyMap{
 			"metadata": resource.NewPropertyValue(secret("")["metadata"]), "type": resource.NewStringProperty("Opaque"),
@@ -369,9 +327,7 @@ func TestReplacement(t *testing.T) {
 	if err != nil || same.Changes != plugin.DiffNone {
 		t.Errorf("making a value secret is a change: %v %v", same.DetailedDiff, err)
 	}
-
 	w.configure(object{"kubeconfig": kubeconfig(endpoint, object{"token": "fresh"}), "enableSecretMutable": "true"})
-
 	mutable, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 		Type: secretToken, OldInputs: properties(secret("Opaque")),
 		NewInputs: properties(with(secret("Opaque"), "bmV1", "data", "a")),
@@ -405,23 +361,18 @@ func auto(o object) object {
 // with copies an object and sets a nested value; a nil value removes it.
 func with(o object, value any, path ...any) object {
 	copied := properties(o).Mappable()
-
 	var at any = copied
-
 	for i, key := range path {
 		last := i == len(path)-1
-
 		switch key := key.(type) {
 		case int:
 			list := at.([]any)
 			if last {
 				list[key] = value
 			}
-
 			at = list[key]
 		case string:
 			fields := at.(object)
-
 			switch {
 			case last && value == nil:
 				delete(fields, key)
@@ -430,7 +381,6 @@ func with(o object, value any, path ...any) object {
 			case fields[key] == nil:
 				fields[key] = object{}
 			}
-
 			at = fields[key]
 		}
 	}
@@ -444,11 +394,9 @@ func TestObjectsOfFormerClusters(t *testing.T) {
 	w.put(cloud.Object{Type: configMapToken, ID: "default/log", Outputs: object{
 		"metadata": object{"name": "log", "namespace": "default"}, "data": object{"a": "old"}, "__cluster": "gone",
 	}})
-
 	if read := w.read(configMapToken, "default/log", nil); read.ID != "" {
 		t.Error("an object of a former cluster is read")
 	}
-
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "new"}})
 	wantValue(t, w.stored(configMapToken, "default/log"), "new", "data", "a")
 }

@@ -18,12 +18,10 @@ func notReady(id resource.ID, outputs resource.PropertyMap, reasons []string) er
 	if len(reasons) == 0 {
 		return nil
 	}
-
 	properties, err := plugin.MarshalProperties(outputs, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
 	if err != nil {
 		return fmt.Errorf("recording %s: %w", id, err)
 	}
-
 	message := fmt.Sprintf("the Kubernetes API server reported that %q failed to fully initialize or become live", id)
 	return rpcerror.WithDetails(rpcerror.New(codes.Unknown, message), &pulumirpc.ErrorResourceInitFailed{
 		Id: string(id), Properties: properties, Reasons: reasons,
@@ -37,7 +35,6 @@ func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) res
 		if value, ok := inputs["stringData"]; ok {
 			outputs["stringData"] = value
 		}
-
 		for _, key := range []resource.PropertyKey{"data", "stringData"} {
 			if value, ok := outputs[key]; ok {
 				outputs[key] = resource.MakeSecret(plainValue(value))
@@ -59,17 +56,14 @@ func previewOutputs(inputs resource.PropertyMap) resource.PropertyMap {
 // updatedOutputs are the outputs of an object that is yet to be changed: what the API server keeps is known.
 func updatedOutputs(olds, inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := previewOutputs(inputs)
-
 	before, after := plainValue(olds["metadata"]), outputs["metadata"]
 	if before.IsObject() && after.IsObject() {
 		metadata := after.ObjectValue().Copy()
-
 		for _, key := range []resource.PropertyKey{"uid", "creationTimestamp"} {
 			if value, ok := before.ObjectValue()[key]; ok {
 				metadata[key] = value
 			}
 		}
-
 		outputs["metadata"] = resource.NewObjectProperty(metadata)
 	}
 	return outputs
@@ -85,20 +79,16 @@ func merged(r record) map[string]any {
 	if !ok || !r.Kind.is("", "Secret") {
 		return r.Inputs
 	}
-
 	object := maps.Clone(r.Inputs)
 	delete(object, "stringData")
-
 	data := map[string]any{}
 	if encoded, ok := object["data"].(map[string]any); ok {
 		maps.Copy(data, encoded)
 	}
-
 	for key, value := range plain {
 		text, _ := value.(string)
 		data[key] = base64.StdEncoding.EncodeToString([]byte(text))
 	}
-
 	object["data"] = data
 	return object
 }
@@ -110,16 +100,13 @@ func withStringData(live, wanted map[string]any) map[string]any {
 	if !ok {
 		return live
 	}
-
 	decoded := map[string]any{}
-
 	for key := range plain {
 		encoded := text(live, "data", key)
 		if value, err := base64.StdEncoding.DecodeString(encoded); err == nil && at(live, "data", key) != nil {
 			decoded[key] = string(value)
 		}
 	}
-
 	live["stringData"] = decoded
 	return live
 }

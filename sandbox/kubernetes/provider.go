@@ -62,7 +62,6 @@ func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 	if options.Patience == 0 {
 		options.Patience = defaultPatience
 	}
-
 	common := &shared{options}
 	catalogue := newKinds()
 	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, shared: common} }
@@ -83,17 +82,14 @@ func (p *Provider) Attach(address string) error {
 	if address == "" {
 		return nil
 	}
-
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return fmt.Errorf("connecting to the engine at %s: %w", address, err)
 	}
-
 	p.mu.Lock()
 	before := p.engine
 	p.engine = conn
 	p.mu.Unlock()
-
 	if before != nil {
 		_ = before.Close() // an earlier engine is gone, or it is the same one
 	}
@@ -104,11 +100,9 @@ func (p *Provider) Attach(address string) error {
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if p.engine == nil {
 		return nil
 	}
-
 	conn := p.engine
 	p.engine = nil
 	return conn.Close()
@@ -137,20 +131,16 @@ func (p *Provider) Invoke(_ context.Context, req plugin.InvokeRequest) (plugin.I
 // log tells the person who runs the program something.
 func (p *Provider) log(ctx context.Context, severity diag.Severity, urn resource.URN, format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
-
 	if p.shared.options.Log != nil {
 		p.shared.options.Log(severity, urn, message)
 		return
 	}
-
 	p.mu.Lock()
 	engine := p.engine
 	p.mu.Unlock()
-
 	if engine == nil {
 		return
 	}
-
 	severities := map[diag.Severity]pulumirpc.LogSeverity{
 		diag.Info: pulumirpc.LogSeverity_INFO, diag.Warning: pulumirpc.LogSeverity_WARNING,
 		diag.Error: pulumirpc.LogSeverity_ERROR,

@@ -187,20 +187,20 @@ func (p *Provider) act(
 	if err != nil {
 		return nil, err
 	}
-	i.result, err = do(ctx, configuration)
-	after, listErr := configuration.Releases.History(i.inputs.Name)
-	if len(after) == len(revisions) || listErr != nil && err != nil {
+	before, _ := configuration.Releases.Last(i.inputs.Name)
+	_, err = do(ctx, configuration)
+	last, lastErr := configuration.Releases.Last(i.inputs.Name)
+	if lastErr != nil || before != nil && before.Version == last.Version {
 		return nil, err
 	}
 	if err != nil {
 		reasons = strings.Split(err.Error(), "\n")
 	}
-	if i.result == nil {
-		i.result, err = configuration.Releases.Last(i.inputs.Name)
-		if err != nil {
-			return nil, err
-		}
+	after, err := configuration.Releases.History(i.inputs.Name)
+	if err != nil {
+		return nil, err
 	}
+	i.result = last
 	return reasons, p.saveRelease(*i, after)
 }
 
@@ -359,38 +359,30 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 		stored cloud.Object
 		ok     bool
 	)
-
 	err := p.inCluster(func(v view) error {
 		stored, ok = v.Get(releaseToken, v.key(releaseToken, string(req.ID)))
 		return nil
 	})
-
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
 		return plugin.ReadResponse{}, nil
 	}
-
 	if err != nil || !ok {
 		return plugin.ReadResponse{}, err
 	}
-
 	delete(stored.Outputs, clusterKey)
 	delete(stored.Outputs, historyKey)
-
 	managed := req.Inputs
 	if len(managed) == 0 {
 		managed = fromPlain(stored.Inputs)
 	}
-
 	wanted, _, err := toValues(withoutAssets(managed))
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-
 	inputs := fromPlain(prune(stored.Outputs, wanted))
 	if files, ok := managed["valueYamlFiles"]; ok {
 		inputs["valueYamlFiles"] = files
 	}
-
 	mark := func(properties resource.PropertyMap) resource.PropertyMap {
 		return markSecrets(resource.NewObjectProperty(properties), resource.NewObjectProperty(managed)).ObjectValue()
 	}

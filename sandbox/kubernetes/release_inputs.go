@@ -53,9 +53,7 @@ func checkProperties(prefix string, given resource.PropertyMap, allowed ...map[s
 	for _, some := range allowed {
 		maps.Copy(types, some)
 	}
-
 	var failures []plugin.CheckFailure
-
 	for _, key := range given.StableKeys() {
 		value := given[key]
 		for value.IsSecret() || value.IsOutput() && value.OutputValue().Known {
@@ -65,10 +63,8 @@ func checkProperties(prefix string, given resource.PropertyMap, allowed ...map[s
 				value = value.OutputValue().Element
 			}
 		}
-
 		path := resource.PropertyKey(join(prefix, string(key)))
 		got := typeName(value)
-
 		switch want, ok := types[string(key)]; {
 		case !ok:
 			failures = append(failures, plugin.CheckFailure{
@@ -118,37 +114,30 @@ func (c chartInputs) knownChart() bool {
 // parseChartInputs reads the inputs. Value files are read and merged, the values taking precedence.
 func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 	values := map[string]any{}
-
 	plain := properties.Copy()
 	delete(plain, "valueYamlFiles")
 	delete(plain, "keyring")
-
 	if files := plainValue(properties["valueYamlFiles"]); files.IsArray() {
 		for _, file := range files.ArrayValue() {
 			if !file.IsAsset() {
 				return chartInputs{}, fmt.Errorf("valueYamlFiles: got a value of type %s, want a file",
 					file.TypeString())
 			}
-
 			text, err := file.AssetValue().Bytes()
 			if err != nil {
 				return chartInputs{}, fmt.Errorf("reading valueYamlFiles: %w", err)
 			}
-
 			more := map[string]any{}
 			if err := yaml.Unmarshal(text, &more); err != nil {
 				return chartInputs{}, fmt.Errorf("reading valueYamlFiles: %w", err)
 			}
-
 			values = overlay(values, more)
 		}
 	}
-
 	inputs, unknown, err := toValues(plain)
 	if err != nil {
 		return chartInputs{}, err
 	}
-
 	given, _ := inputs["values"].(map[string]any)
 	skipCRDs, _ := inputs["skipCrds"].(bool)
 	skipAwait, _ := inputs["skipAwait"].(bool)
@@ -170,7 +159,6 @@ func overlay(under, over map[string]any) map[string]any {
 		if above, ok := value.(map[string]any); ok && isObject {
 			value = overlay(below, above)
 		}
-
 		result[key] = value
 	}
 	return result
@@ -179,39 +167,31 @@ func overlay(under, over map[string]any) map[string]any {
 // checkRelease completes the inputs of a Release and checks that its chart exists.
 func (p *Provider) checkRelease(ctx context.Context, req plugin.CheckRequest) (plugin.CheckResponse, error) {
 	news := resource.PropertyMap{}
-
 	for key, value := range req.News {
 		if !value.IsNull() && key != "resourceNames" {
 			news[key] = value
 		}
 	}
-
 	failures := checkProperties("", news, chartProperties, releaseProperties)
 	if options := plainValue(news["repositoryOpts"]); options.IsObject() {
 		failures = append(failures, checkProperties("repositoryOpts", options.ObjectValue(), repositoryProperties)...)
 	}
-
 	if len(failures) > 0 {
 		return plugin.CheckResponse{Properties: news, Failures: failures}, nil
 	}
-
 	if err := p.completeRelease(news, req); err != nil {
 		return plugin.CheckResponse{}, err
 	}
-
 	inputs, err := parseChartInputs(news)
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
-
 	fail := func(property resource.PropertyKey, err error) {
 		failures = append(failures, plugin.CheckFailure{Property: property, Reason: err.Error()})
 	}
-
 	if err := chartutil.ValidateReleaseName(inputs.Name); err != nil && !undecided("name", inputs.Unknown) {
 		fail("name", fmt.Errorf("%q: %w", inputs.Name, err))
 	}
-
 	if inputs.knownChart() {
 		found, err := p.locate(inputs.Reference)
 		if err != nil {
@@ -229,21 +209,17 @@ func (p *Provider) checkRelease(ctx context.Context, req plugin.CheckRequest) (p
 func (p *Provider) completeRelease(news resource.PropertyMap, req plugin.CheckRequest) error {
 	if _, named := news["name"]; !named {
 		news["name"] = req.Olds["name"]
-
 		if !news["name"].IsString() {
 			name, err := resource.NewUniqueName(req.RandomSeed, req.URN.Name()+"-", 8, 0, nil)
 			if err != nil {
 				return fmt.Errorf("naming release %s: %w", req.URN.Name(), err)
 			}
-
 			news["name"] = resource.NewStringProperty(name)
 		}
 	}
-
 	if ns, ok := news["namespace"]; !ok || ns.IsString() && ns.StringValue() == "" {
 		news["namespace"] = resource.NewStringProperty(p.configured().defaultNamespace())
 	}
-
 	awaited := !news["skipAwait"].IsBool() || !news["skipAwait"].BoolValue()
 	if _, given := news["timeout"]; !given && awaited {
 		news["timeout"] = resource.NewNumberProperty(defaultReleaseTimeout)

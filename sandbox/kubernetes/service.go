@@ -26,7 +26,6 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 	if status == nil {
 		status = map[string]any{"loadBalancer": map[string]any{}}
 	}
-
 	switch balanced := service.Spec.Type == core.ServiceTypeLoadBalancer; {
 	case service.Annotations[disown] == "true":
 		// The controller leaves the load balancer and the Service's status alone.
@@ -37,7 +36,6 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 			//nolint:nilerr // the Service exists; what it waits for is no failure to write it
 			return status, missing, nil
 		}
-
 		status = map[string]any{
 			"loadBalancer": map[string]any{"ingress": []any{map[string]any{"ip": address, "ipMode": "VIP"}}},
 		}
@@ -48,15 +46,12 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 				return nil, nil, err
 			}
 		}
-
 		status = map[string]any{"loadBalancer": map[string]any{}}
 	}
-
 	if service.Spec.Type == core.ServiceTypeExternalName || service.Spec.ClusterIP == core.ClusterIPNone ||
 		len(service.Spec.Selector) == 0 {
 		return status, nil, nil
 	}
-
 	if !v.hasPods(service.Namespace, service.Spec.Selector) {
 		return status, []notYet{{
 			reason: "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' " +
@@ -74,30 +69,25 @@ func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error)
 	if wantedType == "" {
 		wantedType = defaultLoadBalancerType(v.cluster.Version)
 	}
-
 	balancer, ok := v.loadBalancerOf(service)
 	if !ok {
 		balancer = v.newLoadBalancer(service, wantedType)
 	}
-
 	haveType := text(balancer.Outputs, "type")
 	if haveType != "" && haveType != wantedType {
 		return "", fmt.Errorf("load balancer %s is of type %s, the Service asks for %s (annotation %stype, "+
 			"by default %s): the type of a load balancer cannot be changed",
 			balancer.ID, haveType, wantedType, loadBalancerPrefix, defaultLoadBalancerType(v.cluster.Version))
 	}
-
 	if vpc := text(balancer.Outputs, "vpcUuid"); vpc != "" && v.cluster.VPC != "" && vpc != v.cluster.VPC {
 		return "", fmt.Errorf("load balancer %s is in VPC %s, the cluster in %s", balancer.ID, vpc, v.cluster.VPC)
 	}
-
 	proxy, _ := strconv.ParseBool(service.Annotations[loadBalancerPrefix+"enable-proxy-protocol"])
 
 	// A network load balancer passes packets on and ignores the annotation without a word.
 	balancer.Outputs["enableProxyProtocol"] = proxy && haveType != "REGIONAL_NETWORK"
 	balancer.Outputs["forwardingRules"] = forwardingRules(service)
 	balancer.Outputs["healthcheck"] = healthcheck(service)
-
 	if name := service.Annotations[loadBalancerPrefix+"name"]; name != "" {
 		balancer.Outputs["name"] = name
 	}
@@ -119,7 +109,6 @@ func (v view) loadBalancerOf(service *core.Service) (cloud.Object, bool) {
 	if balancer, ok := v.Get(loadBalancerType, service.Annotations[loadBalancerID]); ok {
 		return balancer, true
 	}
-
 	for _, balancer := range v.List(loadBalancerType) {
 		if text(balancer.Inputs, "name") == loadBalancerName(service) {
 			return balancer, true
@@ -137,12 +126,10 @@ func loadBalancerName(service *core.Service) string {
 // newLoadBalancer is what the controller orders when a Service names none.
 func (v view) newLoadBalancer(service *core.Service, wantedType string) cloud.Object {
 	id := uuid.NewString()
-
 	inputs := map[string]any{
 		"name": loadBalancerName(service), "region": v.cluster.Region, "type": wantedType, "vpcUuid": v.cluster.VPC,
 		"network": "EXTERNAL", "sizeUnit": 1.0,
 	}
-
 	outputs := copyOf(inputs)
 	outputs["ip"] = v.freeAddress()
 	outputs["status"] = "active"
@@ -170,7 +157,6 @@ func (v view) freeAddress() string {
 	for _, o := range v.List(loadBalancerType) {
 		taken[text(o.Outputs, "ip")] = true
 	}
-
 	for last := 1; last < 255; last++ {
 		if address := fmt.Sprintf("198.51.100.%d", last); !taken[address] {
 			return address
@@ -184,29 +170,23 @@ func forwardingRules(service *core.Service) []any {
 	protocol := service.Annotations[loadBalancerPrefix+"protocol"]
 	tlsPorts := strings.Split(service.Annotations[loadBalancerPrefix+"tls-ports"], ",")
 	certificate := service.Annotations[loadBalancerPrefix+"certificate-name"]
-
 	var rules []any
-
 	for _, port := range service.Spec.Ports {
 		entry, target := "tcp", "tcp"
 		if protocol != "" {
 			entry, target = protocol, protocol
 		}
-
 		if port.Protocol == core.ProtocolUDP {
 			entry, target = "udp", "udp"
 		}
-
 		rule := map[string]any{
 			"entryPort": float64(port.Port), "targetPort": float64(port.NodePort), "tlsPassthrough": false,
 		}
-
 		if slices.Contains(tlsPorts, strconv.Itoa(int(port.Port))) {
 			entry, target = "https", "http"
 			rule["certificateName"] = certificate
 			rule["tlsPassthrough"] = service.Annotations[loadBalancerPrefix+"tls-passthrough"] == "true"
 		}
-
 		rule["entryProtocol"], rule["targetProtocol"] = entry, target
 		rules = append(rules, rule)
 	}
@@ -219,11 +199,9 @@ func healthcheck(service *core.Service) map[string]any {
 		"checkIntervalSeconds": 3.0, "responseTimeoutSeconds": 5.0, "unhealthyThreshold": 3.0, "healthyThreshold": 5.0,
 		"protocol": "http", "port": 10256.0, "path": "/healthz",
 	}
-
 	if service.Spec.ExternalTrafficPolicy == core.ServiceExternalTrafficPolicyLocal {
 		check["port"] = float64(service.Spec.HealthCheckNodePort)
 	}
-
 	for key, annotation := range map[string]string{
 		"checkIntervalSeconds":   "healthcheck-check-interval-seconds",
 		"responseTimeoutSeconds": "healthcheck-response-timeout-seconds",
@@ -235,7 +213,6 @@ func healthcheck(service *core.Service) map[string]any {
 			check[key] = float64(n)
 		}
 	}
-
 	for _, key := range []string{"protocol", "path"} {
 		if value := service.Annotations[loadBalancerPrefix+"healthcheck-"+key]; value != "" {
 			check[key] = value
@@ -247,12 +224,10 @@ func healthcheck(service *core.Service) map[string]any {
 // releaseLoadBalancer deletes the load balancer of a Service that is deleted, unless the Service disowned it.
 func (v view) releaseLoadBalancer(r record) error {
 	typed, _ := v.kinds.decode(r.Kind, r.Live)
-
 	service, ok := typed.(*core.Service)
 	if !ok || service.Spec.Type != core.ServiceTypeLoadBalancer || service.Annotations[disown] == "true" {
 		return nil
 	}
-
 	if balancer, ok := v.loadBalancerOf(service); ok {
 		return v.Delete(loadBalancerType, balancer.ID)
 	}

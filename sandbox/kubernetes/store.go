@@ -31,7 +31,6 @@ type record struct {
 
 // id is the provider's identifier: "namespace/name", or "name" for kinds that stand beside namespaces.
 func (r record) id() string { return objectID(namespace(r.Live), name(r.Live)) }
-
 func objectID(namespace, name string) string {
 	if namespace == "" {
 		return name
@@ -52,7 +51,6 @@ func (v view) key(token, id string) string {
 	if _, ok := v.Get(token, qualified); ok {
 		return qualified
 	}
-
 	taken, ok := v.Get(token, id)
 	if !ok || taken.Outputs[clusterKey] == v.cluster.ID {
 		return id
@@ -92,7 +90,6 @@ func (v view) all(match func(record) bool) []record {
 		if err != nil || token == releaseToken {
 			continue
 		}
-
 		for _, r := range v.list(k, "") {
 			if match(r) {
 				records = append(records, r)
@@ -108,7 +105,6 @@ func (v view) save(r record) error {
 	for key, value := range copyOf(r.Live) {
 		outputs[key] = value
 	}
-
 	outputs[clusterKey] = v.cluster.ID
 	if r.Release != "" {
 		outputs[releaseKey] = r.Release
@@ -119,7 +115,6 @@ func (v view) save(r record) error {
 			return err
 		}
 	}
-
 	token := r.Kind.token()
 	return v.Put(cloud.Object{Type: token, ID: v.key(token, r.id()), Inputs: inputs, Outputs: outputs})
 }
@@ -133,7 +128,6 @@ func (v view) remove(r record) error {
 				return err
 			}
 		}
-
 		if err := v.removeReleases(name(r.Live)); err != nil {
 			return err
 		}
@@ -166,7 +160,6 @@ func (v view) removeReleases(in string) error {
 func fromStored(k kind, o cloud.Object) record {
 	r := record{Kind: k, Inputs: o.Inputs, Live: o.Outputs}
 	r.Release, _ = o.Outputs[releaseKey].(string)
-
 	delete(r.Live, clusterKey)
 	delete(r.Live, releaseKey)
 	// A schema that somebody spoilt in the file is one that the definition does not have.
@@ -181,7 +174,6 @@ func (v view) hasNamespace(name string) bool {
 	if systemNamespaces[name] {
 		return true
 	}
-
 	_, ok := v.get(v.kind("", "Namespace"), name)
 	return ok
 }
@@ -205,7 +197,6 @@ func (v view) definitions() []map[string]any {
 // served lists the versions that a definition makes available.
 func served(definition map[string]any) []string {
 	var names []string
-
 	versions, _ := at(definition, "spec", "versions").([]any)
 	for _, version := range versions {
 		if version, ok := version.(map[string]any); ok && version["served"] == true {

@@ -69,7 +69,6 @@ func (c *converter) list(path string, elements []resource.PropertyValue) []any {
 		if isUnknown(element) && !slices.Contains(c.unknown, path) {
 			c.unknown = append(c.unknown, path)
 		}
-
 		if value, ok := c.value(fmt.Sprintf("%s[%d]", path, i), element); ok {
 			list = append(list, value)
 		}
@@ -163,19 +162,16 @@ func prune(live, inputs map[string]any) map[string]any {
 		if !ok {
 			continue
 		}
-
 		wantedObject, isObject := wanted.(map[string]any)
 		if haveObject, ok := have.(map[string]any); ok && isObject {
 			kept[key] = prune(haveObject, wantedObject)
 			continue
 		}
-
 		wantedList, isList := wanted.([]any)
 		if haveList, ok := have.([]any); ok && isList && len(haveList) == len(wantedList) {
 			kept[key] = pruneList(haveList, wantedList)
 			continue
 		}
-
 		kept[key] = have
 	}
 	return kept
@@ -186,7 +182,6 @@ func pruneList(live, inputs []any) []any {
 	for i := range live {
 		have, haveObject := live[i].(map[string]any)
 		wanted, wantedObject := inputs[i].(map[string]any)
-
 		if haveObject && wantedObject {
 			kept[i] = prune(have, wanted)
 		} else {
@@ -204,7 +199,6 @@ func at(object map[string]any, path ...string) any {
 		if !ok {
 			return nil
 		}
-
 		value = fields[key]
 	}
 	return value
@@ -224,16 +218,13 @@ func put(object map[string]any, value any, path ...string) {
 			next = map[string]any{}
 			object[key] = next
 		}
-
 		object = next
 	}
-
 	object[path[len(path)-1]] = value
 }
 
 func name(object map[string]any) string      { return text(object, "metadata", "name") }
 func namespace(object map[string]any) string { return text(object, "metadata", "namespace") }
-
 func annotation(object map[string]any, key string) string {
 	return text(object, "metadata", "annotations", key)
 }

@@ -54,20 +54,16 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
 	t.Helper()
-
 	c, err := cloud.Open(filepath.Join(t.TempDir(), "cloud.json"), cloud.WithClock(func() time.Time { return start }))
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	w := &world{t: t, cloud: c}
 	w.putCluster(2)
-
 	options := kubernetes.Options{Patience: 50 * time.Millisecond, Log: w.log}
 	for _, f := range change {
 		f(&options)
 	}
-
 	w.provider = kubernetes.New(c, options)
 	w.configure(object{"kubeconfig": kubeconfig(endpoint, object{"exec": doctl(clusterID)})})
 	return w
@@ -76,13 +72,11 @@ func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
 func (w *world) log(severity diag.Severity, _ resource.URN, message string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	w.messages = append(w.messages, string(severity)+": "+message)
 }
 
 func (w *world) putCluster(nodes int) {
 	w.t.Helper()
-
 	outputs := object{
 		"name": "host", "endpoint": endpoint, "region": "tor1", "version": "1.35.1-do.0", "vpcUuid": "vpc-1",
 		"nodePool": object{"nodeCount": nodes, "actualNodeCount": nodes},
@@ -96,7 +90,6 @@ func (w *world) putCluster(nodes int) {
 
 func (w *world) put(o cloud.Object) {
 	w.t.Helper()
-
 	if err := w.cloud.Put(o); err != nil {
 		w.t.Fatal(err)
 	}
@@ -121,7 +114,6 @@ func kubeconfig(server string, user object) string {
 
 func (w *world) configure(inputs object) {
 	w.t.Helper()
-
 	_, err := w.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: properties(inputs)})
 	if err != nil {
 		w.t.Fatal(err)
@@ -129,7 +121,6 @@ func (w *world) configure(inputs object) {
 }
 
 func properties(o object) resource.PropertyMap { return resource.NewPropertyMapFromMap(o) }
-
 func urn(token string) resource.URN {
 	return resource.NewURN("test", "project", "", tokens.Type(token), "archive")
 }
@@ -145,7 +136,6 @@ func (w *world) check(token string, news resource.PropertyMap) (resource.Propert
 // checked returns the completed inputs of something that must be right.
 func (w *world) checked(token string, news resource.PropertyMap) resource.PropertyMap {
 	w.t.Helper()
-
 	inputs, failures, err := w.check(token, news)
 	if err != nil || len(failures) > 0 {
 		w.t.Fatalf("checking %s: %v %v", token, failures, err)
@@ -162,7 +152,6 @@ func (w *world) tryCreate(token string, news object) (plugin.CreateResponse, err
 
 func (w *world) create(token string, news object) plugin.CreateResponse {
 	w.t.Helper()
-
 	response, err := w.tryCreate(token, news)
 	if err != nil {
 		w.t.Fatalf("creating %s: %s", token, explain(err))
@@ -181,7 +170,6 @@ func (w *world) tryUpdate(token, id string, olds, news object) (resource.Propert
 
 func (w *world) update(token, id string, olds, news object) resource.PropertyMap {
 	w.t.Helper()
-
 	outputs, err := w.tryUpdate(token, id, olds, news)
 	if err != nil {
 		w.t.Fatalf("updating %s %s: %s", token, id, explain(err))
@@ -191,7 +179,6 @@ func (w *world) update(token, id string, olds, news object) resource.PropertyMap
 
 func (w *world) read(token, id string, inputs resource.PropertyMap) plugin.ReadResponse {
 	w.t.Helper()
-
 	response, err := w.provider.Read(context.Background(), plugin.ReadRequest{
 		URN: urn(token), Type: tokens.Type(token), ID: resource.ID(id), Inputs: inputs,
 	})
@@ -203,7 +190,6 @@ func (w *world) read(token, id string, inputs resource.PropertyMap) plugin.ReadR
 
 func (w *world) delete(token, id string) {
 	w.t.Helper()
-
 	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{
 		URN: urn(token), Type: tokens.Type(token), ID: resource.ID(id),
 	})
@@ -215,7 +201,6 @@ func (w *world) delete(token, id string) {
 // stored returns an object of the cluster, or fails.
 func (w *world) stored(token, id string) object {
 	w.t.Helper()
-
 	o, ok := w.cloud.Get(token, id)
 	if !ok {
 		w.t.Fatalf("%s %q is not in the cloud", token, id)
@@ -225,7 +210,6 @@ func (w *world) stored(token, id string) object {
 
 func (w *world) gone(token, id string) {
 	w.t.Helper()
-
 	if _, ok := w.cloud.Get(token, id); ok {
 		w.t.Errorf("%s %q is still in the cloud", token, id)
 	}
@@ -236,9 +220,7 @@ func explain(err error) string {
 	if err == nil {
 		return ""
 	}
-
 	text := err.Error()
-
 	if s, ok := status.FromError(err); ok {
 		for _, detail := range s.Details() {
 			if failed, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
@@ -252,7 +234,6 @@ func explain(err error) string {
 // wantError fails unless the error says all of want.
 func wantError(t *testing.T, err error, want ...string) {
 	t.Helper()
-
 	for _, part := range want {
 		if !strings.Contains(explain(err), part) {
 			t.Errorf("error %q, want it to contain %q", explain(err), part)
@@ -272,7 +253,6 @@ func get(value any, path ...any) any {
 			if key >= len(list) {
 				return nil
 			}
-
 			value = list[key]
 		}
 	}
@@ -282,7 +262,6 @@ func get(value any, path ...any) any {
 // wantValue fails unless the nested value is the wanted one.
 func wantValue(t *testing.T, o any, want any, path ...any) {
 	t.Helper()
-
 	if got := get(o, path...); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v is %v, want %v", path, got, want)
 	}

@@ -24,12 +24,9 @@ import (
 // archive packs a chart of one ConfigMap.
 func archive(t *testing.T, name, version string, more ...string) []byte {
 	t.Helper()
-
 	var packed bytes.Buffer
-
 	zipper := gzip.NewWriter(&packed)
 	writer := tar.NewWriter(zipper)
-
 	for _, entry := range [][2]string{
 		{"Chart.yaml", fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\n%s", name, version, strings.Join(more, ""))},
 		{"templates/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n"},
@@ -39,12 +36,10 @@ func archive(t *testing.T, name, version string, more ...string) []byte {
 		if err := writer.WriteHeader(header); err != nil {
 			t.Fatal(err)
 		}
-
 		if _, err := writer.Write([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
-
 	if err := errors.Join(writer.Close(), zipper.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +236,6 @@ func TestStandIn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "4.15.1", known.Metadata.Version)
 	require.NotEmpty(t, known.Templates)
-
 	unknown, err := helm.StandIn(helm.Reference{Chart: "oci://registry.test/lost", Version: "~1"})
 	require.NoError(t, err)
 	require.Equal(t, "lost", unknown.Metadata.Name)

@@ -14,7 +14,6 @@ func newChart(change ...func(*chart.Chart)) *chart.Chart {
 		Metadata: &chart.Metadata{APIVersion: "v2", Name: "ship", Version: "1.0.0"},
 		Values:   map[string]any{"crew": 430.0, "hook": "pre-install"},
 	}
-
 	template(c, "templates/deployment.yaml",
 		"kind: Deployment\napiVersion: apps/v1\nmetadata: {name: '{{ .Release.Name }}'}\n")
 	template(c, "templates/maps.yaml", `# a comment
@@ -33,13 +32,11 @@ data: {ships: '{{ .Capabilities.APIVersions.Has "test/v1/Ship" }}', `+
 	template(c, "templates/hook.yaml",
 		"kind: Job\napiVersion: batch/v1\nmetadata: {name: job, annotations: {helm.sh/hook: '{{ .Values.hook }}'}}\n")
 	template(c, "templates/NOTES.txt", "live long")
-
 	c.Files = []*chart.File{{
 		Name: "crds/ships.yaml",
 		Data: []byte("kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: ships}\n"),
 	}}
 	c.Raw = c.Files
-
 	for _, f := range change {
 		f(c)
 	}
@@ -61,24 +58,18 @@ func request(change ...func(*helm.Request)) helm.Request {
 // render returns the objects as "Kind/name", hooks in parentheses, and the objects themselves by that name.
 func render(t *testing.T, c *chart.Chart, r helm.Request) (string, map[string]map[string]any) {
 	t.Helper()
-
 	objects, err := helm.Template(t.Context(), c, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	var names []string
-
 	byName := map[string]map[string]any{}
-
 	for _, o := range objects {
 		name := o.Manifest["kind"].(string) + "/" + o.Manifest["metadata"].(map[string]any)["name"].(string)
 		byName[name] = o.Manifest
-
 		if o.Hook {
 			name = "(" + name + ")"
 		}
-
 		names = append(names, name)
 	}
 	return strings.Join(names, " "), byName
@@ -89,13 +80,11 @@ func TestRender(t *testing.T) {
 	if want := "CustomResourceDefinition/ships ConfigMap/a ConfigMap/b Deployment/enterprise (Job/job)"; names != want {
 		t.Errorf("rendered %s, want %s", names, want)
 	}
-
 	for key, want := range map[string]string{"crew": "430", "install": "true", "kube": "v1.35.1"} {
 		if got := objects["ConfigMap/a"]["data"].(map[string]any)[key]; got != want {
 			t.Errorf("%s is %v, want %s", key, got, want)
 		}
 	}
-
 	without, objects := render(t, newChart(), request(func(r *helm.Request) {
 		r.SkipCRDs = true
 		r.Values = map[string]any{"crew": 1.0, "hook": "test"}
@@ -103,7 +92,6 @@ func TestRender(t *testing.T) {
 	if want := "ConfigMap/a ConfigMap/b Deployment/enterprise"; without != want {
 		t.Errorf("rendered %s, want %s: no definitions, no tests", without, want)
 	}
-
 	if data := objects["ConfigMap/b"]["data"].(map[string]any); data["apps"] != "true" {
 		t.Errorf("the capabilities are %v", data)
 	}
@@ -132,11 +120,9 @@ func TestChartsThatDoNotRender(t *testing.T) {
 			if test.chart != nil {
 				test.chart(c)
 			}
-
 			if test.request != nil {
 				test.request(&r)
 			}
-
 			if _, err := helm.Template(t.Context(), c, r); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want it to contain %q", err, test.want)
 			}

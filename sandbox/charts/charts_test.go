@@ -1,0 +1,90 @@
+package charts_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/repo"
+
+	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/sandbox/charts"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
+)
+
+// repository serves charts with Helm's own packaging and index, and returns its URL and directory.
+func repository(t *testing.T, versions ...string) (url, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, version := range versions {
+		_, err := chartutil.Save(&chart.Chart{
+			Metadata: &chart.Metadata{APIVersion: "v2", Name: "web", Version: version},
+		}, dir)
+		require.NoError(t, err)
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	t.Cleanup(server.Close)
+	index, err := repo.IndexDirectory(dir, server.URL)
+	require.NoError(t, err)
+	require.NoError(t, index.WriteFile(filepath.Join(dir, "index.yaml"), 0o600))
+	return server.URL, dir
+}
+
+func TestChartsArePinned(t *testing.T) {
+	t.Parallel()
+	url, served := repository(t, "1.0.0")
+	cache := charts.Cache{Dir: filepath.Join(t.TempDir(), "charts"), Lock: filepath.Join(t.TempDir(), "charts.lock")}
+	refs := []helm.Reference{{Chart: "web", Repo: url, Version: "1.0.0"}}
+	var lines []string
+	report := func(line string) { lines = append(lines, line) }
+	require.Contains(t, charts.Mode(refs, cache.Dir), "no copy of web 1.0.0, so stand-ins take their place")
+	require.NoError(t, cache.Fetch(refs, report))
+	require.Equal(t, "Charts: web 1.0.0.", charts.Mode(refs, cache.Dir))
+	require.NoError(t, cache.Fetch(refs, report))
+	require.Len(t, lines, 2)
+	require.Contains(t, lines[0], "web 1.0.0: fetched, sha256 ")
+	require.Equal(t, "web 1.0.0: is there", lines[1])
+
+	// Another archive of the same version is refused, and the pin stays.
+	pinned, err := os.ReadFile(cache.Lock)
+	require.NoError(t, err)
+	require.NoError(t, os.RemoveAll(cache.Dir))
+	_, err = chartutil.Save(&chart.Chart{
+		Metadata: &chart.Metadata{APIVersion: "v2", Name: "web", Version: "1.0.0", Description: "another"},
+	}, served)
+	require.NoError(t, err)
+	index, err := repo.IndexDirectory(served, url)
+	require.NoError(t, err)
+	require.NoError(t, index.WriteFile(filepath.Join(served, "index.yaml"), 0o600))
+	require.ErrorContains(t, cache.Fetch(refs, report), "somebody has put another chart in its place")
+	after, err := os.ReadFile(cache.Lock)
+	require.NoError(t, err)
+	require.Equal(t, string(pinned), string(after))
+}
+
+func TestAllChartsAreTried(t *testing.T) {
+	t.Parallel()
+	url, _ := repository(t, "2.0.0")
+	cache := charts.Cache{Dir: t.TempDir(), Lock: filepath.Join(t.TempDir(), "charts.lock")}
+	err := cache.Fetch([]helm.Reference{
+		{Chart: "web", Repo: url, Version: "1.0.0"}, {Chart: "web", Repo: url, Version: "2.0.0"},
+	}, func(string) {})
+	require.ErrorContains(t, err, "web 1.0.0")
+	require.FileExists(t, filepath.Join(cache.Dir, "web-2.0.0.tgz"))
+}
+
+func TestChartsOfTheSettings(t *testing.T) {
+	t.Parallel()
+	refs := charts.Of(settings.Settings{
+		Ingress:  settings.Ingress{Chart: settings.Chart{Name: "nginx", Version: "4"}},
+		Mastodon: settings.Mastodon{Chart: settings.Chart{Name: "oci://registry.example.org/charts/mastodon", Version: "1"}},
+	})
+	require.Len(t, refs, 3)
+	require.Equal(t, "nginx 4", refs[0].String())
+	require.Equal(t, "mastodon 1", refs[2].String())
+}
