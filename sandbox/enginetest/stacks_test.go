@@ -22,6 +22,7 @@ func TestBothEnvironmentsInOneAccount(t *testing.T) {
 	a := newAccount(t)
 
 	t.Run("prod comes up", func(t *testing.T) { a.comesUp(t, "prod") })
+	t.Run("prod has what the chart lacks", func(t *testing.T) { a.isEquipped(t, "prod") })
 	t.Run("prod is stable", func(t *testing.T) { a.isStable(t, "prod") })
 
 	production := a.objects()
