@@ -1,8 +1,10 @@
 package catalogue_test
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -72,6 +74,11 @@ func TestConnections(t *testing.T) {
 		require.True(t, ok, slug)
 		assert.Equal(t, connections, plan.Connections(), slug)
 	}
+	for _, slug := range []string{"so1_5-8vcpu-64gb", "gd-32vcpu-128gb"} {
+		plan, ok := engine.Plan(slug)
+		require.True(t, ok, slug)
+		assert.Equal(t, 997, plan.Connections(), "%s: no plan has more", slug)
+	}
 	_, ok = engine.Plan("db-s-1vcpu-3gb")
 	assert.False(t, ok)
 }
@@ -105,8 +112,34 @@ func TestReservedRanges(t *testing.T) {
 	t.Parallel()
 	anywhere := catalogue.ReservedRanges("tor1")
 	assert.NotEmpty(t, anywhere)
-	assert.Len(t, catalogue.ReservedRanges("nyc1"), len(anywhere)+1, "one more is reserved there")
-	for _, prefix := range append(anywhere, catalogue.ReservedRanges("nyc1")...) {
-		assert.Equal(t, prefix.Masked(), prefix)
+	assert.Contains(t, anywhere, netip.MustParsePrefix("10.29.0.0/16"), "one of the region's own")
+	assert.NotContains(t, catalogue.ReservedRanges("nyc1"), netip.MustParsePrefix("10.29.0.0/16"))
+	for _, region := range catalogue.Regions() {
+		for _, prefix := range catalogue.ReservedRanges(region.Slug) {
+			assert.Equal(t, prefix.Masked(), prefix)
+		}
+	}
+}
+
+// From 2026-11-30 on new clusters of Standard PostgreSQL have one node and 4 GiB at most.
+func TestCreatable(t *testing.T) {
+	t.Parallel()
+	before := time.Date(2026, time.November, 29, 23, 59, 59, 0, time.UTC)
+	for _, test := range []struct {
+		engine, plan  string
+		nodes         int
+		before, after bool
+	}{
+		{catalogue.Postgres, "db-s-2vcpu-4gb", 1, true, true},
+		{catalogue.Postgres, "db-s-2vcpu-4gb", 2, true, false},
+		{catalogue.Postgres, "db-s-4vcpu-8gb", 1, true, false},
+		{catalogue.AdvancedPostgres, "gd-2vcpu-8gb", 3, true, true},
+		{catalogue.OpenSearch, "db-s-4vcpu-8gb", 3, true, true},
+	} {
+		engine, _ := catalogue.LookupEngine(test.engine)
+		plan, ok := engine.Plan(test.plan)
+		require.True(t, ok, test.plan)
+		assert.Equal(t, test.before, engine.Creatable(plan, test.nodes, before), test)
+		assert.Equal(t, test.after, engine.Creatable(plan, test.nodes, before.Add(time.Second)), test)
 	}
 }

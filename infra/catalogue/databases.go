@@ -3,6 +3,7 @@ package catalogue
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // The database engines that the program uses, as the API names them.
@@ -46,23 +47,32 @@ func (e Engine) Plan(slug string) (Plan, bool) {
 	return e.Plans[i], true
 }
 
-// Connections is how many connections PostgreSQL accepts on the plan: 25 for
-// each GiB of memory, less 3 that DigitalOcean keeps for maintenance.
+// Connections is how many connections PostgreSQL accepts on the plan: 25 for each GiB of memory and 1,000 at most, less
+// 3 that DigitalOcean keeps for maintenance.
 //
-// Source: docs.digitalocean.com/products/databases/postgresql/details/limits.
-func (p Plan) Connections() int { return 25*p.MemoryGiB - 3 }
+// Source: docs.digitalocean.com/products/databases/postgresql/details/limits, 2025-12.
+func (p Plan) Connections() int { return min(25*p.MemoryGiB, 1000) - 3 }
+
+// Creatable reports whether a new cluster of the engine can have the plan and the number of nodes on a day: from
+// 2026-11-30 on one of Standard PostgreSQL has one node and 4 GiB at most. Existing ones stay as they are.
+//
+// Source: DigitalOcean's announcement for that day.
+func (e Engine) Creatable(plan Plan, nodes int, day time.Time) bool {
+	return e.Name != Postgres || nodes == 1 && plan.MemoryGiB <= 4 ||
+		day.Before(time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC))
+}
 
 // Engines returns the engines.
 //
-// Source: the options of the public API specification (github.com/digitalocean/
-// openapi, databases/responses/options.yml, 2026-08-07) with the versions that
-// came later: PostgreSQL 18 (2025-11-05) and OpenSearch 2.19.
+// Source: the options of the public API specification (github.com/digitalocean/openapi,
+// databases/responses/options.yml, 2026-08-07) with the versions that came later: PostgreSQL 18 (2025-11-05) and
+// OpenSearch 2.19.
 func Engines() []Engine {
 	return []Engine{
 		{
 			Name:     Postgres,
 			Versions: []string{"15", "16", "17", "18"},
-			Plans: plans(
+			Plans: slices.Concat(
 				nodes("db-s-1vcpu-1gb db-amd-1vcpu-1gb db-intel-1vcpu-1gb", 1),
 				standby("db-s-1vcpu-2gb db-amd-1vcpu-2gb db-intel-1vcpu-2gb db-s-2vcpu-4gb db-amd-2vcpu-4gb "+
 					"db-intel-2vcpu-4gb db-amd-2vcpu-8gb db-intel-2vcpu-8gb db-s-4vcpu-8gb db-amd-4vcpu-8gb "+
@@ -78,7 +88,7 @@ func Engines() []Engine {
 		{
 			Name:     AdvancedPostgres,
 			Versions: []string{"16", "17", "18"},
-			Plans: plans(
+			Plans: slices.Concat(
 				standby("gd-2vcpu-8gb gd-2vcpu-8gb-intel so1_5-2vcpu-16gb so1_5-2vcpu-16gb-intel gd-4vcpu-16gb " +
 					"gd-4vcpu-16gb-intel so1_5-4vcpu-32gb so1_5-4vcpu-32gb-intel gd-8vcpu-32gb gd-8vcpu-32gb-intel " +
 					"so1_5-8vcpu-64gb so1_5-8vcpu-64gb-intel gd-16vcpu-64gb gd-16vcpu-64gb-intel " +
@@ -93,7 +103,7 @@ func Engines() []Engine {
 		{
 			Name:     Valkey,
 			Versions: []string{"8"},
-			Plans: plans(
+			Plans: slices.Concat(
 				nodes("db-s-1vcpu-1gb", 1),
 				standby("db-s-1vcpu-2gb db-s-2vcpu-4gb db-s-4vcpu-8gb db-s-6vcpu-16gb m-2vcpu-16gb "+
 					"db-s-8vcpu-32gb m-4vcpu-32gb db-s-16vcpu-64gb m-8vcpu-64gb m-16vcpu-128gb "+
@@ -103,7 +113,7 @@ func Engines() []Engine {
 		{
 			Name:     OpenSearch,
 			Versions: []string{"1", "2", "2.19"},
-			Plans: plans(
+			Plans: slices.Concat(
 				nodes("db-s-1vcpu-2gb", 1),
 				nodes("db-s-2vcpu-4gb db-s-4vcpu-8gb", 1, 3),
 				nodes("gd-2vcpu-8gb m3-2vcpu-16gb gd-4vcpu-16gb m3-4vcpu-32gb m3-8vcpu-64gb", 1, 3, 6, 9, 15),
@@ -125,8 +135,6 @@ func LookupEngine(name string) (Engine, bool) {
 }
 
 type planList []Plan
-
-func plans(groups ...planList) planList { return slices.Concat(groups...) }
 
 // nodes are plans that allow the given cluster sizes.
 func nodes(slugs string, counts ...int) planList {

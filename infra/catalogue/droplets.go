@@ -16,8 +16,8 @@ type DropletSize struct {
 
 // dropletPrices are the sizes that have a known price.
 //
-// Source: the Droplet price table of 2022-07-01, of which 84, 126 and 48 were
-// still current on digitalocean.com/pricing/droplets in 2026-11.
+// Source: the Droplet price table of 2022-07-01, of which 84, 126 and 48 were still current on
+// digitalocean.com/pricing/droplets in 2026-11.
 func dropletPrices() map[string]float64 {
 	return map[string]float64{
 		"s-1vcpu-2gb": 12, "s-2vcpu-2gb": 18, "s-2vcpu-4gb": 24, "s-4vcpu-8gb": 48, "s-8vcpu-16gb": 96,
@@ -28,8 +28,8 @@ func dropletPrices() map[string]float64 {
 	}
 }
 
-// DropletSizes returns the sizes that a node may have: Basic, General Purpose
-// and Memory-Optimized ones with 2 GiB of memory and more.
+// DropletSizes returns the sizes that a node may have: Basic, General Purpose and Memory-Optimized ones with 2 GiB of
+// memory and more.
 //
 // Source: the slugs of the Pulumi DigitalOcean provider 4.76.0 (DropletSlug).
 func DropletSizes() []DropletSize {

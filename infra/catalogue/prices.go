@@ -1,8 +1,7 @@
 package catalogue
 
-// Price is what something costs in a month, in USD. DigitalOcean bills by the
-// second, up to this amount. Low and High differ where sources do; both are 0
-// where no source gives a price.
+// Price is what something costs in a month, in USD. DigitalOcean bills by the second, up to this amount. Low and High
+// differ where sources do; both are 0 where no source gives a price.
 type Price struct {
 	Low, High float64
 }
@@ -14,8 +13,7 @@ func exactly(usd float64) Price { return Price{usd, usd} }
 
 func between(low, high float64) Price { return Price{low, high} }
 
-// Sources of the prices, as of 2026-11. The prices of machines and databases
-// stand in the tables above.
+// Sources of the prices, as of 2026-11. The prices of machines and databases stand in the tables above.
 const (
 	DropletPricing  = "digitalocean.com/pricing/droplets"
 	DatabasePricing = "digitalocean.com/pricing/managed-databases"
@@ -25,12 +23,10 @@ const (
 	UptimePricing   = "digitalocean.com/pricing/uptime-monitoring"
 )
 
-// HighlyAvailableControlPlane is the price of the replicated control plane. A
-// single one is free.
+// HighlyAvailableControlPlane is the price of the replicated control plane. A single one is free.
 func HighlyAvailableControlPlane() Price { return exactly(40) }
 
-// LoadBalancerNode is the price of one node of a load balancer of a type,
-// REGIONAL or REGIONAL_NETWORK.
+// LoadBalancerNode is the price of one node of a load balancer of a type, REGIONAL or REGIONAL_NETWORK.
 func LoadBalancerNode(kind string) Price {
 	switch kind {
 	case "REGIONAL":
@@ -42,8 +38,8 @@ func LoadBalancerNode(kind string) Price {
 	}
 }
 
-// Spaces is the price of object storage, for all buckets of an account: 250 GiB
-// and 1 TiB of traffic. Each GiB more costs 0.02 to keep and 0.01 to send.
+// Spaces is the price of object storage, for all buckets of an account: 250 GiB and 1 TiB of traffic. Each GiB more
+// costs 0.02 to keep and 0.01 to send.
 func Spaces() Price { return exactly(5) }
 
 // UptimeCheck is the price of a check. The first one of an account is free.

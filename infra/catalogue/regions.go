@@ -17,36 +17,38 @@ type Region struct {
 	Kubernetes bool
 	// Spaces is whether buckets can be made there.
 	Spaces bool
+	// Reserved is the address range that DigitalOcean keeps for itself in this region alone; empty where it is unknown.
+	Reserved string
 }
 
-// Compute reports whether a whole environment can run in the region: cluster,
-// databases and load balancer, which every region with DOKS has.
+// Compute reports whether a whole environment can run in the region: cluster, databases and load balancer, which every
+// region with DOKS has.
 func (r Region) Compute() bool { return r.Kubernetes && r.Databases }
 
 // Regions returns the regions in alphabetical order.
 //
-// Sources: databases from the options of the public API specification
-// (github.com/digitalocean/openapi, databases/responses/options.yml, 2026-08-07;
-// nyc2 lacks Valkey); Spaces from the Terraform provider
-// (digitalocean/spaces/spaces_entities.go, 2026-08-06); DOKS from
-// docs.digitalocean.com/products/kubernetes (every region but the oldest
-// datacenters: not nyc2, ams2 and sfo1). For ric1 no source states DOKS.
+// Sources: databases from the options of the public API specification (github.com/digitalocean/openapi,
+// databases/responses/options.yml, 2026-08-07; nyc2 lacks Valkey); Spaces from the Terraform provider
+// (digitalocean/spaces/spaces_entities.go, 2026-08-06); DOKS from docs.digitalocean.com/products/kubernetes (every
+// region but the oldest datacenters: not nyc2, ams2 and sfo1). For ric1 no source states DOKS.
 func Regions() []Region {
 	return []Region{
-		{Slug: "ams3", Place: "Amsterdam", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "atl1", Place: "Atlanta", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "blr1", Place: "Bangalore", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "fra1", Place: "Frankfurt", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "lon1", Place: "London", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "nyc1", Place: "New York", Databases: true, Kubernetes: true},
+		{Slug: "ams3", Place: "Amsterdam", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.18.0.0/16"},
+		{Slug: "atl1", Place: "Atlanta", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.50.0.0/16"},
+		{Slug: "blr1", Place: "Bangalore", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.47.0.0/16"},
+		{Slug: "fra1", Place: "Frankfurt", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.19.0.0/16"},
+		{Slug: "lon1", Place: "London", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.16.0.0/16"},
+		{Slug: "nyc1", Place: "New York", Databases: true, Kubernetes: true, Reserved: "10.10.0.0/16"},
 		{Slug: "nyc2", Place: "New York"},
-		{Slug: "nyc3", Place: "New York", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "nyc3", Place: "New York", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.17.0.0/16"},
 		{Slug: "ric1", Place: "Richmond", Databases: true},
-		{Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "sgp1", Place: "Singapore", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true},
-		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true},
+		{Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
+			Reserved: "10.46.0.0/16"},
+		{Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
+			Reserved: "10.48.0.0/16"},
+		{Slug: "sgp1", Place: "Singapore", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.15.0.0/16"},
+		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.49.0.0/16"},
+		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.29.0.0/16"},
 	}
 }
 
@@ -63,14 +65,13 @@ func Places() map[string]string {
 }
 
 // ComputeRegions returns the slugs of the regions that can run an environment.
-func ComputeRegions() []string { return slugs(Region.Compute) }
+func ComputeRegions() []string { return Slugs(Region.Compute) }
 
 // SpacesRegions returns the slugs of the regions that can hold buckets.
-func SpacesRegions() []string {
-	return slugs(func(r Region) bool { return r.Spaces })
-}
+func SpacesRegions() []string { return Slugs(func(r Region) bool { return r.Spaces }) }
 
-func slugs(wanted func(Region) bool) []string {
+// Slugs returns the slugs of the regions that are wanted.
+func Slugs(wanted func(Region) bool) []string {
 	var found []string
 	for _, region := range Regions() {
 		if wanted(region) {
@@ -87,19 +88,19 @@ func UptimeRegions() []string {
 	return []string{"us_east", "us_west", "eu_west", "se_asia"}
 }
 
-// ReservedRanges returns the address ranges that DigitalOcean keeps for itself:
-// no VPC in the region may overlap them.
+// ReservedRanges returns the address ranges that DigitalOcean keeps for itself: no VPC in the region may overlap them.
 //
-// Source: docs.digitalocean.com/products/networking/vpc/concepts/plan-your-network
-// and the release note of 2025-03-07 for 10.229.0.0/16.
+// Sources: docs.digitalocean.com/products/networking/vpc/details/limits, 2025-12, and the release note of 2025-03-07
+// for 10.229.0.0/16.
 func ReservedRanges(region string) []netip.Prefix {
-	ranges := []string{"10.229.0.0/16", "10.244.0.0/16", "10.245.0.0/16", "10.246.0.0/24"}
-	if region == "nyc1" {
-		ranges = append(ranges, "10.10.0.0/16")
+	var reserved []netip.Prefix
+	for _, text := range []string{"10.229.0.0/16", "10.244.0.0/16", "10.245.0.0/16", "10.246.0.0/24"} {
+		reserved = append(reserved, netip.MustParsePrefix(text))
 	}
-	reserved := make([]netip.Prefix, len(ranges))
-	for i, text := range ranges {
-		reserved[i] = netip.MustParsePrefix(text)
+	for _, r := range Regions() {
+		if r.Slug == region && r.Reserved != "" {
+			reserved = append(reserved, netip.MustParsePrefix(r.Reserved))
+		}
 	}
 	return reserved
 }

@@ -23,8 +23,8 @@ type Database struct {
 	// Nodes is 1 for a primary alone, 2 or 3 with standbys, for which a plan needs 2 GiB.
 	Nodes int `json:"nodes" jsonschema:"required,minimum=1,maximum=3"`
 	// PoolSize is the number of server connections that the transaction-mode connection pool may open: at most 25 for
-	// each GiB of memory, less 3 that DigitalOcean keeps for maintenance and 5 that are kept for migrations. Changing
-	// it replaces the pool, which cuts its connections for a moment.
+	// each GiB of memory and 1,000 in all, less 3 that DigitalOcean keeps for maintenance and 5 that are kept for
+	// migrations. Changing it replaces the pool, which cuts its connections for a moment.
 	PoolSize int `json:"poolSize" jsonschema:"required,minimum=1"`
 	// Maintenance is the window of updates.
 	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`

@@ -13,9 +13,8 @@ import (
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
-// Secret is a value that must not be seen. It prints as [secret] wherever it is
-// formatted, marshalled or dumped, so that no log line or test failure can show
-// it: the value is kept behind a function because printers that look into
+// Secret is a value that must not be seen. It prints as [secret] wherever it is formatted, marshalled or dumped, so
+// that no log line or test failure can show it: the value is kept behind a function because printers that look into
 // structs, such as those of test assertions, do not call one.
 type Secret struct{ reveal func() string }
 
@@ -58,40 +57,34 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Secrets are the credentials of one environment, from the object
-// `vmst:secrets`, every leaf of which is encrypted:
+// Secrets are the credentials of one environment, from the object `vmst:secrets`, every leaf of which is encrypted:
 //
 //	pulumi config set --secret --path 'vmst:secrets.smtpPassword'
 type Secrets struct {
 	// DigitalOceanToken is the API token that the program works with.
 	DigitalOceanToken Secret `json:"digitalOceanToken" jsonschema:"required"`
-	// SpacesAccessID is the ID of a full-access key pair for Spaces: buckets cannot
-	// be made with the API token.
+	// SpacesAccessID is the ID of a full-access key pair for Spaces: buckets cannot be made with the API token.
 	SpacesAccessID Secret `json:"spacesAccessId" jsonschema:"required"`
 	// SpacesSecretKey is the secret of that pair.
 	SpacesSecretKey Secret `json:"spacesSecretKey" jsonschema:"required"`
-	// ACMEDNSToken is the token that cert-manager answers DNS-01 challenges with.
-	// It lives in the cluster, so it should be limited to domains.
+	// ACMEDNSToken is the token that cert-manager answers DNS-01 challenges with. It lives in the cluster, so it should
+	// be limited to domains.
 	ACMEDNSToken Secret `json:"acmeDnsToken" jsonschema:"required"`
-	// SMTPUsername logs in to the mail relay. It is needed unless
-	// mastodon.smtp.authMethod is "none".
+	// SMTPUsername logs in to the mail relay. It is needed unless mastodon.smtp.authMethod is "none".
 	SMTPUsername Secret `json:"smtpUsername"`
 	// SMTPPassword goes with it.
 	SMTPPassword Secret `json:"smtpPassword"`
-	// SlackWebhook is the URL that takes the alerts for monitoring.slackChannel. It
-	// is needed when that is set.
+	// SlackWebhook is the URL that takes the alerts for monitoring.slackChannel. It is needed when that is set.
 	SlackWebhook Secret `json:"slackWebhook"`
-	// NetlifyToken is a personal access token of a member of the site's team. It is
-	// needed when docs.enabled is true.
+	// NetlifyToken is a personal access token of a member of the site's team. It is needed when docs.enabled is true.
 	NetlifyToken Secret `json:"netlifyToken"`
-	// DocsVariables are the values of the secret variables of docs.variables, by
-	// name.
+	// DocsVariables are the values of the secret variables of docs.variables, by name.
 	DocsVariables map[string]Secret `json:"docsVariables"`
-	// Mastodon are the keys of an instance that already lives. All of them or
-	// none: without them, new ones are generated once and kept.
+	// Mastodon are the keys of an instance that already lives. All of them or none: without them, new ones are
+	// generated once and kept.
 	Mastodon *MastodonSecrets `json:"mastodon"`
-	// Environment are further environment variables of web, Sidekiq and the jobs
-	// that are secret, such as DEEPL_API_KEY.
+	// Environment are further environment variables of web, Sidekiq and the jobs that are secret, such as
+	// DEEPL_API_KEY.
 	Environment map[string]Secret `json:"environment"`
 }
 
@@ -99,8 +92,7 @@ type Secrets struct {
 type MastodonSecrets struct {
 	// SecretKeyBase is SECRET_KEY_BASE, at least 64 characters.
 	SecretKeyBase Secret `json:"secretKeyBase" jsonschema:"required"`
-	// VAPIDPrivateKey is VAPID_PRIVATE_KEY, half of the Web Push pair: a P-256 key,
-	// 32 bytes in URL-safe base64.
+	// VAPIDPrivateKey is VAPID_PRIVATE_KEY, half of the Web Push pair: a P-256 key, 32 bytes in URL-safe base64.
 	VAPIDPrivateKey Secret `json:"vapidPrivateKey" jsonschema:"required"`
 	// VAPIDPublicKey is VAPID_PUBLIC_KEY: the point, 65 bytes in URL-safe base64.
 	VAPIDPublicKey Secret `json:"vapidPublicKey" jsonschema:"required"`
