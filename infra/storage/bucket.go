@@ -32,6 +32,8 @@ func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec
 		Region:         pulumi.String(spec.region),
 		Acl:            pulumi.String("private"),
 		LifecycleRules: lifecycle(args.OldVersionDays, spec.days),
+		// What Mastodon has written goes with a bucket that nobody protects; else it could not be destroyed.
+		ForceDestroy: pulumi.Bool(!args.Protect),
 	}
 	if spec.versioned {
 		bucketArgs.Versioning = digitalocean.SpacesBucketVersioningArgs{Enabled: pulumi.Bool(true)}
@@ -107,9 +109,18 @@ func (s *Storage) publish(
 
 // lifecycle removes old versions after some days, the delete markers that are left behind them, and uploads that were
 // never finished, whose parts cost money but cannot be seen; the provider takes no rule that does the last alone. Given
-// an age, it deletes objects that reach it. S3 has that in a rule apart from delete markers.
+// an age, it deletes objects that reach it. S3 has that in a rule apart from delete markers. The rules are in the order
+// of their IDs, in which Spaces answers with them; another would be a change in every preview.
 func lifecycle(oldVersionDays, days int) digitalocean.SpacesBucketLifecycleRuleArray {
-	rules := digitalocean.SpacesBucketLifecycleRuleArray{digitalocean.SpacesBucketLifecycleRuleArgs{
+	var rules digitalocean.SpacesBucketLifecycleRuleArray
+	if days > 0 {
+		rules = append(rules, digitalocean.SpacesBucketLifecycleRuleArgs{
+			Id:         pulumi.String("expiry"),
+			Enabled:    pulumi.Bool(true),
+			Expiration: digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(days)},
+		})
+	}
+	return append(rules, digitalocean.SpacesBucketLifecycleRuleArgs{
 		Id:                                 pulumi.String("housekeeping"),
 		Enabled:                            pulumi.Bool(true),
 		AbortIncompleteMultipartUploadDays: pulumi.Int(7),
@@ -117,13 +128,5 @@ func lifecycle(oldVersionDays, days int) digitalocean.SpacesBucketLifecycleRuleA
 			Days: pulumi.Int(oldVersionDays),
 		},
 		Expiration: digitalocean.SpacesBucketLifecycleRuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)},
-	}}
-	if days == 0 {
-		return rules
-	}
-	return append(rules, digitalocean.SpacesBucketLifecycleRuleArgs{
-		Id:         pulumi.String("expiry"),
-		Enabled:    pulumi.Bool(true),
-		Expiration: digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(days)},
 	})
 }

@@ -64,15 +64,17 @@ func TestStorageBuckets(t *testing.T) {
 	media := r.One(t, bucketType, "storage-media")
 	require.Contains(t, media.Parent, "vmst:storage:Storage::storage")
 	require.Equal(t, map[string]any{
-		"name": "media", "region": "nyc3", "acl": "private", "versioning": versioned,
+		"name": "media", "region": "nyc3", "acl": "private", "forceDestroy": false, "versioning": versioned,
 		"lifecycleRules": []any{housekeeping},
 	}, media.Inputs.Mappable())
 	require.Equal(t, map[string]any{
-		"name": "static", "region": "nyc3", "acl": "private", "lifecycleRules": []any{housekeeping},
+		"name": "static", "region": "nyc3", "acl": "private", "forceDestroy": false,
+		"lifecycleRules": []any{housekeeping},
 	}, r.One(t, bucketType, "storage-assets").Inputs.Mappable())
 	require.Equal(t, map[string]any{
-		"name": "backups", "region": "sfo3", "acl": "private", "versioning": versioned,
-		"lifecycleRules": []any{housekeeping, expiry},
+		"name": "backups", "region": "sfo3", "acl": "private", "forceDestroy": false, "versioning": versioned,
+		// In the order of the IDs, in which Spaces answers.
+		"lifecycleRules": []any{expiry, housekeeping},
 	}, r.One(t, bucketType, "storage-backups").Inputs.Mappable())
 }
 
