@@ -21,6 +21,7 @@ import (
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/internal/component"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -85,7 +86,10 @@ func (d *Database) cluster(ctx *pulumi.Context, name string, args *Args) error {
 		return err
 	}
 	d.Database = cluster
-	d.CA = d.Authority(ctx, d)
+	// Advanced Edition presents a certificate of a public authority, and the API has none of the cluster.
+	if args.Engine == catalogue.Postgres {
+		d.CA = d.Authority(ctx, d)
+	}
 	return nil
 }
 

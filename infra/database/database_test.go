@@ -23,7 +23,7 @@ const (
 func databaseArgs() database.Args {
 	return database.Args{
 		Database: settings.Database{
-			Engine: "advanced_pg", Version: "17", Size: "gd-2vcpu-8gb", Nodes: 2, PoolSize: 150,
+			Engine: "pg", Version: "17", Size: "db-s-4vcpu-8gb", Nodes: 2, PoolSize: 150,
 			Maintenance: settings.Window{Day: "sunday", Time: "09:00"},
 		},
 		Place: managed.Place{Region: "tor1", VPCID: pulumi.String("vpc-uuid"), ClusterID: pulumi.String("doks-uuid")},
@@ -55,7 +55,7 @@ func TestDatabase(t *testing.T) {
 	cluster := r.One(t, mocks.ClusterType, "database-cluster")
 	require.Contains(t, cluster.Parent, roomType+"::database")
 	require.Equal(t, map[string]any{
-		"name": "archive", "engine": "advanced_pg", "version": "17", "size": "gd-2vcpu-8gb",
+		"name": "archive", "engine": "pg", "version": "17", "size": "db-s-4vcpu-8gb",
 		"nodeCount": 2.0, "region": "tor1", "privateNetworkUuid": "vpc-uuid",
 		"maintenanceWindows": []any{map[string]any{"day": "sunday", "hour": "09:00"}},
 	}, cluster.Inputs.Mappable())
@@ -104,7 +104,7 @@ func TestOutputs(t *testing.T) {
 	admin := d.Direct
 	admin.Username, admin.Password = d.Username, d.Password
 	require.Equal(t, admin, d.Endpoint, "the administrator, in the same database")
-	require.Equal(t, []string{"archive", "advanced_pg"}, []string{d.ClusterName, d.Engine})
+	require.Equal(t, []string{"archive", "pg"}, []string{d.ClusterName, d.Engine})
 }
 
 func TestPreviewAsksForNoCAOfAClusterThatIsNotThere(t *testing.T) {
@@ -132,6 +132,19 @@ func TestCAIsReadWithTheComponentsProvider(t *testing.T) {
 	require.Len(t, r.Calls(), 1)
 	require.Equal(t, "digitalocean:index/getDatabaseCa:getDatabaseCa", r.Calls()[0].Token)
 	require.Contains(t, r.Calls()[0].Provider, "::explicit::")
+}
+
+// Advanced Edition has a certificate of a public authority: asking for the cluster's own is an error.
+func TestAdvancedEditionHasNoCA(t *testing.T) {
+	t.Parallel()
+	args := databaseArgs()
+	args.Engine, args.Size = "advanced_pg", "gd-2vcpu-8gb"
+	r := &mocks.Recorder{}
+	made := run(t, r, args)
+	require.Empty(t, r.Calls())
+	for _, endpoint := range []managed.Endpoint{made.Endpoint, made.Direct, made.Pool} {
+		require.Zero(t, endpoint.CA)
+	}
 }
 
 func TestProtection(t *testing.T) {

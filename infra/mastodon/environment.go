@@ -24,9 +24,9 @@ func (a *Args) common() map[string]string {
 		// Rails hands both to libpq, which then checks the certificate's name as well; the streaming server reads any
 		// mode but "disable" and "no-verify" as that.
 		"DB_SSLMODE":    "verify-full",
-		"PGSSLROOTCERT": databaseCA,
+		"PGSSLROOTCERT": a.databaseCA(),
 		// Node trusts its own list and this file.
-		"NODE_EXTRA_CA_CERTS": databaseCA,
+		"NODE_EXTRA_CA_CERTS": a.databaseCA(),
 		// The default driver, hiredis, does not speak TLS.
 		"REDIS_DRIVER": "ruby",
 	}

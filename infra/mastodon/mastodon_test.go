@@ -177,6 +177,29 @@ func TestNamespaceAndSecrets(t *testing.T) {
 	}
 }
 
+// Without an authority of the cluster the public ones count, which the image has.
+func TestDatabaseWithAPublicCertificate(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	for _, endpoint := range []*managed.Endpoint{&args.Database, &args.Pool, &args.Admin} {
+		endpoint.CA = pulumi.StringOutput{}
+	}
+	r := run(t, args)
+	require.Equal(t, map[string]any{"search.crt": "the search's authority"},
+		r.One(t, configMapType, "mastodon-authorities").Input("data"))
+	for _, secret := range []string{"mastodon-jobs", "mastodon-database-admin"} {
+		env := r.One(t, secretType, secret).Input("stringData").(map[string]any)
+		require.Equal(t, "/etc/ssl/certs/ca-certificates.crt", env["PGSSLROOTCERT"], secret)
+	}
+	for _, process := range []string{"web", "sidekiq", "streaming"} {
+		env := r.One(t, chartType, "mastodon-chart").Input("values", "mastodon", process, "extraEnvVars")
+		require.Equal(t, "verify-full", env.(map[string]any)["DB_SSLMODE"], process)
+		for _, name := range []string{"PGSSLROOTCERT", "NODE_EXTRA_CA_CERTS"} {
+			require.Equal(t, "/etc/ssl/certs/ca-certificates.crt", env.(map[string]any)[name], process)
+		}
+	}
+}
+
 func TestJobsGoToTheDatabaseItself(t *testing.T) {
 	t.Parallel()
 	r := run(t, arguments())

@@ -40,8 +40,10 @@ const (
 // Where the certificate authorities are in every container.
 const (
 	authoritiesPath = "/etc/mastodon/authorities"
-	databaseCA      = authoritiesPath + "/database.crt"
+	clusterCA       = authoritiesPath + "/database.crt"
 	searchCA        = authoritiesPath + "/search.crt"
+	// publicCAs are all public ones, in Mastodon's images as in every Debian with ca-certificates.
+	publicCAs = "/etc/ssl/certs/ca-certificates.crt"
 )
 
 // secret is a Kubernetes Secret.
@@ -94,7 +96,7 @@ func (a *Args) jobSecrets(keys *Keys) []secret {
 		{adminSecret, pulumi.StringMap{
 			"PGHOST": a.Admin.Host, "PGPORT": pulumi.Sprintf("%d", a.Admin.Port), "PGDATABASE": a.Admin.Name,
 			"PGUSER": a.Admin.Username, "PGPASSWORD": a.Admin.Password,
-			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(databaseCA),
+			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(a.databaseCA()),
 		}},
 	}
 }
@@ -103,9 +105,20 @@ func keyPair(b spaces.Bucket) pulumi.StringMap {
 	return pulumi.StringMap{"access-key-id": b.AccessKey, "secret-access-key": b.SecretKey}
 }
 
+// databaseCA is the file of the authorities that the database's certificate may be of.
+func (a *Args) databaseCA() string {
+	if a.Database.CA == (pulumi.StringOutput{}) {
+		return publicCAs
+	}
+	return clusterCA
+}
+
 // certificates are the contents of the ConfigMap of certificate authorities, which are public.
 func (a *Args) certificates() pulumi.StringMap {
-	files := pulumi.StringMap{"database.crt": a.Database.CA}
+	files := pulumi.StringMap{}
+	if a.databaseCA() == clusterCA {
+		files["database.crt"] = a.Database.CA
+	}
 	if a.Search != nil {
 		files["search.crt"] = a.Search.CA
 	}
