@@ -15,6 +15,7 @@ import (
 	"fmt"
 
 	"github.com/blang/semver"
+	sdk "github.com/pulumi/pulumi-netlify/sdk/netlify"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -38,33 +39,24 @@ const (
 	typeCollaboration = "netlify:index/siteCollaborationSettings:SiteCollaborationSettings"
 	typeDomains       = "netlify:index/siteDomainSettings:SiteDomainSettings"
 	typeVariable      = "netlify:index/environmentVariable:EnvironmentVariable"
-	typeDeployKey     = "netlify:index/deployKey:DeployKey"
 )
 
 // New makes the simulated base plugin.
 func New(c *cloud.Cloud) plugin.GrpcProvider {
 	return &base{sim.New(sim.Package{
-		Name:    "netlify",
-		Version: baseVersion,
-		Config: sim.Fields{
-			"token": sim.String().Secret(), "endpoint": sim.String(),
-			"defaultTeamId": sim.String(), "defaultTeamSlug": sim.String(),
-		},
+		Name:      "netlify",
+		Version:   baseVersion,
+		Config:    sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{Secret: "token"}),
 		Authorize: authorize,
 		Resources: map[string]sim.Resource{
 			typeBuild:         build(),
 			typeCollaboration: collaboration(),
 			typeDomains:       domains(),
 			typeVariable:      variable(),
-			typeDeployKey:     {Outputs: []string{"lastUpdated", "publicKey"}, Create: createDeployKey},
 		},
 		Functions: map[string]sim.Function{
-			"netlify:index/getSite:getSite": {
-				Inputs: sim.Fields{"id": sim.String(), "name": sim.String(), "teamSlug": sim.String()}, Call: getSite,
-			},
-			"netlify:index/getTeam:getTeam": {
-				Inputs: sim.Fields{"id": sim.String(), "slug": sim.String()}, Call: getTeam,
-			},
+			"netlify:index/getSite:getSite": {Inputs: sim.FieldsOf(sdk.GetSiteArgs{}, sim.Rules{}), Call: getSite},
+			"netlify:index/getTeam:getTeam": {Inputs: sim.FieldsOf(sdk.GetTeamArgs{}, sim.Rules{}), Call: getTeam},
 		},
 	}, c)}
 }

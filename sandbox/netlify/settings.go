@@ -6,16 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	sdk "github.com/pulumi/pulumi-netlify/sdk/netlify"
+
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// siteID names the site that settings belong to.
-func siteID() sim.Property { return sim.String().Required().Replaces() }
-
 // settings declares settings of a site: what says what they are in messages, write completes and checks them.
 func settings(
-	what string, inputs sim.Fields, write func(call sim.Call, id string, state sim.State) error,
+	what string, args, resource any, defaults map[string]any, computed string,
+	write func(call sim.Call, id string, state sim.State) error,
 ) sim.Resource {
 	set := func(call sim.Call, state sim.State) error {
 		id := state.String("siteId")
@@ -32,9 +32,7 @@ func settings(
 		state["lastUpdated"] = updated(call)
 		return nil
 	}
-	return sim.Resource{
-		Inputs:  inputs.With(sim.Fields{"siteId": siteID()}),
-		Outputs: []string{"lastUpdated"},
+	return sim.From(args, resource, sim.Rules{Replaces: "siteId", Computed: computed, Defaults: defaults}, sim.Resource{
 		Create: func(call sim.Call, state sim.State) (string, error) {
 			return state.String("siteId"), set(call, state)
 		},
@@ -46,27 +44,15 @@ func settings(
 			}
 			return nil
 		},
-	}
+	})
 }
 
 func build() sim.Resource {
-	resource := settings("build", sim.Fields{
-		"baseDirectory":            sim.String().Default(""),
-		"branchDeployAllBranches":  sim.Bool().Default(false),
-		"branchDeployBranches":     sim.List(sim.String()).Default([]any{}),
-		"buildCommand":             sim.String().Required(),
-		"buildImage":               sim.String().Computed(),
-		"deployPreviews":           sim.Bool().Default(true),
-		"functionsDirectory":       sim.String().Default(""),
-		"functionsRegion":          sim.String().Computed(),
-		"packageDirectory":         sim.String().Default(""),
-		"prettyUrls":               sim.Bool().Default(true),
-		"preventNonGitProdDeploys": sim.Bool().Default(false),
-		"productionBranch":         sim.String().Required(),
-		"publishDirectory":         sim.String().Required(),
-		"stopBuilds":               sim.Bool().Default(false),
-		"wafPolicyId":              sim.String(),
-	}, func(call sim.Call, id string, state sim.State) error {
+	resource := settings("build", sdk.SiteBuildSettingsArgs{}, sdk.SiteBuildSettings{}, map[string]any{
+		"baseDirectory": "", "branchDeployAllBranches": false, "branchDeployBranches": []any{}, "deployPreviews": true,
+		"functionsDirectory": "", "packageDirectory": "", "prettyUrls": true, "preventNonGitProdDeploys": false,
+		"stopBuilds": false,
+	}, "buildImage functionsRegion", func(call sim.Call, id string, state sim.State) error {
 		if found, _ := site(call, id); state.Has("wafPolicyId") && found.String("plan") != "enterprise" {
 			return errors.New("422 Unprocessable Entity: the plan has no web application firewall")
 		}
@@ -86,11 +72,8 @@ func build() sim.Resource {
 }
 
 func collaboration() sim.Resource {
-	return settings("collaboration", sim.Fields{
-		"netlifyDrawerInBranchDeploys":  sim.Bool().Required(),
-		"netlifyDrawerInDeployPreviews": sim.Bool().Required(),
-		"netlifyHeadsUpDisplay":         sim.Bool().Required(),
-	}, func(sim.Call, string, sim.State) error { return nil })
+	return settings("collaboration", sdk.SiteCollaborationSettingsArgs{}, sdk.SiteCollaborationSettings{}, nil, "",
+		func(sim.Call, string, sim.State) error { return nil })
 }
 
 // singleDomains are the properties that hold one domain. The provider sends them only when they have a value, so that
@@ -98,12 +81,8 @@ func collaboration() sim.Resource {
 var singleDomains = []string{"branchDeployCustomDomain", "customDomain", "deployPreviewCustomDomain"}
 
 func domains() sim.Resource {
-	resource := settings("domain", sim.Fields{
-		"branchDeployCustomDomain":  sim.String(),
-		"customDomain":              sim.String(),
-		"deployPreviewCustomDomain": sim.String(),
-		"domainAliases":             sim.List(sim.String()).Default([]any{}),
-	}, checkDomains)
+	resource := settings("domain", sdk.SiteDomainSettingsArgs{}, sdk.SiteDomainSettings{},
+		map[string]any{"domainAliases": []any{}}, "", checkDomains)
 	update := resource.Update
 	resource.Update = func(call sim.Call, id string, before, state sim.State) error {
 		for _, key := range singleDomains {

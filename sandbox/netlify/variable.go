@@ -1,15 +1,12 @@
 package netlify
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-	"golang.org/x/crypto/ssh"
+	sdk "github.com/pulumi/pulumi-netlify/sdk/netlify"
 
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
@@ -20,27 +17,19 @@ var (
 )
 
 func variable() sim.Resource {
-	value := func(parameter, value sim.Property) sim.Property {
-		return sim.List(sim.Object(sim.Fields{
-			"context": sim.String().Required().OneOf(
-				"all", "dev", "dev-server", "branch-deploy", "deploy-preview", "production", "branch"),
-			"contextParameter": parameter,
-			"value":            value.Required(),
-		})).Unordered()
-	}
-	return sim.Resource{
-		Inputs: sim.Fields{
-			"key":    sim.String().Required().Replaces(),
-			"siteId": sim.String().Replaces(),
-			"teamId": sim.String().Computed().Replaces(),
-			"scopes": sim.List(sim.String().OneOf("builds", "functions", "runtime", "post-processing")).
-				Unordered().Default(allScopes),
-			"values":       value(sim.String(), sim.String()),
-			"secretValues": value(sim.String().Default(""), sim.String().Secret()).Secret(),
+	contexts := []sim.Check{sim.OneOf(
+		"all", "dev", "dev-server", "branch-deploy", "deploy-preview", "production", "branch")}
+	return sim.From(sdk.EnvironmentVariableArgs{}, sdk.EnvironmentVariable{}, sim.Rules{
+		Replaces: "key siteId teamId", Computed: "teamId", Unordered: "scopes values secretValues",
+		Secret:   "secretValues secretValues.value",
+		Defaults: map[string]any{"scopes": allScopes, "secretValues.contextParameter": ""},
+		Checks: map[string][]sim.Check{
+			"scopes[]":       {sim.OneOf("builds", "functions", "runtime", "post-processing")},
+			"values.context": contexts, "secretValues.context": contexts,
 		},
-		Outputs: []string{"lastUpdated"},
-		Check:   checkVariable,
-		Create:  createVariable,
+	}, sim.Resource{
+		Check:  checkVariable,
+		Create: createVariable,
 		Update: func(call sim.Call, _ string, before, state sim.State) error {
 			if before.Has("secretValues") && !state.Has("secretValues") {
 				return refuse("updating", state,
@@ -48,7 +37,7 @@ func variable() sim.Resource {
 			}
 			return writeVariable(call, "updating", state)
 		},
-	}
+	})
 }
 
 func checkVariable(state sim.State) []error {
@@ -123,20 +112,4 @@ func writeVariable(call sim.Call, doing string, state sim.State) error {
 func refuse(doing string, state sim.State, reason error) error {
 	return fmt.Errorf("error %s Netlify environment variable: key %q (team ID: %q, site ID: %q): %w",
 		doing, state.String("key"), state.String("teamId"), state.String("siteId"), reason)
-}
-
-// createDeployKey makes a key pair and forgets its private half, which only Netlify would have.
-func createDeployKey(call sim.Call, state sim.State) (string, error) {
-	public, _, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return "", fmt.Errorf("making a deploy key: %w", err)
-	}
-
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		return "", fmt.Errorf("making a deploy key: %w", err)
-	}
-
-	state["publicKey"], state["lastUpdated"] = string(ssh.MarshalAuthorizedKey(key)), updated(call)
-	return uuid.NewString(), nil
 }

@@ -132,11 +132,3 @@ func TestTheDefaultTeamsVariable(t *testing.T) {
 		t.Errorf("the team is %q, want the default team %q", made.Text("teamId"), w.team)
 	}
 }
-
-func TestDeployKey(t *testing.T) {
-	w := newWorld(t)
-	made := w.Create(deployKey, "x", inputs{})
-	if !strings.HasPrefix(made.Text("publicKey"), "ssh-ed25519 ") {
-		t.Errorf("the key is %q", made.Text("publicKey"))
-	}
-}

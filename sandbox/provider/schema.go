@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,8 +92,9 @@ func (k kind) String() string {
 	return [...]string{"a string", "a whole number", "a number", "a boolean", "a list", "a map", "an object"}[k]
 }
 
-// Property declares one property: make it with [String], [Int], [Number], [Bool], [List], [Map] or [Object], and refine
-// it with its methods, each of which returns a changed copy. A property is optional unless it is [Property.Required].
+// Property declares one property: take it from an SDK with [From] or [FieldsOf], or make it with [String], [Int],
+// [Number], [Bool], [List], [Map] or [Object], and refine it with its methods, each of which returns a changed copy. A
+// property is optional unless it is [Property.Required].
 type Property struct {
 	kind     kind
 	fields   Fields
@@ -164,13 +166,17 @@ func (p Property) Check(checks ...Check) Property {
 func (p Property) OneOf(allowed ...string) Property { return p.Check(OneOf(allowed...)) }
 
 // Between allows numbers from low to high, both included.
-func (p Property) Between(low, high float64) Property {
-	return p.Check(func(value any) error {
+func (p Property) Between(low, high float64) Property { return p.Check(Between(low, high)) }
+
+// Between is a [Check] that allows numbers from low to high, both included.
+func Between(low, high float64) Check {
+	return func(value any) error {
 		if n, _ := value.(float64); n < low || n > high {
-			return fmt.Errorf("must be between %v and %v", low, high)
+			return fmt.Errorf("must be between %s and %s",
+				strconv.FormatFloat(low, 'f', -1, 64), strconv.FormatFloat(high, 'f', -1, 64))
 		}
 		return nil
-	})
+	}
 }
 
 // OneOf is a [Check] that allows these texts only.

@@ -1,6 +1,6 @@
-// Package random simulates the Pulumi provider "random": passwords, texts, bytes and identifiers of real randomness
-// that are made once and kept in Pulumi's state, as the real provider keeps them. Every change of an input replaces the
-// resource. Property facts: schema of pulumi-random v4.21.
+// Package random simulates the Pulumi provider "random": passwords and bytes of real randomness that are made once and
+// kept in Pulumi's state, as the real provider keeps them. Every change of an input replaces the resource. Defaults are
+// those of the schema of pulumi-random v4.21.
 //
 // One difference: the real provider gives passwords and bytes the ID "none"; here they have one of their own.
 package random
@@ -13,6 +13,7 @@ import (
 	"math/big"
 
 	"github.com/google/uuid"
+	sdk "github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"golang.org/x/crypto/bcrypt"
 
@@ -23,6 +24,11 @@ import (
 // version is that of the SDK that the program uses.
 const version = "4.21.1"
 
+const (
+	typePassword = "random:index/randomPassword:RandomPassword"
+	typeBytes    = "random:index/randomBytes:RandomBytes"
+)
+
 // New makes the simulated provider. What it makes lives in Pulumi's state and never in the cloud.
 func New(c *cloud.Cloud) plugin.Provider {
 	return sim.New(sim.Package{
@@ -30,54 +36,30 @@ func New(c *cloud.Cloud) plugin.Provider {
 		Version: version,
 		Local:   true,
 		Resources: map[string]sim.Resource{
-			"random:index/randomPassword:RandomPassword": {
-				Inputs:  text,
-				Secrets: []string{"bcryptHash", "result"},
-				Check:   checkText,
-				Create:  createPassword,
-			},
-			"random:index/randomString:RandomString": {
-				Inputs:  text,
-				Outputs: []string{"result"},
-				Check:   checkText,
-				Create:  createString,
-			},
-			"random:index/randomBytes:RandomBytes": {
-				Inputs:  sim.Fields{"keepers": keepers, "length": length.Required()},
-				Secrets: []string{"base64", "hex"},
-				Create:  createBytes,
-			},
-			"random:index/randomId:RandomId": {
-				Inputs: sim.Fields{
-					"keepers": keepers, "byteLength": length.Required(), "prefix": sim.String().Replaces(),
+			typePassword: sim.From(sdk.RandomPasswordArgs{}, sdk.RandomPassword{}, sim.Rules{
+				Replaces: "keepers length lower upper numeric number special minLower minUpper minNumeric minSpecial " +
+					"overrideSpecial",
+				Computed: "numeric number", // number is the old name of numeric
+				Secret:   "bcryptHash result",
+				Defaults: map[string]any{
+					"lower": true, "upper": true, "special": true,
+					"minLower": 0, "minUpper": 0, "minNumeric": 0, "minSpecial": 0,
 				},
-				Outputs: []string{"b64Std", "b64Url", "dec", "hex"},
-				Create:  createID,
-			},
+				Checks: map[string][]sim.Check{
+					"length": length, "minLower": minimum, "minUpper": minimum, "minNumeric": minimum,
+					"minSpecial": minimum,
+				},
+			}, sim.Resource{Check: checkText, Create: createPassword}),
+			typeBytes: sim.From(sdk.RandomBytesArgs{}, sdk.RandomBytes{}, sim.Rules{
+				Replaces: "keepers length", Secret: "base64 hex", Checks: map[string][]sim.Check{"length": length},
+			}, sim.Resource{Create: createBytes}),
 		},
 	}, c)
 }
 
 var (
-	keepers = sim.Map(sim.String()).Replaces()
-	length  = sim.Int().Between(1, 1<<16).Replaces()
-	class   = sim.Bool().Default(true).Replaces()
-	minimum = sim.Int().Between(0, 1<<16).Default(0).Replaces()
-
-	text = sim.Fields{
-		"keepers":         keepers,
-		"length":          length.Required(),
-		"lower":           class,
-		"upper":           class,
-		"numeric":         sim.Bool().Computed().Replaces(),
-		"number":          sim.Bool().Computed().Replaces(), // the old name of numeric
-		"special":         class,
-		"minLower":        minimum,
-		"minUpper":        minimum,
-		"minNumeric":      minimum,
-		"minSpecial":      minimum,
-		"overrideSpecial": sim.String().Replaces(),
-	}
+	length  = []sim.Check{sim.Between(1, 1<<16)}
+	minimum = []sim.Check{sim.Between(0, 1<<16)}
 )
 
 // characters is a class of them, of which a text may need some.
@@ -206,32 +188,11 @@ func createPassword(_ sim.Call, state sim.State) (string, error) {
 	return uuid.NewString(), nil
 }
 
-func createString(_ sim.Call, state sim.State) (string, error) {
-	result, err := generate(state)
-	state["result"] = result
-	return result, err
-}
-
-func randomBytes(n int) ([]byte, error) {
-	b := make([]byte, n)
-	if _, err := rand.Read(b); err != nil {
-		return nil, fmt.Errorf("reading random bytes: %w", err)
-	}
-	return b, nil
-}
-
 func createBytes(_ sim.Call, state sim.State) (string, error) {
-	b, err := randomBytes(state.Int("length"))
+	b := make([]byte, state.Int("length"))
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("reading random bytes: %w", err)
+	}
 	state["base64"], state["hex"] = base64.StdEncoding.EncodeToString(b), hex.EncodeToString(b)
-	return uuid.NewString(), err
-}
-
-func createID(_ sim.Call, state sim.State) (string, error) {
-	b, err := randomBytes(state.Int("byteLength"))
-	prefix, id := state.String("prefix"), base64.RawURLEncoding.EncodeToString(b)
-	state["b64Url"] = prefix + id
-	state["b64Std"] = prefix + base64.StdEncoding.EncodeToString(b)
-	state["hex"] = prefix + hex.EncodeToString(b)
-	state["dec"] = prefix + new(big.Int).SetBytes(b).String()
-	return id, err
+	return uuid.NewString(), nil
 }

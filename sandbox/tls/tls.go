@@ -16,6 +16,7 @@ import (
 	"encoding/pem"
 	"fmt"
 
+	sdk "github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"golang.org/x/crypto/ssh"
 
@@ -32,22 +33,16 @@ func New(c *cloud.Cloud) plugin.Provider {
 		Name:    "tls",
 		Version: version,
 		Local:   true,
-		Config: sim.Fields{"proxy": sim.Object(sim.Fields{
-			"url": sim.String(), "username": sim.String(), "password": sim.String().Secret(), "fromEnv": sim.Bool(),
-		})},
+		Config:  sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{Secret: "proxy.password"}),
 		Resources: map[string]sim.Resource{
-			"tls:index/privateKey:PrivateKey": {
-				Inputs: sim.Fields{
-					"algorithm":  sim.String().Required().OneOf("RSA", "ECDSA", "ED25519").Replaces(),
-					"ecdsaCurve": sim.String().OneOf("P224", "P256", "P384", "P521").Computed().Replaces(),
-					"rsaBits":    sim.Int().Between(1024, 16384).Computed().Replaces(),
+			"tls:index/privateKey:PrivateKey": sim.From(sdk.PrivateKeyArgs{}, sdk.PrivateKey{}, sim.Rules{
+				Replaces: "algorithm ecdsaCurve rsaBits", Computed: "ecdsaCurve rsaBits",
+				Secret: "privateKeyOpenssh privateKeyPem privateKeyPemPkcs8",
+				Checks: map[string][]sim.Check{
+					"algorithm":  {sim.OneOf("RSA", "ECDSA", "ED25519")},
+					"ecdsaCurve": {sim.OneOf("P224", "P256", "P384", "P521")}, "rsaBits": {sim.Between(1024, 16384)},
 				},
-				Outputs: []string{
-					"publicKeyFingerprintMd5", "publicKeyFingerprintSha256", "publicKeyOpenssh", "publicKeyPem",
-				},
-				Secrets: []string{"privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"},
-				Create:  createKey,
-			},
+			}, sim.Resource{Create: createKey}),
 		},
 	}, c)
 }
