@@ -9,67 +9,53 @@ import (
 	"strings"
 	"time"
 
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// acmeLifetime is how long a certificate by Let's Encrypt is valid.
-const acmeLifetime = 90 * 24 * time.Hour
+const (
+	// acmeLifetime is how long a certificate by Let's Encrypt is valid; a third of it before the end it is renewed.
+	acmeLifetime = 90 * 24 * time.Hour
+	// issuing is how long the provider waits for a certificate to be verified (Terraform provider, certificate).
+	// DigitalOcean tries three times, 20 minutes apart (documentation of load balancers, "Limits").
+	issuing = 20 * time.Minute
+)
 
-// cacheTimes are what a CDN endpoint can have as ttl, in seconds (API reference, cdn_create_endpoint).
-var cacheTimes = []int{60, 600, 3600, 86400, 604800}
-
-func cdnResources() map[string]sim.Resource {
+func cdnResources(options Options) map[string]sim.Resource {
 	return map[string]sim.Resource{
-		typeCdn: {
-			Inputs: sim.Fields{
-				"origin":          sim.String().Required().Replaces(),
-				"ttl":             sim.Int().Computed().Check(cacheTime),
-				"customDomain":    sim.String().Check(hostname),
-				"certificateName": sim.String().Computed(),
-				"certificateId":   sim.String().Computed(),
+		typeCdn: sim.From(sdk.CdnArgs{}, sdk.Cdn{}, sim.Rules{
+			Replaces: "origin", Computed: "ttl certificateName certificateId",
+			Checks: map[string][]sim.Check{
+				// API reference, cdn_create_endpoint.
+				"ttl": {oneOfNumbers(" seconds", 60, 600, 3600, 86400, 604800)}, "customDomain": {hostname},
 			},
-			Outputs: []string{"createdAt", "endpoint"},
-			Check:   checkCdn,
-			Create:  createCdn,
-			Update:  func(call sim.Call, id string, _, state sim.State) error { return customDomain(call, id, state) },
-		},
-		typeCertificate: {
-			Inputs: sim.Fields{
-				"name": sim.String().AutoNamed().Replaces().Check(matches(`[a-zA-Z0-9._-]+`,
-					"letters, digits, dashes, periods and underscores")),
-				"type":             sim.String().OneOf("custom", "lets_encrypt").Default("custom").Replaces(),
-				"domains":          sim.List(sim.String().Check(certificateDomain)).Computed().Unordered().Replaces(),
-				"privateKey":       sim.String().Secret().Replaces(),
-				"leafCertificate":  sim.String().Replaces(),
-				"certificateChain": sim.String().Replaces(),
+		}, sim.Resource{
+			Check: checkCdn, Create: createCdn,
+			Update: func(call sim.Call, id string, _, state sim.State) error { return customDomain(call, id, state) },
+			Refresh: func(call sim.Call, _ string, state sim.State) error {
+				if certificate, ok := call.Get(typeCertificate, state.String("certificateName")); ok {
+					state["certificateId"] = certificate.Outputs["uuid"]
+				}
+				return nil
 			},
-			Outputs: []string{"notAfter", "sha1Fingerprint", "state", "uuid"},
-			Check:   checkCertificate,
-			Create:  createCertificate,
-			Delete:  deleteCertificate,
-		},
+		}),
+		typeCertificate: sim.From(sdk.CertificateArgs{}, sdk.Certificate{}, sim.Rules{
+			AutoNamed: "name", Replaces: "name type domains privateKey leafCertificate certificateChain",
+			Computed: "domains", Unordered: "domains", Secret: "privateKey", Defaults: map[string]any{"type": "custom"},
+			Checks: map[string][]sim.Check{
+				"name": {matches(`[a-zA-Z0-9._-]+`, "letters, digits, dashes, periods and underscores")},
+				"type": {sim.OneOf("custom", "lets_encrypt")},
+				"domains[]": {passes(func(text string) bool { return isHostname(strings.TrimPrefix(text, "*.")) },
+					"a host name such as cdn.example.com")},
+			},
+		}, sim.Resource{
+			Waits: issuing, Keeps: true,
+			Check: checkCertificate, Create: options.createCertificate, Refresh: options.refreshCertificate,
+			Delete: deleteCertificate,
+		}),
 	}
-}
-
-func cacheTime(value any) error {
-	if n, _ := value.(float64); !slices.Contains(cacheTimes, int(n)) {
-		return fmt.Errorf("must be one of %s seconds", numbers(cacheTimes))
-	}
-	return nil
-}
-
-var hostnamePattern = matches(`([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]`, "")
-
-func hostname(value any) error {
-	if hostnamePattern(value) != nil {
-		return errors.New("must be a host name such as cdn.example.com")
-	}
-	return nil
-}
-
-func certificateDomain(value any) error {
-	text, _ := value.(string)
-	return hostname(strings.TrimPrefix(text, "*."))
 }
 
 func checkCdn(s sim.State) []error {
@@ -82,26 +68,13 @@ func checkCdn(s sim.State) []error {
 
 func createCdn(call sim.Call, state sim.State) (string, error) {
 	origin := state.String("origin")
-
-	bucket := ""
-
-	for _, object := range call.List(typeBucket) {
-		if s := sim.State(object.Outputs); s.String("bucketDomainName") == origin {
-			bucket = s.String("name")
-		}
-	}
-
-	if bucket == "" {
+	if len(having(call, typeBucket, "bucketDomainName", origin)) == 0 {
 		return "", refuse(422, "origin %q is not the domain name of a bucket of this account, such as "+
 			"name.nyc3.digitaloceanspaces.com", origin)
 	}
-
-	for _, other := range call.List(typeCdn) {
-		if sim.State(other.Outputs).String("origin") == origin {
-			return "", refuse(409, "a CDN endpoint for origin %q already exists", origin)
-		}
+	if len(having(call, typeCdn, "origin", origin)) > 0 {
+		return "", refuse(409, "a CDN endpoint for origin %q already exists", origin)
 	}
-
 	id := newID()
 	state.SetDefault("ttl", 3600)
 	state.Merge(sim.State{
@@ -111,7 +84,9 @@ func createCdn(call sim.Call, state sim.State) (string, error) {
 	return id, customDomain(call, id, state)
 }
 
-// customDomain checks that the certificate of a CDN endpoint is for its domain, and that the domain is free.
+// customDomain checks that the certificate of a CDN endpoint is for its domain, and that the domain is free. Where the
+// zone is here and has no record of the name, DigitalOcean adds the CNAME (documentation, "How to customize the Spaces
+// CDN endpoint"), and refuses the program's own when that comes later.
 func customDomain(call sim.Call, id string, state sim.State) error {
 	domain := state.String("customDomain")
 	if domain == "" {
@@ -119,25 +94,28 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 		delete(state, "certificateId")
 		return nil
 	}
-
 	certificate, err := find(call, typeCertificate, "certificate", state.String("certificateName"))
 	if err != nil {
 		return err
 	}
-
 	if !covers(certificate.Strings("domains"), domain) && certificate.String("type") == "lets_encrypt" {
 		return refuse(422, "certificate %q is for %s, not for custom domain %q", certificate.String("name"),
 			strings.Join(certificate.Strings("domains"), ", "), domain)
 	}
-
-	for _, other := range call.List(typeCdn) {
-		if other.ID != id && sim.State(other.Outputs).String("customDomain") == domain {
+	for other := range having(call, typeCdn, "customDomain", domain) {
+		if other != id {
 			return refuse(409, "custom domain %q is already in use by another CDN endpoint", domain)
 		}
 	}
-
 	state["certificateId"] = certificate.String("uuid")
-	return nil
+	within := zone(call, domain)
+	if within == "" || len(having(call, typeRecord, "fqdn", domain)) > 0 {
+		return nil
+	}
+	return call.Put(cloud.Object{Type: typeRecord, ID: numberOf(newID()), Outputs: sim.State{
+		"domain": within, "type": "CNAME", "name": strings.TrimSuffix(domain, "."+within), "fqdn": domain,
+		"value": state.String("endpoint") + ".", "ttl": recordTTL,
+	}})
 }
 
 // covers tells whether a certificate for these domains is one for the host.
@@ -150,9 +128,7 @@ func checkCertificate(s sim.State) []error {
 	if !s.Known("type", "domains", "privateKey", "leafCertificate", "certificateChain") {
 		return nil
 	}
-
 	custom := s.Has("privateKey") || s.Has("leafCertificate") || s.Has("certificateChain")
-
 	switch {
 	case s.String("type") == "lets_encrypt" && custom:
 		return []error{errors.New("privateKey, leafCertificate and certificateChain conflict with type lets_encrypt")}
@@ -164,41 +140,63 @@ func checkCertificate(s sim.State) []error {
 	return nil
 }
 
-func createCertificate(call sim.Call, state sim.State) (string, error) {
+func (o Options) createCertificate(call sim.Call, state sim.State) (string, error) {
 	if err := unique(call, typeCertificate, "certificate", "", state, 422); err != nil {
 		return "", err
 	}
-
+	state["state"] = "verified"
 	if state.String("type") == "lets_encrypt" {
 		for _, domain := range state.Strings("domains") {
-			if zone(call, strings.TrimPrefix(domain, "*.")) == "" {
+			switch within := zone(call, domain); {
+			case within == "":
 				return "", refuse(422,
 					"domain %q is not managed by DigitalOcean DNS: no zone of this account contains it", domain)
+			case !seen(call, within, o.Undelegated):
+				return "", refuse(422, "no NS records found: the world does not see zone %q of domain %q yet",
+					within, domain)
 			}
 		}
+		if o.Slow[typeCertificate] > issuing {
+			state["state"] = "pending"
+		}
 	}
+	state.SetDefault("domains", []any{})
+	return state.String("name"), issue(call, state)
+}
 
+// issue gives a certificate what it has anew after each renewal: an ID, too (documentation of DOKS, "Limits").
+func issue(call sim.Call, state sim.State) error {
 	fingerprint := make([]byte, 20)
 	if _, err := rand.Read(fingerprint); err != nil {
-		return "", fmt.Errorf("making a certificate's fingerprint: %w", err)
+		return fmt.Errorf("making a certificate's fingerprint: %w", err)
 	}
-
-	state.SetDefault("domains", []any{})
 	state.Merge(sim.State{
-		"uuid": newID(), "state": "verified", "sha1Fingerprint": hex.EncodeToString(fingerprint),
+		"uuid": newID(), "sha1Fingerprint": hex.EncodeToString(fingerprint),
 		"notAfter": call.Now().Add(acmeLifetime).Format(time.RFC3339),
 	})
-	return state.String("name"), nil
+	return nil
+}
+
+// refreshCertificate verifies one that was pending, once that is no longer slow, and renews one in time.
+func (o Options) refreshCertificate(call sim.Call, _ string, state sim.State) error {
+	if state.String("type") != "lets_encrypt" {
+		return nil
+	}
+	if o.Slow[typeCertificate] <= issuing {
+		state["state"] = "verified"
+	}
+	end, err := time.Parse(time.RFC3339, state.String("notAfter"))
+	if err == nil && call.Now().Before(end.Add(-acmeLifetime/3)) {
+		return nil
+	}
+	return issue(call, state)
 }
 
 // deleteCertificate refuses while a CDN endpoint or a load balancer presents the certificate.
 func deleteCertificate(call sim.Call, id string, _ sim.State) error {
-	for _, endpoint := range call.List(typeCdn) {
-		if s := sim.State(endpoint.Outputs); s.String("certificateName") == id {
-			return refuse(403, "certificate %q is in use by the CDN endpoint of %s", id, s.String("origin"))
-		}
+	for _, endpoint := range having(call, typeCdn, "certificateName", id) {
+		return refuse(403, "certificate %q is in use by the CDN endpoint of %s", id, endpoint.String("origin"))
 	}
-
 	for _, balancer := range call.List(typeLoadBalancer) {
 		for _, rule := range sim.State(balancer.Outputs).Objects("forwardingRules") {
 			if rule.String("certificateName") == id {

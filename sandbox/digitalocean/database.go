@@ -5,13 +5,15 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
@@ -22,102 +24,88 @@ const (
 	uiPort     = 443   // OpenSearch dashboards
 )
 
-// evictionPolicies that Valkey can have (API reference, databases_update_evictionPolicy).
-var evictionPolicies = []string{
-	"noeviction", "allkeys_lru", "allkeys_random", "volatile_lru", "volatile_random", "volatile_ttl",
+// storage in GiB is the least that comes with a plan, which the catalogue does not say (pricing page of managed
+// databases; that of the dedicated plans is approximate). Those of -intel and -amd have that of their plan.
+var storage = map[string]int{
+	"db-s-1vcpu-1gb": 10, "db-s-1vcpu-2gb": 30, "db-s-2vcpu-4gb": 60, "db-s-4vcpu-8gb": 140, "db-s-6vcpu-16gb": 290,
+	"db-s-8vcpu-32gb": 600, "db-s-16vcpu-64gb": 1120, "db-2vcpu-8gb": 100, "db-4vcpu-16gb": 220, "db-8vcpu-32gb": 450,
+	"db-16vcpu-64gb": 900, "gd-2vcpu-8gb": 30, "gd-4vcpu-16gb": 60, "gd-8vcpu-32gb": 140, "gd-16vcpu-64gb": 290,
+	"gd-32vcpu-128gb": 600, "gd-40vcpu-160gb": 720, "gd-48vcpu-192gb": 860, "so1_5-2vcpu-16gb": 400,
+	"so1_5-4vcpu-32gb": 770, "so1_5-8vcpu-64gb": 1530, "so1_5-16vcpu-128gb": 3050, "so1_5-24vcpu-192gb": 4570,
+	"so1_5-32vcpu-256gb": 6100, "so1_5-48vcpu-384gb": 9150, "m3-2vcpu-16gb": 130, "m3-4vcpu-32gb": 290,
+	"m3-8vcpu-64gb": 600,
+}
+
+// leastStorage is that of a plan, in MiB.
+func leastStorage(slug string) int {
+	plain := strings.NewReplacer("-intel", "", "-amd", "").Replace(slug)
+	if gib, ok := storage[plain]; ok {
+		return gib * 1024
+	}
+	return storage[strings.Replace(plain, "db-", "db-s-", 1)] * 1024
+}
+
+// planOf is the plan of a database cluster, and its engine.
+func planOf(cluster sim.State) (catalogue.Engine, catalogue.Plan, bool) {
+	engine, _ := catalogue.LookupEngine(cluster.String("engine"))
+	plan, offered := engine.Plan(cluster.String("size"))
+	return engine, plan, offered
+}
+
+func engines() []string {
+	var names []string
+	for _, engine := range catalogue.Engines() {
+		names = append(names, engine.Name)
+	}
+	return names
 }
 
 func databaseResources() map[string]sim.Resource {
-	clusterID := sim.String().Required().Replaces()
-	name := sim.String().AutoNamed().Replaces().Check(matches(`[a-zA-Z_][a-zA-Z0-9_-]*`,
-		"letters, digits, dashes and underscores, and begin with a letter"), longest(63))
+	name := []sim.Check{matches(`[a-zA-Z_][a-zA-Z0-9_-]*`,
+		"letters, digits, dashes and underscores, and begin with a letter"), longest(63)}
 	return map[string]sim.Resource{
-		typeDatabase: {
-			Inputs: sim.Fields{
-				"name": sim.String().AutoNamed().Replaces().Check(
-					matches(`[a-z0-9][a-z0-9-]{2,62}`, "3 to 63 lower-case letters, digits and dashes")),
-				"engine":             sim.String().Required().Replaces().OneOf(slices.Sorted(maps.Keys(engines))...),
-				"version":            sim.String(),
-				"size":               sim.String().Required(),
-				"region":             inRegion(managedRegions).Required(),
-				"nodeCount":          sim.Int().Required(),
-				"storageSizeMib":     sim.String().Computed().Check(matches(`[1-9][0-9]*`, "digits: a number of MiB")),
-				"privateNetworkUuid": sim.String().Computed().Replaces(),
-				"projectId":          sim.String().Computed().Replaces(),
-				"evictionPolicy":     sim.String().OneOf(evictionPolicies...),
-				"sqlMode":            sim.String(),
-				"tags":               sim.List(sim.String()).Unordered(),
-				"maintenanceWindows": sim.List(sim.Object(sim.Fields{
-					"day": sim.String().Required().OneOf(
-						"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-					"hour": sim.String().Required().Check(
-						matches(`([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?`, "hours and minutes, such as 04:00")),
-				})),
-				"backupRestore": sim.Object(sim.Fields{
-					"databaseName": sim.String().Required(), "backupCreatedAt": sim.String(),
-				}),
+		typeDatabase: sim.From(sdk.DatabaseClusterArgs{}, sdk.DatabaseCluster{}, sim.Rules{
+			AutoNamed: "name", Replaces: "name engine privateNetworkUuid projectId",
+			Computed: "storageSizeMib privateNetworkUuid projectId", Unordered: "tags",
+			Secret: "password privateUri uiPassword uiUri uri",
+			Checks: map[string][]sim.Check{
+				"name":           {matches(`[a-z0-9][a-z0-9-]{2,62}`, "3 to 63 lower-case letters, digits and dashes")},
+				"engine":         {sim.OneOf(engines()...)},
+				"region":         inRegion(func(r catalogue.Region) bool { return r.Databases }),
+				"storageSizeMib": {matches(`[1-9][0-9]*`, "digits: a number of MiB")},
+				// API reference, databases_update_evictionPolicy.
+				"evictionPolicy": {sim.OneOf("noeviction", "allkeys_lru", "allkeys_random",
+					"volatile_lru", "volatile_random", "volatile_ttl")},
+				"maintenanceWindows.day": {sim.OneOf(weekdays...)}, "maintenanceWindows.hour": {timeOfDay},
 			},
-			Outputs: []string{
-				"clusterUrn", "database", "host", "metricsEndpoints", "port", "privateHost", "uiDatabase", "uiHost",
-				"uiPort", "uiUser", "user",
+		}, sim.Resource{
+			Waits: provisioning,
+			Check: checkDatabase, Create: createDatabase, Update: updateDatabase, Delete: deleteDatabase,
+		}),
+		typeUser: sim.From(sdk.DatabaseUserArgs{}, sdk.DatabaseUser{}, sim.Rules{
+			AutoNamed: "name", Replaces: "clusterId name", Computed: "settings.acls.id",
+			Secret: "accessCert accessKey password",
+			Checks: map[string][]sim.Check{
+				"name": name, "mysqlAuthPlugin": {sim.OneOf("mysql_native_password", "caching_sha2_password")},
 			},
-			Secrets: []string{"password", "privateUri", "uiPassword", "uiUri", "uri"},
-			Check:   checkDatabase,
-			Create:  createDatabase,
-			Update:  updateDatabase,
-			Delete:  deleteDatabase,
-		},
-		typeUser: {
-			Inputs: sim.Fields{
-				"clusterId":       clusterID,
-				"name":            name,
-				"mysqlAuthPlugin": sim.String().OneOf("mysql_native_password", "caching_sha2_password"),
-				"settings": sim.List(sim.Object(sim.Fields{
-					"acls": sim.List(sim.Object(sim.Fields{
-						"id": sim.String().Computed(), "topic": sim.String().Required(),
-						"permission": sim.String().Required().OneOf("admin", "consume", "produce", "produceconsume"),
-					})),
-					"opensearchAcls": sim.List(sim.Object(sim.Fields{
-						"index":      sim.String().Required(),
-						"permission": sim.String().Required().OneOf("deny", "admin", "read", "write", "readwrite"),
-					})),
-				})),
+		}, sim.Resource{Create: createUser}),
+		typeDb: sim.From(sdk.DatabaseDbArgs{}, sdk.DatabaseDb{}, sim.Rules{
+			AutoNamed: "name", Replaces: "clusterId name", Checks: map[string][]sim.Check{"name": name},
+		}, sim.Resource{Create: createDb}),
+		typePool: sim.From(sdk.DatabaseConnectionPoolArgs{}, sdk.DatabaseConnectionPool{}, sim.Rules{
+			AutoNamed: "name", Replaces: "clusterId name dbName user mode size", Secret: "password privateUri uri",
+			Checks: map[string][]sim.Check{
+				"name": {matches(`[a-zA-Z_][a-zA-Z0-9_-]{2,62}`, "3 to 63 letters, digits, dashes and underscores")},
+				"mode": {sim.OneOf("session", "transaction", "statement")}, "size": {sim.Between(1, 5000)},
 			},
-			Outputs: []string{"role"},
-			Secrets: []string{"accessCert", "accessKey", "password"},
-			Create:  createUser,
-		},
-		typeDb: {
-			Inputs: sim.Fields{"clusterId": clusterID, "name": name},
-			Create: createDb,
-		},
-		typePool: {
-			Inputs: sim.Fields{
-				"clusterId": clusterID,
-				"name": sim.String().AutoNamed().Replaces().Check(
-					matches(`[a-zA-Z_][a-zA-Z0-9_-]{2,62}`, "3 to 63 letters, digits, dashes and underscores")),
-				"dbName": sim.String().Required().Replaces(),
-				"user":   sim.String().Replaces(),
-				"mode":   sim.String().Required().Replaces().OneOf("session", "transaction", "statement"),
-				"size":   sim.Int().Required().Replaces().Between(1, 5000),
-			},
-			Outputs: []string{"host", "port", "privateHost"},
-			Secrets: []string{"password", "privateUri", "uri"},
-			Create:  createPool,
-		},
-		typeFirewall: {
-			Inputs: sim.Fields{
-				"clusterId": clusterID,
-				"rules": sim.List(sim.Object(sim.Fields{
-					"type":      sim.String().Required().OneOf("ip_addr", "droplet", "k8s", "tag", "app"),
-					"value":     sim.String().Required(),
-					"uuid":      sim.String().Computed(),
-					"createdAt": sim.String().Computed(),
-				})).Required().Unordered().Check(fewRules),
-			},
+		}, sim.Resource{Create: createPool}),
+		typeFirewall: sim.From(sdk.DatabaseFirewallArgs{}, sdk.DatabaseFirewall{}, sim.Rules{
+			Required: "rules", Replaces: "clusterId", Computed: "rules.uuid rules.createdAt", Unordered: "rules",
+			Checks: map[string][]sim.Check{"rules.type": {sim.OneOf("ip_addr", "droplet", "k8s", "tag", "app")}},
+		}, sim.Resource{
 			Create: createFirewall,
-			Update: updateFirewall,
-		},
+			Update: func(call sim.Call, id string, _, state sim.State) error { return setRules(call, id, state) },
+		}),
 	}
 }
 
@@ -125,26 +113,39 @@ func checkDatabase(s sim.State) []error {
 	if !s.Known("engine", "size", "version", "nodeCount") {
 		return nil
 	}
-
 	if !s.Has("version") {
-		return []error{fmt.Errorf("missing required property version, although the schema calls it optional")}
+		return []error{errors.New("missing required property version, although the schema calls it optional")}
 	}
-
-	name := s.String("engine")
-	errs := engines[name].check(name, s.String("size"), s.String("version"), s.Int("nodeCount"))
-
-	if s.Has("evictionPolicy") && name != "valkey" {
-		errs = append(errs, fmt.Errorf("evictionPolicy: only valkey has one, engine %s has not", name))
+	var errs []error
+	engine, plan, offered := planOf(s)
+	if size, nodes := s.String("size"), s.Int("nodeCount"); !offered {
+		var slugs []string
+		for _, plan := range engine.Plans {
+			slugs = append(slugs, plan.Slug)
+		}
+		errs = append(errs, fmt.Errorf("size = %q: is not offered for engine %s, which has %s", size, engine.Name,
+			strings.Join(slugs, ", ")))
+	} else if !slices.Contains(plan.Nodes, nodes) {
+		errs = append(errs, fmt.Errorf("nodeCount = %d: must be one of %s for engine %s with size %s",
+			nodes, numbers(plan.Nodes), engine.Name, size))
 	}
-
-	if s.Has("sqlMode") {
-		errs = append(errs, fmt.Errorf("sqlMode: only mysql has one, engine %s has not", name))
+	if version := s.String("version"); !slices.Contains(engine.Versions, version) {
+		errs = append(errs, fmt.Errorf("version = %q: must be one of %s for engine %s", version,
+			strings.Join(engine.Versions, ", "), engine.Name))
 	}
-
-	if plan, ok := databasePlan(s.String("size")); ok && s.Has("storageSizeMib") && s.Known("storageSizeMib") {
-		if mib, err := strconv.Atoi(s.String("storageSizeMib")); err != nil || mib < plan.storageGiB*1024 {
-			errs = append(errs, fmt.Errorf("storageSizeMib = %q: must be at least %d for size %s",
-				s.String("storageSizeMib"), plan.storageGiB*1024, s.String("size")))
+	for property, of := range map[string]string{"evictionPolicy": catalogue.Valkey, "sqlMode": "mysql"} {
+		if s.Has(property) && engine.Name != of {
+			errs = append(errs, fmt.Errorf("%s: only %s has one, engine %s has not", property, of, engine.Name))
+		}
+	}
+	if s.Has("storageSizeMib") && s.Known("storageSizeMib") {
+		least, mib := leastStorage(s.String("size")), s.String("storageSizeMib")
+		switch n, err := strconv.Atoi(mib); {
+		case engine.Name == catalogue.Valkey: // documentation of Valkey, "Limits"
+			errs = append(errs, fmt.Errorf("storageSizeMib = %q: the storage of valkey cannot be chosen", mib))
+		case err != nil || n < least:
+			errs = append(errs, fmt.Errorf("storageSizeMib = %q: must be at least %d for size %s", mib, least,
+				s.String("size")))
 		}
 	}
 	return errs
@@ -157,69 +158,65 @@ func createDatabase(call sim.Call, state sim.State) (string, error) {
 	); err != nil {
 		return "", err
 	}
-
+	engine, plan, _ := planOf(state)
+	if !engine.Creatable(plan, state.Int("nodeCount"), call.Now()) {
+		return "", refuse(422, "engine pg with size %s and %d nodes is not offered to new clusters any more: they "+
+			"have one node and 4 GiB of memory at most; engine advanced_pg has standbys",
+			plan.Slug, state.Int("nodeCount"))
+	}
 	id := newID()
 	host := fmt.Sprintf("%s-do-user-1000000-0.%s.db.ondigitalocean.com", state.String("name"), id[:1])
-	plan, _ := databasePlan(state.String("size"))
-
 	password, err := databasePassword()
 	if err != nil {
 		return "", err
 	}
-
-	state.SetDefault("storageSizeMib", strconv.Itoa(plan.storageGiB*1024))
+	state.SetDefault("storageSizeMib", strconv.Itoa(leastStorage(plan.Slug)))
 	state.SetDefault("projectId", defaultProject)
 	state.Merge(sim.State{
 		"clusterUrn": "do:dbaas:" + id, "host": host, "privateHost": "private-" + host, "password": password,
 		"user": "doadmin", "database": "defaultdb", "port": directPort,
-		"metricsEndpoints": []any{"https://" + host + ":9273/metrics"},
 	})
-
-	switch state.String("engine") {
-	case "valkey":
+	switch engine.Name {
+	case catalogue.Valkey:
 		state.Merge(sim.State{"user": "default", "database": "", "port": pooledPort})
-	case "opensearch":
+	case catalogue.OpenSearch:
 		state.Merge(sim.State{
 			"uiHost": host, "uiPort": uiPort, "uiDatabase": "", "uiUser": "doadmin", "uiPassword": password,
 			"uiUri": connection("https", "doadmin", password, host, uiPort, ""),
 		})
 	}
-
-	// Valkey presents certificates of a public authority; the others have one for each cluster.
-	if state.String("engine") != "valkey" {
+	// Valkey and Advanced PostgreSQL present certificates of a public authority; the others have one for each cluster.
+	if engine.Name == catalogue.Postgres || engine.Name == catalogue.OpenSearch {
 		if state["__ca"], err = newAuthority(id+" Project CA", call.Now()); err != nil {
 			return "", err
 		}
 	}
-
-	setURIs(state)
+	setMetrics(state)
+	scheme := map[string]string{catalogue.Valkey: "rediss", catalogue.OpenSearch: "https"}[engine.Name]
+	for uri, host := range map[string]string{"uri": "host", "privateUri": "privateHost"} {
+		state[uri] = connection(scheme, state.String("user"), password, state.String(host), state.Int("port"),
+			state.String("database"))
+	}
 	return id, nil
 }
 
-// setURIs sets the connection strings of a cluster.
-func setURIs(state sim.State) {
-	scheme, database := "postgresql", state.String("database")
-
-	switch state.String("engine") {
-	case "valkey":
-		scheme = "rediss"
-	case "opensearch":
-		scheme = "https"
+// setMetrics sets where the metrics are: of the primary, and of the standbys where there are any (documentation, "How
+// to monitor databases").
+func setMetrics(state sim.State) {
+	endpoints := []any{"https://" + state.String("host") + ":9273/metrics"}
+	if state.Int("nodeCount") > 1 {
+		endpoints = append(endpoints, "https://replica-"+state.String("host")+":9273/metrics")
 	}
-
-	for uri, host := range map[string]string{"uri": "host", "privateUri": "privateHost"} {
-		state[uri] = connection(scheme, state.String("user"), state.String("password"), state.String(host),
-			state.Int("port"), database)
-	}
+	state["metricsEndpoints"] = endpoints
 }
 
+// connection is a connection string: of PostgreSQL, unless another scheme is named.
 func connection(scheme, user, password, host string, port int, database string) string {
 	uri := url.URL{
 		Scheme: scheme, User: url.UserPassword(user, password), Host: net.JoinHostPort(host, strconv.Itoa(port)),
 	}
-
-	if scheme == "postgresql" {
-		uri.Path, uri.RawQuery = "/"+database, "sslmode=require"
+	if scheme == "" {
+		uri.Scheme, uri.Path, uri.RawQuery = "postgresql", "/"+database, "sslmode=require"
 	}
 	return uri.String()
 }
@@ -233,43 +230,42 @@ func databasePassword() (string, error) {
 	return "AVNS_" + base64.RawURLEncoding.EncodeToString(secret), nil
 }
 
-// updateDatabase resizes, migrates and upgrades, of which the API refuses whatever goes down.
+// updateDatabase resizes, migrates and upgrades. Memory and version never go down; storage does, as far as the plan and
+// what is in it allow.
 func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
-	old, _ := databasePlan(before.String("size"))
-	plan, _ := databasePlan(state.String("size"))
-	if plan.memoryGB < old.memoryGB {
+	_, old, _ := planOf(before)
+	engine, plan, _ := planOf(state)
+	if plan.MemoryGiB < old.MemoryGiB {
 		return refuse(422, "cannot resize database cluster %q from %s to %s: a cluster cannot shrink",
-			state.String("name"), before.String("size"), state.String("size"))
+			state.String("name"), old.Slug, plan.Slug)
 	}
-
+	if from, to := before.String("version"), state.String("version"); from != to {
+		switch {
+		case engine.Name == catalogue.OpenSearch: // documentation of OpenSearch, "How to create clusters"
+			return refuse(422, "cannot change database cluster %q from version %s to %s: an OpenSearch cluster keeps "+
+				"its version", state.String("name"), from, to)
+		case versionNumber(to) < versionNumber(from):
+			return refuse(422, "cannot change database cluster %q from version %s to %s: a cluster cannot be "+
+				"downgraded", state.String("name"), from, to)
+		}
+	}
 	// A larger plan brings its storage along, unless the program asks for more.
-	had, _ := strconv.Atoi(before.String("storageSizeMib"))
 	wanted, _ := strconv.Atoi(state.String("storageSizeMib"))
-	if wanted < had {
-		return refuse(422, "cannot resize the storage of database cluster %q from %d MiB to %d MiB: it cannot shrink",
-			state.String("name"), had, wanted)
-	}
-
-	state["storageSizeMib"] = strconv.Itoa(max(wanted, plan.storageGiB*1024))
-
-	if versionNumber(state.String("version")) < versionNumber(before.String("version")) {
-		return refuse(422, "cannot change database cluster %q from version %s to %s: a cluster cannot be downgraded",
-			state.String("name"), before.String("version"), state.String("version"))
-	}
+	state["storageSizeMib"] = strconv.Itoa(max(wanted, leastStorage(plan.Slug)))
+	setMetrics(state)
 	return nil
 }
 
-func versionNumber(version string) float64 {
+func versionNumber(version string) int {
 	major, _, _ := strings.Cut(version, ".")
-	n, _ := strconv.ParseFloat(major, 64)
+	n, _ := strconv.Atoi(major)
 	return n
 }
 
 // deleteDatabase deletes what lives in the cluster with it.
 func deleteDatabase(call sim.Call, id string, _ sim.State) error {
 	var errs []error
-	configs := slices.Sorted(maps.Keys(databaseConfigs()))
-	for _, typ := range append([]string{typeUser, typeDb, typePool, typeFirewall}, configs...) {
+	for _, typ := range []string{typeUser, typeDb, typePool, typeFirewall} {
 		errs = append(errs, deleteAll(call, typ, "clusterId", id))
 	}
 	return errors.Join(errs...)

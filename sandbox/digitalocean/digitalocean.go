@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -33,54 +34,51 @@ const (
 	typeCdn          = "digitalocean:index/cdn:Cdn"
 	typeCertificate  = "digitalocean:index/certificate:Certificate"
 	typeLoadBalancer = "digitalocean:index/loadBalancer:LoadBalancer"
-	typeReservedIP   = "digitalocean:index/reservedIp:ReservedIp"
 	typeDomain       = "digitalocean:index/domain:Domain"
 	typeRecord       = "digitalocean:index/dnsRecord:DnsRecord"
 	typeCheck        = "digitalocean:index/uptimeCheck:UptimeCheck"
 	typeAlert        = "digitalocean:index/uptimeAlert:UptimeAlert"
 	typeProject      = "digitalocean:index/project:Project"
-	typeMembers      = "digitalocean:index/projectResources:ProjectResources"
-
-	functionBucket = "digitalocean:index/getSpacesBucket:getSpacesBucket"
 )
 
 // owner marks an object that a Kubernetes cluster made by itself with the cluster's ID.
 const owner = "__cluster"
 
+// Options say what the account cannot know: the world around it, and time.
+type Options struct {
+	// Undelegated are domains whose registrar does not point at DigitalOcean's name servers yet, so that nobody sees
+	// their zones. All others are delegated, and a zone below another one of the account is when that has NS records
+	// for it.
+	Undelegated []string
+	// Slow is how long the creation of a resource takes, by type token. Nobody waits for it: a provider that would not
+	// wait so long gives up at once.
+	Slow map[string]time.Duration
+}
+
 // New makes the simulated provider on top of the given cloud.
-func New(c *cloud.Cloud) plugin.Provider {
+func New(c *cloud.Cloud, options Options) plugin.Provider {
 	resources := map[string]sim.Resource{}
 	for _, some := range []map[string]sim.Resource{
-		networkResources(), kubernetesResources(), databaseResources(), databaseConfigs(), spacesResources(),
-		objectResources(), cdnResources(), loadBalancerResources(), dnsResources(), monitoringResources(),
-		projectResources(),
+		networkResources(), kubernetesResources(), databaseResources(), spacesResources(), cdnResources(options),
+		loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
 	} {
 		maps.Copy(resources, some)
 	}
 	return sim.New(sim.Package{
-		Name:    "digitalocean",
-		Version: version,
-		Config: sim.Fields{
-			"token":             sim.String().Secret(),
-			"spacesAccessId":    sim.String(),
-			"spacesSecretKey":   sim.String().Secret(),
-			"apiEndpoint":       sim.String(),
-			"spacesEndpoint":    sim.String(),
-			"httpRetryMax":      sim.Int(),
-			"httpRetryWaitMax":  sim.Number(),
-			"httpRetryWaitMin":  sim.Number(),
-			"requestsPerSecond": sim.Number(),
-		},
+		Name:      "digitalocean",
+		Version:   version,
+		Config:    sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{Secret: "token spacesSecretKey"}),
 		Authorize: authorize,
 		Resources: resources,
 		Functions: functions(),
+		Slow:      options.Slow,
 	}, c)
 }
 
 // authorize wants a token for everything, and the Spaces key pair for what goes through the S3 interface.
 func authorize(config sim.State, token string) error {
 	switch token {
-	case typeBucket, typeObject, typeCors, functionBucket:
+	case typeBucket, typeObject, typeCors:
 		if config.String("spacesAccessId") == "" || config.String("spacesSecretKey") == "" {
 			return errors.New("spaces credentials not configured: " +
 				"set spacesAccessId and spacesSecretKey of the DigitalOcean provider")
@@ -107,10 +105,21 @@ func find(call sim.Call, typ, what, id string) (sim.State, error) {
 	return object.Outputs, nil
 }
 
+// having are the objects of a type whose property has the value, by ID.
+func having(call sim.Call, typ, property, value string) map[string]sim.State {
+	found := map[string]sim.State{}
+	for _, object := range call.List(typ) {
+		if state := sim.State(object.Outputs); state.String(property) == value {
+			found[object.ID] = state
+		}
+	}
+	return found
+}
+
 // unique refuses a name that another object of the type has. id is the object's own, empty for a new one.
 func unique(call sim.Call, typ, what, id string, state sim.State, status int) error {
-	for _, other := range call.List(typ) {
-		if other.ID != id && sim.State(other.Outputs).String("name") == state.String("name") {
+	for other := range having(call, typ, "name", state.String("name")) {
+		if other != id {
 			return refuse(status, "name %q is already in use by another %s of this account", state.String("name"), what)
 		}
 	}
@@ -124,16 +133,21 @@ func renamed(typ, what string, status int) func(sim.Call, string, sim.State, sim
 	}
 }
 
-// deleteAll removes the objects of a type whose property has the value.
-func deleteAll(call sim.Call, typ, property, value string) error {
-	for _, object := range call.List(typ) {
-		if sim.State(object.Outputs).String(property) == value {
-			if err := call.Delete(typ, object.ID); err != nil {
-				return err
-			}
-		}
+// atMost refuses what would be one object too many.
+func atMost(most, have int, what string) error {
+	if have >= most {
+		return refuse(422, "there are %d %s already, which is the limit", have, what)
 	}
 	return nil
+}
+
+// deleteAll removes the objects of a type whose property has the value.
+func deleteAll(call sim.Call, typ, property, value string) error {
+	var errs []error
+	for id := range having(call, typ, property, value) {
+		errs = append(errs, call.Delete(typ, id))
+	}
+	return errors.Join(errs...)
 }
 
 func newID() string { return uuid.NewString() }

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
@@ -15,46 +18,22 @@ import (
 const recordTTL = 1800
 
 func dnsResources() map[string]sim.Resource {
+	number := []sim.Check{sim.Between(0, 65535)}
 	return map[string]sim.Resource{
-		typeDomain: {
-			Inputs: sim.Fields{
-				"name":      sim.String().Required().Replaces().Check(hostname),
-				"ipAddress": sim.String().Replaces().Check(ipv4),
+		typeDomain: sim.From(sdk.DomainArgs{}, sdk.Domain{}, sim.Rules{
+			Replaces: "name ipAddress",
+			Checks:   map[string][]sim.Check{"name": {hostname}, "ipAddress": {ipv4}},
+		}, sim.Resource{Create: createDomain, Delete: deleteDomain}),
+		typeRecord: sim.From(sdk.DnsRecordArgs{}, sdk.DnsRecord{}, sim.Rules{
+			AutoNamed: "name", Replaces: "domain type", Computed: "ttl",
+			Checks: map[string][]sim.Check{
+				"type": {sim.OneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA")},
+				"name": {recordName}, "ttl": {sim.Between(30, 1<<31)}, // documentation of DNS, "Limits"
+				"priority": number, "weight": number, "port": number, "flags": {sim.Between(0, 255)},
+				"tag": {sim.OneOf("issue", "issuewild", "iodef")},
 			},
-			Outputs: []string{"domainUrn", "ttl"},
-			Create:  createDomain,
-			Delete: func(call sim.Call, id string, _ sim.State) error {
-				return deleteAll(call, typeRecord, "domain", id)
-			},
-		},
-		typeRecord: {
-			Inputs: sim.Fields{
-				"domain": sim.String().Required().Replaces(),
-				"type": sim.String().Required().Replaces().OneOf(
-					"A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"),
-				"name":     sim.String().AutoNamed().Check(recordName),
-				"value":    sim.String().Required(),
-				"ttl":      sim.Int().Computed().Between(1, 1<<31),
-				"priority": sim.Int().Between(0, 65535),
-				"weight":   sim.Int().Between(0, 65535),
-				"port":     sim.Int().Between(0, 65535),
-				"flags":    sim.Int().Between(0, 255),
-				"tag":      sim.String().OneOf("issue", "issuewild", "iodef"),
-			},
-			Outputs: []string{"fqdn"},
-			Check:   checkRecord,
-			Create:  createRecord,
-			Update:  setRecord,
-		},
+		}, sim.Resource{Check: checkRecord, Create: createRecord, Update: setRecord}),
 	}
-}
-
-func ipv4(value any) error {
-	text, _ := value.(string)
-	if address, err := netip.ParseAddr(text); err != nil || !address.Is4() {
-		return errors.New("must be an IPv4 address")
-	}
-	return nil
 }
 
 var labels = matches(`@|\*|(\*\.)?[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?\.?`, "")
@@ -72,22 +51,18 @@ func checkRecord(s sim.State) []error {
 	if !s.Known("type", "priority", "weight", "port", "flags", "tag") {
 		return nil
 	}
-
 	var errs []error
-
 	needs := map[string][]string{"MX": {"priority"}, "SRV": {"priority", "weight", "port"}, "CAA": {"flags", "tag"}}
 	for _, property := range needs[s.String("type")] {
 		if !s.Has(property) {
 			errs = append(errs, fmt.Errorf("%s is required when type is %s", property, s.String("type")))
 		}
 	}
-
 	if s.Known("value") {
 		if err := recordValue(s.String("type"), s.String("tag"), s.String("value")); err != nil {
 			errs = append(errs, fmt.Errorf("value = %q: %w", s.String("value"), err))
 		}
 	}
-
 	if s.String("type") == "CNAME" && s.String("name") == "@" {
 		errs = append(errs,
 			errors.New("name = \"@\": the domain itself cannot be a CNAME, since it has NS and SOA records"))
@@ -101,12 +76,14 @@ func recordValue(typ, tag, value string) error {
 		return errors.New("must not be empty")
 	case typ == "A":
 		return ipv4(value)
+	case typ == "CAA" && value == ";":
+		return errors.New("is not supported: name an authority") // documentation of DNS, "Limits"
 	case typ == "AAAA":
 		if address, err := netip.ParseAddr(value); err != nil || !address.Is6() {
 			return errors.New("must be an IPv6 address")
 		}
 	case typ == "CNAME", typ == "MX", typ == "NS", typ == "SRV", typ == "CAA" && tag != "iodef":
-		if value != "@" && value != ";" && !strings.HasSuffix(value, ".") {
+		if value != "@" && !strings.HasSuffix(value, ".") {
 			return errors.New("data needs to end with a dot (.)")
 		}
 	}
@@ -118,14 +95,13 @@ func createDomain(call sim.Call, state sim.State) (string, error) {
 	if err := unique(call, typeDomain, "domain", "", state, 422); err != nil {
 		return "", err
 	}
-
 	state["ttl"], state["domainUrn"] = recordTTL, "do:domain:"+name
 	return name, nil
 }
 
 // zone is the name of the domain of the account that contains the host, or empty.
 func zone(call sim.Call, host string) string {
-	for ; host != ""; _, host, _ = strings.Cut(host, ".") {
+	for host = strings.TrimPrefix(host, "*."); host != ""; _, host, _ = strings.Cut(host, ".") {
 		if _, ok := call.Get(typeDomain, host); ok {
 			return host
 		}
@@ -133,16 +109,48 @@ func zone(call sim.Call, host string) string {
 	return ""
 }
 
+// seen tells whether the world sees a zone of the account: the registrar points here or, for a zone below another one
+// of the account, that one has NS records for it.
+func seen(call sim.Call, zoneName string, undelegated []string) bool {
+	_, above, _ := strings.Cut(zoneName, ".")
+	if above = zone(call, above); above == "" {
+		return !slices.Contains(undelegated, zoneName)
+	}
+	for _, record := range having(call, typeRecord, "fqdn", zoneName) {
+		if record.String("type") == "NS" && record.String("domain") == above {
+			return seen(call, above, undelegated)
+		}
+	}
+	return false
+}
+
 func createRecord(call sim.Call, state sim.State) (string, error) {
 	if _, err := find(call, typeDomain, "domain", state.String("domain")); err != nil {
 		return "", err
 	}
-
-	// Records have numbers for IDs.
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(newID())) // a hash never fails to write
-	id := strconv.FormatUint(uint64(hash.Sum32()), 10)
+	id := numberOf(newID())
 	return id, setRecord(call, id, nil, state)
+}
+
+// numberOf is a number for what has numbers for IDs.
+func numberOf(id string) string {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(id)) // a hash never fails to write
+	return strconv.FormatUint(uint64(hash.Sum32()), 10)
+}
+
+// deleteDomain deletes the records of a zone, which must not serve a Let's Encrypt certificate any more (documentation,
+// "I can't delete my domain because of an associated Let's Encrypt certificate").
+func deleteDomain(call sim.Call, id string, _ sim.State) error {
+	for name, certificate := range having(call, typeCertificate, "type", "lets_encrypt") {
+		for _, domain := range certificate.Strings("domains") {
+			if zone(call, domain) == id {
+				return refuse(422, "domain %q cannot be deleted: certificate %q of Let's Encrypt is for %s",
+					id, name, domain)
+			}
+		}
+	}
+	return deleteAll(call, typeRecord, "domain", id)
 }
 
 func setRecord(call sim.Call, id string, _, state sim.State) error {
@@ -157,10 +165,8 @@ func setRecord(call sim.Call, id string, _, state sim.State) error {
 	default:
 		name += "." + domain
 	}
-
 	state["fqdn"] = name
 	state.SetDefault("ttl", recordTTL)
-
 	for _, other := range call.List(typeRecord) {
 		o := sim.State(other.Outputs)
 		if other.ID != id && o.String("fqdn") == name &&

@@ -3,12 +3,16 @@ package digitalocean
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/blang/semver"
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
@@ -18,88 +22,78 @@ const (
 	defaultServiceSubnet = "10.245.0.0/16"
 )
 
+// kubernetesVersions are offered to new clusters and upgrades, newest first: the last patch of each minor version that
+// DOKS keeps in November 2026.
+var kubernetesVersions = []string{"1.36.3-do.5", "1.35.7-do.5", "1.34.8-do.0"}
+
+// components are switches of what runs in a cluster, all off unless the program says otherwise.
+const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaGpuDevicePlugin " +
+	"rdmaSharedDevicePlugin routingAgent"
+
+// provisioning is how long the provider waits for a cluster, a node pool or a database (Terraform provider).
+const provisioning = 30 * time.Minute
+
 func kubernetesResources() map[string]sim.Resource {
-	component := sim.Object(sim.Fields{"enabled": sim.Bool().Required()}).Computed()
-	defaultPool := nodePoolFields().With(sim.Fields{
-		"size":            sim.String().Required().Replaces().Check(nodeSize),
-		"id":              sim.String().Computed(),
-		"actualNodeCount": sim.Int().Computed(),
-		"nodes":           sim.List(sim.Object(nodeFields())).Computed(),
+	count := []sim.Check{sim.Between(0, 512)} // limits of DOKS
+	// pool are the rules of a node pool at a path.
+	pool := func(at string) map[string][]sim.Check {
+		return map[string][]sim.Check{
+			at + "name": {matches(`[a-z0-9]([a-z0-9-]*[a-z0-9])?`,
+				"lower-case letters, digits and dashes, since it begins the names of nodes")},
+			at + "size": {nodeSize}, at + "nodeCount": count, at + "minNodes": count, at + "maxNodes": count,
+			at + "taints.effect": {sim.OneOf("NoSchedule", "PreferNoSchedule", "NoExecute")},
+		}
+	}
+	cluster := pool("nodePool.")
+	maps.Copy(cluster, map[string][]sim.Check{
+		"name":                        {dashed, longest(255)},
+		"region":                      inRegion(func(r catalogue.Region) bool { return r.Kubernetes }),
+		"clusterSubnet":               {network},
+		"serviceSubnet":               {network},
+		"maintenancePolicy.day":       {sim.OneOf(append(weekdays, "any")...)},
+		"maintenancePolicy.startTime": {timeOfDay},
+		"kubeconfigExpireSeconds":     {sim.Between(0, 1<<31)},
+
+		"controlPlaneFirewall.allowedAddresses[]":     {source},
+		"clusterAutoscalerConfigurations.expanders[]": {sim.OneOf("random", "least-waste", "priority")},
+
+		"clusterAutoscalerConfigurations.scaleDownUtilizationThreshold": {sim.Between(0, 1)},
 	})
 	return map[string]sim.Resource{
-		typeCluster: {
-			Inputs: sim.Fields{
-				"name": sim.String().AutoNamed().Check(matches(`[a-zA-Z0-9][a-zA-Z0-9.-]*`,
-					"letters, digits, dashes and periods"), longest(255)),
-				"region":        inRegion(managedRegions).Required().Replaces(),
-				"version":       sim.String().Required(),
-				"vpcUuid":       sim.String().Computed().Replaces(),
-				"clusterSubnet": sim.String().Computed().Replaces().Check(subnet),
-				"serviceSubnet": sim.String().Computed().Replaces().Check(subnet),
-				"nodePool":      sim.Object(defaultPool).Required(),
-				"ha":            sim.Bool().Computed(),
-				"autoUpgrade":   sim.Bool(),
-				"surgeUpgrade":  sim.Bool().Default(true),
-				"maintenancePolicy": sim.Object(sim.Fields{
-					"day": sim.String().OneOf("any",
-						"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday").Computed(),
-					"startTime": sim.String().Computed().Check(matches(`([01][0-9]|2[0-3]):[0-5][0-9]`,
-						"hours and minutes, such as 04:00")),
-					"duration": sim.String().Computed(),
-				}).Computed(),
-				"controlPlaneFirewall": sim.Object(sim.Fields{
-					"enabled":          sim.Bool().Required(),
-					"allowedAddresses": sim.List(sim.String().Check(addressOrNetwork)).Required(),
-				}).Computed(),
-				"clusterAutoscalerConfigurations": sim.List(sim.Object(sim.Fields{
-					"expanders":                     sim.List(sim.String().OneOf("random", "least-waste", "priority")),
-					"scaleDownUnneededTime":         sim.String(),
-					"scaleDownUtilizationThreshold": sim.Number().Between(0, 1),
-				})),
-				"tags":                              sim.List(sim.String()).Unordered(),
-				"registryIntegration":               sim.Bool().Default(false),
-				"destroyAllAssociatedResources":     sim.Bool().Default(false),
-				"kubeconfigExpireSeconds":           sim.Int().Between(0, 1<<31),
-				"amdGpuDeviceMetricsExporterPlugin": component,
-				"amdGpuDevicePlugin":                component,
-				"nvidiaGpuDevicePlugin":             component,
-				"rdmaSharedDevicePlugin":            component,
-				"routingAgent":                      component,
+		typeCluster: sim.From(sdk.KubernetesClusterArgs{}, sdk.KubernetesCluster{}, sim.Rules{
+			AutoNamed: "name", Required: "controlPlaneFirewall.allowedAddresses",
+			Replaces: "region vpcUuid clusterSubnet serviceSubnet nodePool.size",
+			Computed: "vpcUuid clusterSubnet serviceSubnet nodePool.id nodePool.actualNodeCount nodePool.nodes " +
+				"maintenancePolicy maintenancePolicy.day maintenancePolicy.startTime maintenancePolicy.duration " +
+				"controlPlaneFirewall " + components,
+			Unordered: "tags nodePool.tags nodePool.taints", Secret: "kubeConfigs",
+			Defaults: map[string]any{
+				"ha": false, "surgeUpgrade": true, "registryIntegration": false, "destroyAllAssociatedResources": false,
+				"nodePool.autoScale": false,
 			},
-			Outputs:  []string{"clusterUrn", "createdAt", "endpoint", "ipv4Address", "status", "updatedAt"},
-			Secrets:  []string{"kubeConfigs"},
+			Checks: cluster,
+		}, sim.Resource{
+			Waits:    provisioning,
 			Check:    func(s sim.State) []error { return checkNodePool(s.Object("nodePool"), "nodePool.") },
-			Replaces: downgraded,
-			Create:   createCluster,
-			Update:   updateCluster,
-			Refresh:  refreshCluster,
-			Delete:   deleteCluster,
-		},
-		typeNodePool: {
-			Inputs:  nodePoolFields().With(sim.Fields{"clusterId": sim.String().Required().Replaces()}),
-			Outputs: []string{"actualNodeCount", "nodes"},
-			Check:   func(s sim.State) []error { return checkNodePool(s, "") },
-			Create:  createNodePool,
-			Update:  updateNodePool,
-		},
+			Replaces: downgraded, Create: createCluster, Update: updateCluster, Refresh: refreshCluster,
+			Delete: deleteCluster,
+		}),
+		typeNodePool: sim.From(sdk.KubernetesNodePoolArgs{}, sdk.KubernetesNodePool{}, sim.Rules{
+			AutoNamed: "name", Replaces: "clusterId size", Unordered: "tags taints",
+			Defaults: map[string]any{"autoScale": false}, Checks: pool(""),
+		}, sim.Resource{
+			Check:  func(s sim.State) []error { return checkNodePool(s, "") },
+			Create: createNodePool, Update: updateNodePool,
+		}),
 	}
 }
 
-func subnet(value any) error {
-	text, _ := value.(string)
-	if prefix, err := netip.ParsePrefix(text); err != nil || prefix.Masked() != prefix || !prefix.Addr().Is4() {
-		return errors.New("must be an IPv4 network in CIDR notation with no host bits set, such as 10.244.0.0/16")
-	}
-	return nil
-}
-
-func addressOrNetwork(value any) error {
-	text, _ := value.(string)
-	_, notIP := netip.ParseAddr(text)
-	_, notNetwork := netip.ParsePrefix(text)
-
-	if notIP != nil && notNetwork != nil {
-		return errors.New("must be an address or a network in CIDR notation")
+// nodeSize checks the size of a node.
+func nodeSize(value any) error {
+	slug, _ := value.(string)
+	if _, known := catalogue.LookupDropletSize(slug); !known {
+		return errors.New("is not a droplet size that a kubernetes node can have, " +
+			"such as s-2vcpu-4gb, s-4vcpu-8gb, s-4vcpu-16gb-amd or g-4vcpu-16gb (2 GB of memory and more)")
 	}
 	return nil
 }
@@ -129,26 +123,24 @@ func downgraded(before, after sim.State) []string {
 }
 
 // separateSubnets refuses ranges of pods and services that meet each other, the range of a VPC of the account, or
-// those of another cluster in the VPC.
+// those of another VPC-native cluster of the account, in whichever VPC (documentation of DOKS, "Create clusters").
 func separateSubnets(call sim.Call, state sim.State) error {
 	pods := netip.MustParsePrefix(state.String("clusterSubnet"))
 	services := netip.MustParsePrefix(state.String("serviceSubnet"))
 	if pods.Overlaps(services) {
 		return refuse(422, "cluster subnet %s overlaps with service subnet %s", pods, services)
 	}
-
 	for _, prefix := range []netip.Prefix{pods, services} {
 		if taken := overlapping(call, prefix); taken != "" {
 			return refuse(422, "cluster or service subnet %s overlaps with %s", prefix, taken)
 		}
-
 		for _, other := range call.List(typeCluster) {
 			cluster := sim.State(other.Outputs)
 			for _, used := range []string{cluster.String("clusterSubnet"), cluster.String("serviceSubnet")} {
 				taken, err := netip.ParsePrefix(used)
-				if err == nil && taken.Overlaps(prefix) && cluster.String("vpcUuid") == state.String("vpcUuid") &&
+				if err == nil && taken.Overlaps(prefix) &&
 					used != defaultClusterSubnet && used != defaultServiceSubnet {
-					return refuse(422, "cluster or service subnet %s overlaps with %s of cluster %q in the same VPC",
+					return refuse(422, "cluster or service subnet %s overlaps with %s of cluster %q of this account",
 						prefix, taken, cluster.String("name"))
 				}
 			}
@@ -165,58 +157,36 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	); err != nil {
 		return "", err
 	}
-
 	if state.Has("clusterSubnet") != state.Has("serviceSubnet") {
 		return "", refuse(422, "a VPC-native cluster needs both cluster subnet and service subnet")
 	}
-
 	state.SetDefault("clusterSubnet", defaultClusterSubnet)
 	state.SetDefault("serviceSubnet", defaultServiceSubnet)
-
 	if err := separateSubnets(call, state); err != nil {
 		return "", err
 	}
-
 	id := newID()
 	endpoint := "https://" + id + ".k8s.ondigitalocean.com"
-
-	// From 1.36 on the control plane is highly available unless the program says otherwise.
-	state.SetDefault("ha", !older(state.String("version"), "1.36.0"))
 	state.SetDefault("maintenancePolicy", map[string]any{})
-
 	policy := state.Object("maintenancePolicy")
 	policy.SetDefault("day", "any")
 	policy.SetDefault("startTime", "04:00")
 	policy.SetDefault("duration", "4h0m0s")
-
-	for _, name := range []string{
-		"amdGpuDeviceMetricsExporterPlugin", "amdGpuDevicePlugin", "nvidiaGpuDevicePlugin", "rdmaSharedDevicePlugin",
-		"routingAgent",
-	} {
+	for name := range strings.FieldsSeq(components) {
 		state.SetDefault(name, map[string]any{"enabled": false})
 	}
-
 	state.SetDefault("controlPlaneFirewall", map[string]any{"enabled": false, "allowedAddresses": []any{}})
-
 	pool := state.Object("nodePool")
 	pool["id"] = newID()
 	scale(call, pool)
-
 	authority, err := newAuthority("k8saas Cluster CA", call.Now())
 	if err != nil {
 		return "", err
 	}
-
 	state.Merge(sim.State{
 		"clusterUrn": "do:kubernetes:" + id, "createdAt": timestamp(call), "updatedAt": timestamp(call),
 		"endpoint": endpoint, "ipv4Address": "", "status": "running", "__ca": authority,
 	})
-
-	if !state.Bool("ha") {
-		if state["ipv4Address"], err = publicAddress(call); err != nil {
-			return "", err
-		}
-	}
 	return id, issueKubeconfig(call, state)
 }
 
@@ -225,18 +195,23 @@ func updateCluster(call sim.Call, id string, before, state sim.State) error {
 		return refuse(422, "high availability cannot be disabled on cluster %q once it is enabled",
 			state.String("name"))
 	}
-
 	if state.String("version") != before.String("version") {
 		if err := offered(state.String("version")); err != nil {
 			return err
 		}
-
-		if from, to := minor(before.String("version")), minor(state.String("version")); to > from+1 {
+		from, to := minor(before.String("version")), minor(state.String("version"))
+		if to > from+1 {
 			return refuse(422, "cannot upgrade from %s to %s: upgrade one minor version at a time",
 				before.String("version"), state.String("version"))
 		}
+		// "Provided you first perform all available patch-level upgrades" (documentation of DOKS, "Upgrade clusters").
+		for _, patch := range kubernetesVersions {
+			if to > from && minor(patch) == from && older(before.String("version"), patch) {
+				return refuse(422, "cannot upgrade from %s to %s: upgrade to patch %s first",
+					before.String("version"), state.String("version"), patch)
+			}
+		}
 	}
-
 	state["updatedAt"] = timestamp(call)
 	scale(call, state.Object("nodePool"))
 	return unique(call, typeCluster, "kubernetes cluster", id, state, 422)
@@ -264,12 +239,10 @@ func deleteCluster(call sim.Call, id string, state sim.State) error {
 	if err := deleteAll(call, typeNodePool, "clusterId", id); err != nil {
 		return err
 	}
-
 	for _, typ := range call.Types() {
 		if typ == typeLoadBalancer && !state.Bool("destroyAllAssociatedResources") {
 			continue
 		}
-
 		if err := deleteAll(call, typ, owner, id); err != nil {
 			return err
 		}
@@ -282,7 +255,6 @@ func checkNodePool(pool sim.State, at string) []error {
 	if pool == nil || !pool.Known("autoScale", "minNodes", "maxNodes", "nodeCount") {
 		return nil
 	}
-
 	if !pool.Bool("autoScale") {
 		if pool.Int("nodeCount") < 1 {
 			return []error{fmt.Errorf("%snodeCount = %d: must be at least 1 when autoScale is off",
@@ -290,7 +262,6 @@ func checkNodePool(pool sim.State, at string) []error {
 		}
 		return nil
 	}
-
 	if pool.Int("maxNodes") < 1 || pool.Int("maxNodes") < pool.Int("minNodes") {
 		return []error{fmt.Errorf(
 			"%smaxNodes = %d: must be at least 1 and not less than %sminNodes = %d when autoScale is on",

@@ -70,7 +70,7 @@ func TestCluster(t *testing.T) {
 
 	steady(w, c)
 	diffs(t, w, c, good, map[string]inputs{
-		"version update":                       {"version": "1.36.1-do.0"},
+		"version update":                       {"version": "1.36.3-do.5"},
 		"version update-replace":               {"version": "1.34.8-do.0"},
 		"nodePool.size update-replace":         {"nodePool": defaultPool(inputs{"size": "s-4vcpu-8gb"})},
 		"nodePool.nodeCount update":            {"nodePool": defaultPool(inputs{"nodeCount": 3})},
@@ -83,7 +83,7 @@ func TestCluster(t *testing.T) {
 	other := with(good, inputs{"name": "other", "clusterSubnet": nil, "serviceSubnet": nil})
 	refuses(t, w, cluster, other, map[string]refusal{
 		"version": {
-			inputs{"version": "1.30.1-do.0"}, `invalid version slug "1.30.1-do.0": must be one of 1.36.1-do.0`,
+			inputs{"version": "1.30.1-do.0"}, `invalid version slug "1.30.1-do.0": must be one of 1.36.3-do.5`,
 		},
 		"latest": {inputs{"version": "latest"}, "invalid version slug"},
 		"region": {inputs{"region": "nyc2"}, `region = "nyc2": must be one of`},
@@ -110,7 +110,12 @@ func TestCluster(t *testing.T) {
 		},
 		"overlaps other": {
 			inputs{"clusterSubnet": "10.64.0.0/18", "serviceSubnet": "10.81.0.0/20"},
-			`of cluster "yorktown" in the same VPC`,
+			`of cluster "yorktown" of this account`,
+		},
+		// The documentation asks for ranges of their own in the whole team, not in one VPC.
+		"overlaps one in another VPC": {
+			inputs{"clusterSubnet": "10.64.0.0/18", "serviceSubnet": "10.81.0.0/20", "vpcUuid": nil},
+			`of cluster "yorktown" of this account`,
 		},
 		"window": {
 			inputs{"maintenancePolicy": map[string]any{"day": "Sunday", "startTime": "4am"}},
@@ -136,26 +141,28 @@ func TestCluster(t *testing.T) {
 	}
 
 	old := w.Create(cluster, "old", with(goodCluster, inputs{"name": "old", "version": "1.34.8-do.0"}))
-	_, err = w.Update(old, with(goodCluster, inputs{"name": "old", "version": "1.36.1-do.0"}))
+	_, err = w.Update(old, with(goodCluster, inputs{"name": "old", "version": "1.36.3-do.5"}))
 	w.Refused(err, "upgrade one minor version at a time")
 
 	upgraded, err := w.Update(old, with(goodCluster, inputs{
-		"name": "old", "version": "1.35.4-do.1", "nodePool": defaultPool(inputs{"nodeCount": 3}),
+		"name": "old", "version": "1.35.7-do.5", "nodePool": defaultPool(inputs{"nodeCount": 3}),
 	}))
 	if err != nil || upgraded.Get("nodePool").(map[string]any)["actualNodeCount"] != 3.0 ||
-		upgraded.Text("version") != "1.35.4-do.1" {
+		upgraded.Text("version") != "1.35.7-do.5" {
 		t.Errorf("upgrade: %v", err)
 	}
 
 	steady(w, upgraded)
 }
 
-func TestHighAvailabilityByDefault(t *testing.T) {
+// The plugin sends false where the program says nothing, also from 1.36 on, where the API's own default is true. New
+// clusters have no address of their own.
+func TestNoHighAvailabilityByDefault(t *testing.T) {
 	w := newWorld(t)
 
-	for version, want := range map[string]bool{"1.36.1-do.0": true, "1.35.4-do.1": false} {
+	for _, version := range []string{"1.36.3-do.5", "1.35.7-do.5"} {
 		c := w.Create(cluster, version, with(goodCluster, inputs{"name": version, "version": version, "ha": nil}))
-		if c.Get("ha") != want || (c.Text("ipv4Address") == "") != want {
+		if c.Get("ha") != false || c.Text("ipv4Address") != "" {
 			t.Errorf("%s: ha = %v, address %q", version, c.Get("ha"), c.Text("ipv4Address"))
 		}
 

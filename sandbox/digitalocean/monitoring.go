@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
@@ -24,67 +27,59 @@ var metrics = map[string][]string{
 	"v1/dbaas/alerts/": strings.Fields("load_15_alerts cpu_alerts memory_utilization_alerts disk_utilization_alerts"),
 }
 
+// Limits of uptime checks and alerts (documentation of uptime, "Limits").
+const (
+	mostAlerts = 5
+	mostEmails = 9
+)
+
 func monitoringResources() map[string]sim.Resource {
-	slack := sim.List(sim.Object(sim.Fields{"channel": sim.String().Required(), "url": sim.String().Required()}))
-	emails := sim.List(sim.String().Check(email))
+	emails := []sim.Check{fewEmails}
 	return map[string]sim.Resource{
-		typeCheck: {
-			Inputs: sim.Fields{
-				"name":    sim.String().AutoNamed(),
-				"target":  sim.String().Required(),
-				"type":    sim.String().OneOf("ping", "http", "https").Default("https"),
-				"regions": sim.List(sim.String().OneOf("us_east", "us_west", "eu_west", "se_asia")).Unordered(),
-				"enabled": sim.Bool().Default(true),
+		typeCheck: sim.From(sdk.UptimeCheckArgs{}, sdk.UptimeCheck{}, sim.Rules{
+			AutoNamed: "name", Unordered: "regions", Defaults: map[string]any{"type": "https", "enabled": true},
+			Checks: map[string][]sim.Check{
+				"type": {sim.OneOf("ping", "http", "https")}, "regions[]": {sim.OneOf(catalogue.UptimeRegions()...)},
 			},
+		}, sim.Resource{
 			Check:  checkTarget,
 			Create: func(sim.Call, sim.State) (string, error) { return newID(), nil },
 			Delete: func(call sim.Call, id string, _ sim.State) error {
 				return deleteAll(call, typeAlert, "checkId", id)
 			},
-		},
-		typeAlert: {
-			Inputs: sim.Fields{
-				"checkId":       sim.String().Required(),
-				"name":          sim.String().AutoNamed(),
-				"type":          sim.String().Required().OneOf("latency", "down", "down_global", "ssl_expiry"),
-				"threshold":     sim.Int(),
-				"comparison":    sim.String().OneOf("greater_than", "less_than"),
-				"period":        sim.String().OneOf("2m", "3m", "5m", "10m", "15m", "30m", "1h"),
-				"notifications": sim.List(sim.Object(sim.Fields{"emails": emails, "slacks": slack})).Required(),
+		}),
+		typeAlert: sim.From(sdk.UptimeAlertArgs{}, sdk.UptimeAlert{}, sim.Rules{
+			AutoNamed: "name", Required: "notifications",
+			Checks: map[string][]sim.Check{
+				"type":                 {sim.OneOf("latency", "down", "down_global", "ssl_expiry")},
+				"comparison":           {sim.OneOf("greater_than", "less_than")},
+				"period":               {sim.OneOf("2m", "3m", "5m", "10m", "15m", "30m", "1h")},
+				"notifications.emails": emails, "notifications.emails[]": {email},
 			},
-			Check:  checkAlert,
-			Create: func(call sim.Call, state sim.State) (string, error) { return newID(), alertedCheck(call, state) },
+		}, sim.Resource{
+			Check: checkAlert,
+			Create: func(call sim.Call, state sim.State) (string, error) {
+				have := len(having(call, typeAlert, "checkId", state.String("checkId")))
+				return newID(), errors.Join(alertedCheck(call, state), atMost(mostAlerts, have, "alerts of the check"))
+			},
 			Update: func(call sim.Call, _ string, _, state sim.State) error { return alertedCheck(call, state) },
-		},
-		"digitalocean:index/monitorAlert:MonitorAlert": {
-			Inputs: sim.Fields{
-				"type":        sim.String().Required().Check(metric),
-				"compare":     sim.String().Required().OneOf("GreaterThan", "LessThan"),
-				"value":       sim.Number().Required().Check(notNegative),
-				"window":      sim.String().Required().OneOf("5m", "10m", "30m", "1h"),
-				"description": sim.String().Required(),
-				"enabled":     sim.Bool().Default(true),
-				"entities":    sim.List(sim.String()).Unordered(),
-				"tags":        sim.List(sim.String()).Unordered(),
-				"alerts":      sim.Object(sim.Fields{"emails": emails, "slacks": slack}).Required(),
+		}),
+		"digitalocean:index/monitorAlert:MonitorAlert": sim.From(sdk.MonitorAlertArgs{}, sdk.MonitorAlert{}, sim.Rules{
+			Unordered: "entities tags", Defaults: map[string]any{"enabled": true},
+			Checks: map[string][]sim.Check{
+				"type": {metric}, "compare": {sim.OneOf("GreaterThan", "LessThan")}, "value": {notNegative},
+				"window": {sim.OneOf("5m", "10m", "30m", "1h")}, "alerts.emails": emails, "alerts.emails[]": {email},
 			},
-			Outputs: []string{"uuid"},
-			Check:   checkMonitor,
+		}, sim.Resource{
+			Check: checkMonitor,
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				id := newID()
 				state["uuid"] = id
 				return id, watched(call, state)
 			},
 			Update: func(call sim.Call, _ string, _, state sim.State) error { return watched(call, state) },
-		},
+		}),
 	}
-}
-
-func email(value any) error {
-	if text, _ := value.(string); strings.Count(text, "@") != 1 || strings.ContainsAny(text, " \t\n") {
-		return errors.New("must be an email address")
-	}
-	return nil
 }
 
 func notNegative(value any) error {
@@ -94,16 +89,21 @@ func notNegative(value any) error {
 	return nil
 }
 
+func fewEmails(value any) error {
+	if all, _ := value.([]any); len(all) > mostEmails {
+		return fmt.Errorf("must not have more than %d addresses", mostEmails)
+	}
+	return nil
+}
+
 func checkTarget(s sim.State) []error {
 	if !s.Known("type", "target") {
 		return nil
 	}
-
 	target := s.String("target")
 	parsed, err := url.Parse(target)
-
 	switch {
-	case s.String("type") == "ping" && hostname(target) != nil && addressOrNetwork(target) != nil:
+	case s.String("type") == "ping" && !isHostname(target) && !isSource(target):
 		return []error{fmt.Errorf("target = %q: must be a host name or an address when type is ping", target)}
 	case s.String("type") != "ping" && (err != nil || parsed.Scheme != s.String("type") || parsed.Host == ""):
 		return []error{fmt.Errorf("target = %q: must be a URL that begins with %s:// when type is %s",
@@ -116,11 +116,9 @@ func checkAlert(s sim.State) []error {
 	if !s.Known("type", "threshold", "comparison", "period", "notifications") {
 		return nil
 	}
-
 	var errs []error
-
 	needs := map[string][]string{
-		"latency": {"threshold", "comparison", "period"}, "ssl_expiry": {"threshold", "comparison"},
+		"latency": {"threshold", "comparison", "period"}, "ssl_expiry": {"threshold", "comparison", "period"},
 		"down": {"period"}, "down_global": {"period"},
 	}
 	for _, property := range needs[s.String("type")] {
@@ -128,7 +126,6 @@ func checkAlert(s sim.State) []error {
 			errs = append(errs, fmt.Errorf("%s is required when type is %s", property, s.String("type")))
 		}
 	}
-
 	for i, notification := range s.Objects("notifications") {
 		if len(notification.Strings("emails")) == 0 && len(notification.Objects("slacks")) == 0 {
 			errs = append(errs, fmt.Errorf("notifications[%d]: must have emails or slacks", i))
@@ -144,19 +141,15 @@ func alertedCheck(call sim.Call, state sim.State) error {
 
 func metric(value any) error {
 	text, _ := value.(string)
-
 	var known []string
-
 	for prefix, names := range metrics {
 		if name, ok := strings.CutPrefix(text, prefix); ok && slices.Contains(names, name) {
 			return nil
 		}
-
 		for _, name := range names {
 			known = append(known, prefix+name)
 		}
 	}
-
 	slices.Sort(known)
 	return fmt.Errorf("must be one of %s", strings.Join(known, ", "))
 }
@@ -173,7 +166,6 @@ func checkMonitor(s sim.State) []error {
 func watched(call sim.Call, state sim.State) error {
 	for _, id := range state.Strings("entities") {
 		var err error
-
 		switch metric := state.String("type"); {
 		case strings.HasPrefix(metric, "v1/insights/lbaas/"):
 			_, err = find(call, typeLoadBalancer, "load balancer", id)
@@ -182,7 +174,6 @@ func watched(call sim.Call, state sim.State) error {
 		case !droplet(call, id):
 			err = refuse(404, "droplet %q does not exist: entities of %s are the numbers of droplets", id, metric)
 		}
-
 		if err != nil {
 			return err
 		}
@@ -196,7 +187,6 @@ func droplet(call sim.Call, id string) bool {
 	for _, cluster := range call.List(typeCluster) {
 		nodes = append(nodes, sim.State(cluster.Outputs).Object("nodePool").Objects("nodes")...)
 	}
-
 	for _, pool := range call.List(typeNodePool) {
 		nodes = append(nodes, sim.State(pool.Outputs).Objects("nodes")...)
 	}

@@ -5,9 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,68 +15,27 @@ import (
 // kubeconfigLifetime is how long credentials are valid when kubeconfigExpireSeconds does not say otherwise.
 const kubeconfigLifetime = 7 * 24 * time.Hour
 
-// mostNodes is the largest pool (limits of DOKS).
-const mostNodes = 512
-
-func nodePoolFields() sim.Fields {
-	return sim.Fields{
-		"name": sim.String().AutoNamed().Required().Check(
-			matches(`[a-z0-9]([a-z0-9-]*[a-z0-9])?`,
-				"lower-case letters, digits and dashes, since it begins the names of nodes")),
-		"size":      sim.String().Required().Replaces().Check(nodeSize),
-		"nodeCount": sim.Int().Between(0, mostNodes),
-		"autoScale": sim.Bool().Default(false),
-		"minNodes":  sim.Int().Between(0, mostNodes),
-		"maxNodes":  sim.Int().Between(0, mostNodes),
-		"labels":    sim.Map(sim.String()),
-		"tags":      sim.List(sim.String()).Unordered(),
-		"taints": sim.List(sim.Object(sim.Fields{
-			"key":    sim.String().Required(),
-			"value":  sim.String().Required(),
-			"effect": sim.String().Required().OneOf("NoSchedule", "PreferNoSchedule", "NoExecute"),
-		})).Unordered(),
-	}
-}
-
-func nodeFields() sim.Fields {
-	return sim.Fields{
-		"id": sim.String(), "name": sim.String(), "status": sim.String(), "dropletId": sim.String(),
-		"createdAt": sim.String(), "updatedAt": sim.String(),
-	}
-}
-
 // scale makes the pool's nodes as many as it wants: nodeCount, or what the autoscaler has left within its limits.
 func scale(call sim.Call, pool sim.State) {
 	nodes, _ := pool["nodes"].([]any)
 	wanted := pool.Int("nodeCount")
-
 	if pool.Bool("autoScale") {
 		if !pool.Has("nodeCount") {
 			wanted = len(nodes)
 		}
-
 		if wanted < pool.Int("minNodes") || wanted > pool.Int("maxNodes") {
 			wanted = pool.Int("minNodes")
 		}
 	}
-
 	for len(nodes) < wanted {
 		id := newID()
 		nodes = append(nodes, map[string]any{
-			"id": id, "name": pool.String("name") + "-" + id[:5], "status": "running", "dropletId": dropletID(id),
+			"id": id, "name": pool.String("name") + "-" + id[:5], "status": "running", "dropletId": numberOf(id),
 			"createdAt": timestamp(call), "updatedAt": timestamp(call),
 		})
 	}
-
 	pool["nodes"] = nodes[:wanted]
 	pool["actualNodeCount"] = wanted
-}
-
-// dropletID is the number of the Droplet that a node is.
-func dropletID(node string) string {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(node)) // a hash never fails to write
-	return strconv.FormatUint(uint64(hash.Sum32()), 10)
 }
 
 func createNodePool(call sim.Call, state sim.State) (string, error) {
@@ -86,11 +43,9 @@ func createNodePool(call sim.Call, state sim.State) (string, error) {
 	if err != nil {
 		return "", err
 	}
-
 	if err := uniquePool(call, cluster, "", state); err != nil {
 		return "", err
 	}
-
 	scale(call, state)
 	return newID(), nil
 }
@@ -100,7 +55,6 @@ func updateNodePool(call sim.Call, id string, _, state sim.State) error {
 	if err != nil {
 		return err
 	}
-
 	scale(call, state)
 	return uniquePool(call, cluster, id, state)
 }
@@ -108,13 +62,11 @@ func updateNodePool(call sim.Call, id string, _, state sim.State) error {
 // uniquePool refuses a second pool of the same name in a cluster.
 func uniquePool(call sim.Call, cluster sim.State, id string, pool sim.State) error {
 	taken := cluster.Object("nodePool").String("name") == pool.String("name")
-
 	for _, other := range call.List(typeNodePool) {
 		state := sim.State(other.Outputs)
 		taken = taken || (other.ID != id && state.String("clusterId") == pool.String("clusterId") &&
 			state.String("name") == pool.String("name"))
 	}
-
 	if taken {
 		return refuse(422, "a node pool with name %q already exists in cluster %q",
 			pool.String("name"), cluster.String("name"))
@@ -148,15 +100,12 @@ func issueKubeconfig(call sim.Call, cluster sim.State) error {
 	if _, err := rand.Read(secret); err != nil {
 		return fmt.Errorf("making a kubernetes token: %w", err)
 	}
-
 	lifetime := kubeconfigLifetime
 	if seconds := cluster.Int("kubeconfigExpireSeconds"); seconds > 0 {
 		lifetime = time.Duration(seconds) * time.Second
 	}
-
 	token := "dop_v1_" + hex.EncodeToString(secret)
 	authority := base64.StdEncoding.EncodeToString([]byte(cluster.String("__ca")))
-
 	cluster["kubeConfigs"] = []any{map[string]any{
 		"host": cluster.String("endpoint"), "token": token, "clusterCaCertificate": authority,
 		"expiresAt": call.Now().Add(lifetime).Format(time.RFC3339), "clientKey": "", "clientCertificate": "",

@@ -75,7 +75,7 @@ func TestDNS(t *testing.T) {
 			"CNAME records cannot share a name with other records: www.example.com has a A record",
 		},
 		"A beside CNAME": {inputs{"name": "cdn"}, "CNAME records cannot share a name"},
-		"ttl":            {inputs{"ttl": 0}, "must be between 1"},
+		"ttl":            {inputs{"ttl": 29}, "must be between 30 and 2147483648"},
 	})
 
 	zone, err := w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.com"})
@@ -183,32 +183,27 @@ func TestProject(t *testing.T) {
 	b, l := w.Create(bucket, "b", goodBucket), w.Create(loadBalancer, "l", goodBalancer)
 	z := w.Create(domain, "z", inputs{"name": "example.com"})
 
-	goodMembers := inputs{"project": p.ID, "resources": []any{
+	all := []any{
 		c.Text("clusterUrn"), d.Text("clusterUrn"), b.Text("bucketUrn"), l.Text("loadBalancerUrn"), z.Text("domainUrn"),
-	}}
-	m := w.Create(members, "m", goodMembers)
-	if m.ID != p.ID {
-		t.Errorf("ProjectResources has ID %q", m.ID)
 	}
-
-	steady(w, p, m)
-	diffs(t, w, m, goodMembers, map[string]inputs{"project update-replace": {"project": "x"}})
-
-	_, err := w.Try(members, "m", goodMembers)
-	w.Refused(err, "has a ProjectResources already")
-
-	if err := w.Delete(m); err != nil {
-		t.Fatal(err)
-	}
-
-	refuses(t, w, members, goodMembers, map[string]refusal{
-		"project": {inputs{"project": "none"}, `project "none" does not exist`},
+	full := w.Create(project, "full", inputs{"name": "full", "resources": all})
+	steady(w, p, full)
+	refuses(t, w, project, inputs{"name": "third"}, map[string]refusal{
 		"missing": {inputs{"resources": []any{"do:dbaas:none"}}, `dbaas, "none" does not exist`},
 		"VPC": {
 			inputs{"resources": []any{"do:vpc:x"}}, `resources[0] = "do:vpc:x": must be the URN of a kubernetes`,
 		},
 		"no URN": {inputs{"resources": []any{"media"}}, "must be the URN"},
 	})
+
+	// A resource is in one project: the second that names it takes it from the first.
+	if _, err := w.Update(p, with(good, inputs{"resources": all[:1]})); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, drift, _ := w.Refresh(full); drift == "" {
+		t.Error("a resource that has moved to another project is no drift in the old one")
+	}
 }
 
 func TestKubernetesFunctions(t *testing.T) {
@@ -216,7 +211,7 @@ func TestKubernetesFunctions(t *testing.T) {
 
 	const versions = "digitalocean:index/getKubernetesVersions:getKubernetesVersions"
 
-	for prefix, want := range map[string]string{"1.35.": "1.35.4-do.1", "": "1.36.1-do.0", "1.30": ""} {
+	for prefix, want := range map[string]string{"1.35.": "1.35.7-do.5", "": "1.36.3-do.5", "1.30": ""} {
 		found, err := w.Invoke(versions, inputs{"versionPrefix": prefix})
 		if err != nil || found.Text("latestVersion") != want {
 			t.Errorf("prefix %q: latest %q, %v", prefix, found.Text("latestVersion"), err)

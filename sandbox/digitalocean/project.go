@@ -2,8 +2,10 @@ package digitalocean
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
+
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
@@ -15,70 +17,64 @@ const (
 	accountID      = 1000000
 )
 
-// members of projects, by the second part of their URN ("do:dbaas:…").
+// members of projects, by the second part of their URN ("do:dbaas:...").
 var members = map[string]string{
-	"kubernetes":   typeCluster,
-	"dbaas":        typeDatabase,
-	"space":        typeBucket,
-	"loadbalancer": typeLoadBalancer,
-	"domain":       typeDomain,
-	"reservedip":   typeReservedIP,
+	"kubernetes": typeCluster, "dbaas": typeDatabase, "space": typeBucket, "loadbalancer": typeLoadBalancer,
+	"domain": typeDomain,
 }
 
 func projectResources() map[string]sim.Resource {
-	urns := sim.List(sim.String().Check(memberURN)).Unordered()
-	return map[string]sim.Resource{
-		typeProject: {
-			Inputs: sim.Fields{
-				"name":        sim.String().AutoNamed().Check(longest(175)),
-				"description": sim.String().Default("").Check(longest(255)),
-				"purpose":     sim.String().Default("Web Application").Check(longest(255)),
-				"environment": sim.String().Check(environment),
-				"isDefault":   sim.Bool().Default(false),
-				"resources":   urns.Computed(),
-			},
-			Outputs: []string{"createdAt", "ownerId", "ownerUuid", "updatedAt"},
-			Create:  createProject,
-			Update:  updateProject,
-			Delete: func(_ sim.Call, _ string, state sim.State) error {
-				if state.Bool("isDefault") {
-					return refuse(412, "project %q is the default project and cannot be deleted", state.String("name"))
-				}
-				return nil
-			},
+	return map[string]sim.Resource{typeProject: sim.From(sdk.ProjectArgs{}, sdk.Project{}, sim.Rules{
+		AutoNamed: "name", Computed: "resources", Unordered: "resources",
+		Defaults: map[string]any{"description": "", "purpose": "Web Application", "isDefault": false},
+		Checks: map[string][]sim.Check{
+			"name": {longest(175)}, "description": {longest(255)}, "purpose": {longest(255)},
+			"environment": {passes(isEnvironment, "one of Development, Staging, Production")},
+			"resources[]": {passes(isMember,
+				"the URN of a kubernetes, dbaas, space, loadbalancer or domain, such as do:dbaas:ID")},
 		},
-		typeMembers: {
-			Inputs: sim.Fields{"project": sim.String().Required().Replaces(), "resources": urns.Required()},
-			Create: createMembers,
-			Update: func(call sim.Call, _ string, _, state sim.State) error { return existingMembers(call, state) },
+	}, sim.Resource{
+		Create: createProject, Update: updateProject,
+		Delete: func(_ sim.Call, _ string, state sim.State) error {
+			if state.Bool("isDefault") {
+				return refuse(412, "project %q is the default project and cannot be deleted", state.String("name"))
+			}
+			return nil
 		},
-	}
+	})}
 }
 
-func environment(value any) error {
-	switch text, _ := value.(string); strings.ToLower(text) {
-	case "development", "staging", "production":
-		return nil
-	default:
-		return errors.New("must be one of Development, Staging, Production")
-	}
+func isEnvironment(text string) bool {
+	return slices.Contains([]string{"development", "staging", "production"}, strings.ToLower(text))
 }
 
-func memberURN(value any) error {
-	text, _ := value.(string)
+func isMember(text string) bool {
 	parts := strings.SplitN(text, ":", 3)
-	if len(parts) == 3 && parts[0] == "do" && parts[2] != "" && members[parts[1]] != "" {
-		return nil
-	}
-	return fmt.Errorf("must be the URN of a kubernetes, dbaas, space, loadbalancer, domain or reservedip, " +
-		"such as do:dbaas:ID")
+	return len(parts) == 3 && parts[0] == "do" && parts[2] != "" && members[parts[1]] != ""
 }
 
-// existingMembers refuses URNs of what does not exist.
-func existingMembers(call sim.Call, state sim.State) error {
-	for _, urn := range state.Strings("resources") {
+// setMembers refuses URNs of what does not exist, and takes what it names out of other projects: everything is in one.
+func setMembers(call sim.Call, id string, state sim.State) error {
+	wanted := state.Strings("resources")
+	for _, urn := range wanted {
 		parts := strings.SplitN(urn, ":", 3)
 		if _, err := find(call, members[parts[1]], "resource of type "+parts[1]+",", parts[2]); err != nil {
+			return err
+		}
+	}
+	for _, other := range call.List(typeProject) {
+		all := sim.State(other.Outputs).Strings("resources")
+		left := []any{}
+		for _, urn := range all {
+			if !slices.Contains(wanted, urn) {
+				left = append(left, urn)
+			}
+		}
+		if other.ID == id || len(left) == len(all) {
+			continue
+		}
+		other.Outputs["resources"] = left
+		if err := call.Put(other); err != nil {
 			return err
 		}
 	}
@@ -86,33 +82,16 @@ func existingMembers(call sim.Call, state sim.State) error {
 }
 
 func createProject(call sim.Call, state sim.State) (string, error) {
-	err := errors.Join(unique(call, typeProject, "project", "", state, 409), existingMembers(call, state))
-	if err != nil {
-		return "", err
-	}
-
+	id := newID()
+	err := errors.Join(unique(call, typeProject, "project", "", state, 409), setMembers(call, id, state))
 	state.SetDefault("resources", []any{})
 	state.Merge(sim.State{
 		"createdAt": timestamp(call), "updatedAt": timestamp(call), "ownerId": accountID, "ownerUuid": accountUUID,
 	})
-	return newID(), nil
+	return id, err
 }
 
 func updateProject(call sim.Call, id string, _, state sim.State) error {
 	state["updatedAt"] = timestamp(call)
-	return errors.Join(unique(call, typeProject, "project", id, state, 409), existingMembers(call, state))
-}
-
-// createMembers has the project's ID, as in the Terraform provider; two of one project would overwrite each
-// other there.
-func createMembers(call sim.Call, state sim.State) (string, error) {
-	id := state.String("project")
-	if _, err := find(call, typeProject, "project", id); err != nil && id != defaultProject {
-		return "", err
-	}
-
-	if _, taken := call.Get(typeMembers, id); taken {
-		return "", refuse(409, "project %q has a ProjectResources already: name all resources in one", id)
-	}
-	return id, existingMembers(call, state)
+	return errors.Join(unique(call, typeProject, "project", id, state, 409), setMembers(call, id, state))
 }

@@ -6,81 +6,71 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
+// written marks a bucket to which somebody else has a key that may write.
+const written = "__written"
+
 func spacesResources() map[string]sim.Resource {
-	rule := sim.Fields{
-		"allowedHeaders": sim.List(sim.String()),
-		"allowedMethods": sim.List(sim.String().OneOf("GET", "PUT", "DELETE", "HEAD", "POST")).Required(),
-		"allowedOrigins": sim.List(sim.String()).Required(),
-		"maxAgeSeconds":  sim.Int(),
-	}
+	region := inRegion(func(r catalogue.Region) bool { return r.Spaces })
+	acl, positive := []sim.Check{sim.OneOf("private", "public-read")}, []sim.Check{sim.Between(1, 1<<31)}
+	methods := []sim.Check{sim.OneOf("GET", "PUT", "DELETE", "HEAD", "POST")}
 	return map[string]sim.Resource{
-		typeBucket: {
-			Inputs: sim.Fields{
-				"name": sim.String().AutoNamed().Check(matches(`[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`,
-					"3 to 63 lower-case letters, digits and dashes, and neither begin nor end with a dash")),
-				"region":       inRegion(spacesRegions).Default("nyc3").Replaces(),
-				"acl":          sim.String().OneOf("private", "public-read").Default("private"),
-				"forceDestroy": sim.Bool().Default(false),
-				"versioning":   sim.Object(sim.Fields{"enabled": sim.Bool().Default(false)}),
-				"corsRules":    sim.List(sim.Object(rule)),
-				"lifecycleRules": sim.List(sim.Object(sim.Fields{
-					"id":                                 sim.String().Computed().Check(longest(255)),
-					"prefix":                             sim.String().Check(noSlash),
-					"enabled":                            sim.Bool().Required(),
-					"abortIncompleteMultipartUploadDays": sim.Int().Between(1, 1<<31),
-					"expiration": sim.Object(sim.Fields{
-						"date": sim.String(), "days": sim.Int().Between(0, 1<<31),
-						"expiredObjectDeleteMarker": sim.Bool(),
-					}),
-					"noncurrentVersionExpiration": sim.Object(sim.Fields{"days": sim.Int().Between(1, 1<<31)}),
-				})),
+		typeBucket: sim.From(sdk.SpacesBucketArgs{}, sdk.SpacesBucket{}, sim.Rules{
+			AutoNamed: "name", Required: "corsRules.allowedMethods corsRules.allowedOrigins", Replaces: "region",
+			Computed: "lifecycleRules.id",
+			Defaults: map[string]any{
+				"region": "nyc3", "acl": "private", "forceDestroy": false, "versioning.enabled": false,
 			},
-			Outputs: []string{"bucketDomainName", "bucketUrn", "endpoint"},
-			Check:   checkBucket,
-			Create:  createBucket,
-			Update:  updateBucket,
-			Delete:  deleteBucket,
-		},
-		typeCors: {
-			Inputs: sim.Fields{
-				"bucket": sim.String().Required(),
-				"region": inRegion(spacesRegions).Required().Replaces(),
-				"corsRules": sim.List(sim.Object(rule.With(sim.Fields{
-					"exposeHeaders": sim.List(sim.String()), "id": sim.String().Check(longest(255)),
-				}))).Required(),
+			Checks: map[string][]sim.Check{
+				"name": {matches(`[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`,
+					"3 to 63 lower-case letters, digits and dashes, and neither begin nor end with a dash")},
+				"region": region, "acl": acl, "corsRules.allowedMethods[]": methods,
+				"lifecycleRules.id": {longest(255)}, "lifecycleRules.expiration.days": {sim.Between(0, 1<<31)},
+				"lifecycleRules.prefix": {passes(func(text string) bool { return !strings.HasPrefix(text, "/") },
+					"without a slash in front")},
+				"lifecycleRules.abortIncompleteMultipartUploadDays": positive,
+				"lifecycleRules.noncurrentVersionExpiration.days":   positive,
 			},
+		}, sim.Resource{Check: checkBucket, Create: createBucket, Update: updateBucket, Delete: deleteBucket}),
+		typeCors: sim.From(sdk.SpacesBucketCorsConfigurationArgs{}, sdk.SpacesBucketCorsConfiguration{}, sim.Rules{
+			Required: "corsRules corsRules.allowedMethods corsRules.allowedOrigins", Replaces: "region",
+			Checks: map[string][]sim.Check{
+				"region": region, "corsRules.allowedMethods[]": methods, "corsRules.id": {longest(255)},
+			},
+		}, sim.Resource{
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				return state.String("bucket"), corsBucket(call, state)
 			},
 			Update: func(call sim.Call, _ string, _, state sim.State) error { return corsBucket(call, state) },
-		},
-		typeSpacesKey: {
-			Inputs: sim.Fields{
-				"name": sim.String().AutoNamed(),
-				"grants": sim.List(sim.Object(sim.Fields{
-					"bucket":     sim.String().Required(),
-					"permission": sim.String().Required().OneOf("read", "readwrite", "fullaccess"),
-				})).Unordered(),
+		}),
+		typeSpacesKey: sim.From(sdk.SpacesKeyArgs{}, sdk.SpacesKey{}, sim.Rules{
+			AutoNamed: "name", Unordered: "grants", Secret: "secretKey",
+			Checks: map[string][]sim.Check{"grants.permission": {sim.OneOf("read", "readwrite", "fullaccess")}},
+		}, sim.Resource{
+			Check: checkGrants, Create: createSpacesKey,
+			Update: func(call sim.Call, _ string, _, state sim.State) error { return grantedBuckets(call, state) },
+		}),
+		typeObject: sim.From(sdk.SpacesBucketObjectArgs{}, sdk.SpacesBucketObject{}, sim.Rules{
+			Replaces: "region bucket key", Computed: "contentType etag",
+			Defaults: map[string]any{"acl": "private", "forceDestroy": false},
+			Checks:   map[string][]sim.Check{"region": region, "acl": acl, "metadata": {lowerCaseKeys}},
+		}, sim.Resource{
+			Check: checkObject,
+			Create: func(call sim.Call, state sim.State) (string, error) {
+				// The real ID is the key alone, of which every bucket can have one.
+				return state.String("bucket") + "/" + state.String("key"), putObject(call, state)
 			},
-			Outputs: []string{"accessKey", "createdAt"},
-			Secrets: []string{"secretKey"},
-			Check:   checkGrants,
-			Create:  createSpacesKey,
-			Update:  func(call sim.Call, _ string, _, state sim.State) error { return grantedBuckets(call, state) },
-		},
+			Update: func(call sim.Call, _ string, _, state sim.State) error { return putObject(call, state) },
+		}),
 	}
-}
-
-func noSlash(value any) error {
-	if text, _ := value.(string); strings.HasPrefix(text, "/") {
-		return errors.New("must not begin with a slash")
-	}
-	return nil
 }
 
 // checkBucket wants every lifecycle rule to do something; the S3 interface calls one that does not malformed.
@@ -101,8 +91,7 @@ func createBucket(call sim.Call, state sim.State) (string, error) {
 	if _, taken := call.Get(typeBucket, name); taken {
 		return "", refuse(409, "BucketAlreadyExists: a bucket with name %q exists", name)
 	}
-
-	nameRules(state)
+	settleRules(state)
 	state.Merge(sim.State{
 		"bucketDomainName": name + "." + region + ".digitaloceanspaces.com",
 		"endpoint":         region + ".digitaloceanspaces.com",
@@ -118,18 +107,28 @@ func updateBucket(_ sim.Call, _ string, before, state sim.State) error {
 		return refuse(404, "NoSuchBucket: bucket %q cannot be renamed to %q",
 			before.String("name"), state.String("name"))
 	}
-
-	nameRules(state)
+	settleRules(state)
 	return nil
 }
 
-// nameRules gives the lifecycle rules IDs that have none.
-func nameRules(state sim.State) {
-	for _, rule := range state.Objects("lifecycleRules") {
+// settleRules gives the lifecycle rules IDs that have none, and the order in which Spaces answers with them: it is
+// built with Ceph, which keeps them by ID (RGWLifecycleConfiguration), while the provider's list has an order.
+func settleRules(state sim.State) {
+	rules := state.Objects("lifecycleRules")
+	for _, rule := range rules {
 		rule.SetDefault("id", "tf-s3-lifecycle-"+newID())
+	}
+	slices.SortFunc(rules, func(a, b sim.State) int { return strings.Compare(a.String("id"), b.String("id")) })
+	if len(rules) > 0 {
+		sorted := make([]any, len(rules))
+		for i, rule := range rules {
+			sorted[i] = rule
+		}
+		state["lifecycleRules"] = sorted
 	}
 }
 
+// bucketIn refuses a bucket that is not in the region.
 func bucketIn(call sim.Call, name, region string) error {
 	bucket, err := find(call, typeBucket, "bucket", name)
 	if err == nil && bucket.String("region") != region {
@@ -147,9 +146,7 @@ func checkGrants(s sim.State) []error {
 	if !s.Known("grants") {
 		return nil
 	}
-
 	var errs []error
-
 	for i, grant := range s.Objects("grants") {
 		if full := grant.String("permission") == "fullaccess"; full != (grant.String("bucket") == "") {
 			errs = append(errs, fmt.Errorf("grants[%d]: permission fullaccess is for all buckets and goes with an "+
@@ -159,10 +156,20 @@ func checkGrants(s sim.State) []error {
 	return errs
 }
 
+// grantedBuckets refuses buckets that do not exist. Whoever gets a key that may write to one, writes: Mastodon fills
+// its buckets behind the back of whoever made them.
 func grantedBuckets(call sim.Call, state sim.State) error {
 	for _, grant := range state.Objects("grants") {
-		if bucket := grant.String("bucket"); bucket != "" {
-			if _, err := find(call, typeBucket, "bucket", bucket); err != nil {
+		if grant.String("bucket") == "" {
+			continue
+		}
+		bucket, ok := call.Get(typeBucket, grant.String("bucket"))
+		if !ok {
+			return refuse(404, "bucket %q does not exist", grant.String("bucket"))
+		}
+		if grant.String("permission") == "readwrite" {
+			bucket.Outputs[written] = true
+			if err := call.Put(bucket); err != nil {
 				return err
 			}
 		}
@@ -171,18 +178,34 @@ func grantedBuckets(call sim.Call, state sim.State) error {
 }
 
 func createSpacesKey(call sim.Call, state sim.State) (string, error) {
-	if err := grantedBuckets(call, state); err != nil {
+	if err := errors.Join(
+		atMost(200, len(call.List(typeSpacesKey)), "Spaces keys"), grantedBuckets(call, state),
+	); err != nil {
 		return "", err
 	}
-
 	secret := make([]byte, 32+12)
 	if _, err := rand.Read(secret); err != nil {
 		return "", fmt.Errorf("making a spaces key: %w", err)
 	}
-
 	id := "DO00" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret[32:])[:16]
 	state.Merge(sim.State{
 		"accessKey": id, "secretKey": base64.RawStdEncoding.EncodeToString(secret[:32]), "createdAt": timestamp(call),
 	})
 	return id, nil
+}
+
+// deleteBucket refuses to delete a bucket that holds objects, unless it was told to delete them as well.
+func deleteBucket(call sim.Call, id string, bucket sim.State) error {
+	if bucket.Bool("forceDestroy") {
+		return deleteAll(call, typeObject, "bucket", id)
+	}
+	for _, object := range having(call, typeObject, "bucket", id) {
+		return refuse(409, "BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its objects",
+			id, object.String("key"))
+	}
+	if bucket.Bool(written) {
+		return refuse(409, "BucketNotEmpty: bucket %q holds what was written with a key to it; forceDestroy deletes a "+
+			"bucket with its objects", id)
+	}
+	return nil
 }

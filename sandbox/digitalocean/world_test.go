@@ -3,7 +3,11 @@ package digitalocean_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/provider/providertest"
 )
@@ -30,17 +34,12 @@ const (
 	cdn          = "digitalocean:index/cdn:Cdn"
 	certificate  = "digitalocean:index/certificate:Certificate"
 	loadBalancer = "digitalocean:index/loadBalancer:LoadBalancer"
-	reservedIP   = "digitalocean:index/reservedIp:ReservedIp"
 	domain       = "digitalocean:index/domain:Domain"
 	record       = "digitalocean:index/dnsRecord:DnsRecord"
 	uptimeCheck  = "digitalocean:index/uptimeCheck:UptimeCheck"
 	uptimeAlert  = "digitalocean:index/uptimeAlert:UptimeAlert"
 	monitorAlert = "digitalocean:index/monitorAlert:MonitorAlert"
 	project      = "digitalocean:index/project:Project"
-	members      = "digitalocean:index/projectResources:ProjectResources"
-	valkeyConfig = "digitalocean:index/databaseValkeyConfig:DatabaseValkeyConfig"
-	pgConfig     = "digitalocean:index/databasePostgresqlConfig:DatabasePostgresqlConfig"
-	searchConfig = "digitalocean:index/databaseOpensearchConfig:DatabaseOpensearchConfig"
 )
 
 var credentials = inputs{"token": "dop_v1_x", "spacesAccessId": "DO00X", "spacesSecretKey": "x"}
@@ -49,14 +48,18 @@ var credentials = inputs{"token": "dop_v1_x", "spacesAccessId": "DO00X", "spaces
 var (
 	goodVpc     = inputs{"name": "yorktown", "region": "tor1", "ipRange": "10.10.0.0/20"}
 	goodCluster = inputs{
-		"name": "yorktown", "region": "tor1", "version": "1.35.4-do.1", "ha": true,
+		"name": "yorktown", "region": "tor1", "version": "1.35.7-do.5", "ha": true,
 		"nodePool": map[string]any{"name": "default", "size": "s-2vcpu-4gb", "nodeCount": 2},
 	}
 	goodDatabase = inputs{
-		"name": "majel", "engine": "pg", "version": "17", "size": "db-s-4vcpu-8gb", "region": "tor1", "nodeCount": 2,
+		"name": "majel", "engine": "advanced_pg", "version": "17", "size": "gd-2vcpu-8gb", "region": "tor1",
+		"nodeCount": 2,
 	}
-	goodBucket   = inputs{"name": "media", "region": "nyc3"}
-	goodBalancer = inputs{
+	// standardDatabase is one that new clusters can be until the end of November 2026.
+	standardDatabase = with(goodDatabase, inputs{"engine": "pg", "size": "db-s-4vcpu-8gb"})
+	lastStandardDay  = time.Date(2026, time.November, 29, 23, 59, 0, 0, time.UTC)
+	goodBucket       = inputs{"name": "media", "region": "nyc3"}
+	goodBalancer     = inputs{
 		"name": "public", "region": "tor1", "type": "REGIONAL",
 		"forwardingRules": []any{map[string]any{
 			"entryProtocol": "tcp", "entryPort": 443, "targetProtocol": "tcp", "targetPort": 30443,
@@ -66,7 +69,13 @@ var (
 
 func newWorld(t *testing.T) *providertest.World {
 	t.Helper()
-	return providertest.New(t, digitalocean.New, credentials)
+	return newWorldWith(t, digitalocean.Options{})
+}
+
+func newWorldWith(t *testing.T, options digitalocean.Options) *providertest.World {
+	t.Helper()
+	provider := func(c *cloud.Cloud) plugin.Provider { return digitalocean.New(c, options) }
+	return providertest.New(t, provider, credentials)
 }
 
 var with = providertest.With

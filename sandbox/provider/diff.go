@@ -39,7 +39,12 @@ func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 		}
 	}
 
-	d.object(nil, r.Inputs, request.OldInputs, request.NewInputs, false)
+	before := request.OldInputs
+	if len(request.OldOutputs) > 0 {
+		before = properties(readInputs(r.Inputs, plainMap(request.OldInputs), plainMap(request.OldOutputs)))
+	}
+
+	d.object(nil, r.Inputs, before, request.NewInputs, false)
 
 	response := plugin.DiffResponse{Changes: plugin.DiffNone, DetailedDiff: d.details}
 	if len(d.details) == 0 {

@@ -9,11 +9,15 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
@@ -184,7 +188,36 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		}
 		return tx.Put(cloud.Object{Type: token, ID: id, Outputs: state})
 	})
-	return response, err
+	if err != nil {
+		return response, err
+	}
+	return p.late(declared, request, response)
+}
+
+// late is the answer to a creation, or the error of a provider that has stopped waiting for it.
+func (p *simulated) late(
+	declared Resource, request plugin.CreateRequest, response plugin.CreateResponse,
+) (plugin.CreateResponse, error) {
+	waits, takes := declared.Waits, p.pkg.Slow[string(request.Type)]
+	if request.Timeout > 0 && !declared.Keeps {
+		waits = time.Duration(request.Timeout * float64(time.Second))
+	}
+	if waits == 0 || takes <= waits {
+		return response, nil
+	}
+	err := rpcerror.New(codes.Unknown, fmt.Sprintf("%s %q: timeout while waiting for its creation, which takes %s: "+
+		"the provider waits %s", request.Type, request.Name, takes, waits))
+	if !declared.Keeps {
+		return plugin.CreateResponse{Status: resource.StatusUnknown}, err
+	}
+	properties, unsaid := plugin.MarshalProperties(response.Properties, plugin.MarshalOptions{KeepSecrets: true})
+	if unsaid != nil {
+		return response, fmt.Errorf("recording %s %q: %w", request.Type, response.ID, unsaid)
+	}
+	response.Status = resource.StatusPartialFailure
+	return response, rpcerror.WithDetails(err, &pulumirpc.ErrorResourceInitFailed{
+		Id: string(response.ID), Properties: properties, Reasons: []string{err.Error()},
+	})
 }
 
 // unknown marks in state everything that the cloud chooses because the program did not.

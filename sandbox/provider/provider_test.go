@@ -44,8 +44,8 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 			Inputs: sim.Fields{
 				"name":     sim.String().AutoNamed(),
 				"registry": sim.String().Required().Replaces(),
-				"class":    sim.String().OneOf("constitution", "miranda").Default("constitution"),
-				"warp":     sim.Number().Between(0, 9.9),
+				"class":    sim.String().Check(sim.OneOf("constitution", "miranda")).Default("constitution"),
+				"warp":     sim.Number().Check(sim.Between(0, 9.9)),
 				"decks":    sim.Int(),
 				"cloaked":  sim.Bool(),
 				"orders":   sim.String().Secret().Check(func(any) error { return errors.New("must be plain") }),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Package declares a provider: its resources, its functions and its configuration.
@@ -23,6 +24,9 @@ type Package struct {
 	Authorize func(config State, token string) error
 	// Resources by type token, "digitalocean:index/vpc:Vpc".
 	Resources map[string]Resource
+	// Slow is how long the creation of a resource takes, by type token, without anybody waiting for it: see
+	// [Resource.Waits].
+	Slow map[string]time.Duration
 	// Functions by token, "digitalocean:index/getDomain:getDomain".
 	Functions map[string]Function
 }
@@ -42,6 +46,12 @@ type Resource struct {
 	// may be nil.
 	Replaces func(before, after State) []string
 
+	// Waits is how long the provider waits for a creation unless the program's Timeouts say; 0 is for ever. What takes
+	// longer is made all the same, and the provider forgets it.
+	Waits time.Duration
+	// Keeps says that the provider knows the object by then and keeps it as one that failed. Such a type has no
+	// Timeouts.
+	Keeps bool
 	// Create completes state, which holds the inputs, with what the cloud computes, and returns the new object's ID.
 	Create func(call Call, state State) (id string, err error)
 	// Update completes state, which is before with the new inputs laid over it; may be nil when there is nothing to do.
@@ -161,12 +171,6 @@ func (p Property) Check(checks ...Check) Property {
 	p.checks = append(slices.Clone(p.checks), checks...)
 	return p
 }
-
-// OneOf allows these texts only.
-func (p Property) OneOf(allowed ...string) Property { return p.Check(OneOf(allowed...)) }
-
-// Between allows numbers from low to high, both included.
-func (p Property) Between(low, high float64) Property { return p.Check(Between(low, high)) }
 
 // Between is a [Check] that allows numbers from low to high, both included.
 func Between(low, high float64) Check {

@@ -4,9 +4,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/status"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
@@ -45,7 +48,7 @@ func (StationArgs) ElementType() reflect.Type { return reflect.TypeOf(stationArg
 
 const station = "fleet:index/station:Station"
 
-// newStations is a world with one type that is taken from the SDK.
+// newStations is a world with one type that is taken from the SDK. Its creation takes an hour.
 func newStations(t *testing.T, rest sim.Resource) *providertest.World {
 	t.Helper()
 
@@ -61,7 +64,8 @@ func newStations(t *testing.T, rest sim.Resource) *providertest.World {
 	}, rest)
 	return providertest.New(t, func(c *cloud.Cloud) plugin.Provider {
 		return sim.New(sim.Package{
-			Name: "fleet", Version: "1.2.3", Resources: map[string]sim.Resource{station: declared},
+			Name: "fleet", Version: "1.2.3", Slow: map[string]time.Duration{station: time.Hour},
+			Resources: map[string]sim.Resource{station: declared},
 		}, c)
 	}, nil)
 }
@@ -129,5 +133,49 @@ func TestRulesForWhatTheSDKDoesNotHave(t *testing.T) {
 
 			sim.From(StationArgs{}, Station{}, rules, sim.Resource{})
 		}()
+	}
+}
+
+// A creation that takes longer than the provider waits is done all the same.
+func TestSlowCreation(t *testing.T) {
+	create := func(w *providertest.World, timeout time.Duration) error {
+		inputs, err := w.Check(station, "s", nil, deepSpace)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		_, err = w.Provider.Create(t.Context(), plugin.CreateRequest{
+			URN: "urn:pulumi:a::b::" + station + "::s", Name: "s", Type: station, Properties: inputs,
+			Timeout: timeout.Seconds(),
+		})
+		return err
+	}
+	there := func(w *providertest.World) bool {
+		_, found := w.Cloud.Get(station, "9")
+		return found
+	}
+
+	if w := newStations(t, sim.Resource{}); create(w, 0) != nil || !there(w) {
+		t.Error("who waits for ever gets it")
+	}
+
+	forgets := newStations(t, sim.Resource{Waits: 30 * time.Minute})
+
+	err := create(forgets, 0)
+	forgets.Refused(err, `timeout while waiting for its creation, which takes 1h0m0s: the provider waits 30m0s`)
+
+	if len(status.Convert(err).Details()) > 0 || !there(forgets) {
+		t.Errorf("the provider forgets what is in the cloud (%t): %v", there(forgets), status.Convert(err).Details())
+	}
+
+	if w := newStations(t, sim.Resource{Waits: 30 * time.Minute}); create(w, 90*time.Minute) != nil {
+		t.Error("the program's Timeouts count")
+	}
+
+	keeps := newStations(t, sim.Resource{Waits: 30 * time.Minute, Keeps: true})
+	details := status.Convert(create(keeps, 90*time.Minute)).Details()
+
+	if len(details) != 1 || details[0].(*pulumirpc.ErrorResourceInitFailed).GetId() != "9" {
+		t.Errorf("what the provider knew by then is no failed resource: %v", details)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 )
 
 // Options say what to run, and where. Program is required; everything else has a default.
@@ -40,6 +42,10 @@ type Options struct {
 	// ChartsDir is a directory of Helm charts, one directory or .tgz per chart, to be rendered in place of those in the
 	// charts' repositories.
 	ChartsDir string
+	// DigitalOcean is what its account cannot know.
+	DigitalOcean digitalocean.Options
+	// Date is the day on which everything happens; today by default.
+	Date time.Time
 	// Behaviour is how long the simulated cloud takes, and what fails in it.
 	Behaviour behaviour.Plan
 	// Providers returns what makes the simulated providers, by package name; [Simulators] by default. One is made for
@@ -53,6 +59,16 @@ type Options struct {
 	Color string
 	// Quiet keeps the engine's progress off Stdout and Stderr, for callers that only want the [Result].
 	Quiet bool
+}
+
+// now is the time in the cloud: that of the clock, on the day that was asked for.
+func (o Options) now() time.Time {
+	now := time.Now().UTC()
+	if o.Date.IsZero() {
+		return now
+	}
+	year, month, day := o.Date.Date()
+	return time.Date(year, month, day, now.Hour(), now.Minute(), now.Second(), now.Nanosecond(), time.UTC)
 }
 
 // stackName is what Pulumi allows as the name of a stack.

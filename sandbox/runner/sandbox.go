@@ -102,7 +102,7 @@ func (s *Sandbox) pulumiCommand(ctx context.Context, root string) (string, semve
 
 // serve opens the cloud, prepares it for a stack with these settings, and starts its providers.
 func (s *Sandbox) serve(settings string) error {
-	c, err := cloud.Open(s.CloudFile())
+	c, err := cloud.Open(s.CloudFile(), cloud.WithClock(s.options.now))
 	if err != nil {
 		return fmt.Errorf("opening the simulated cloud: %w", err)
 	}

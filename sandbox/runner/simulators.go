@@ -14,7 +14,7 @@ import (
 // Simulators makes the simulated providers of the packages that the program uses, over one cloud.
 func Simulators(c *cloud.Cloud, options Options) map[string]func() plugin.Provider {
 	return map[string]func() plugin.Provider{
-		"digitalocean": func() plugin.Provider { return digitalocean.New(c) },
+		"digitalocean": func() plugin.Provider { return digitalocean.New(c, options.DigitalOcean) },
 		"kubernetes":   kubernetes.NewFactory(c, kubernetes.Options{ChartDirs: options.chartDirs()}),
 		netlify.Plugin: func() plugin.Provider { return netlify.New(c) },
 		"random":       func() plugin.Provider { return random.New(c) },
