@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/spf13/cobra"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -29,8 +31,10 @@ type Program struct {
 // flags are those that every verb has.
 type flags struct {
 	stack, charts, state string
+	date                 string
 	json                 bool
 	delays, failures     []string
+	slow, undelegated    []string
 }
 
 // New returns the command line for a program.
@@ -58,6 +62,11 @@ func New(program Program) *cobra.Command {
 		"`type=duration`: every change of a resource of this type (or *) takes so long; may be repeated")
 	set.StringArrayVar(&f.failures, "fail", nil,
 		"`type[:n]=message`: the n-th change of a resource of this type (or *) fails, or every one; may be repeated")
+	set.StringArrayVar(&f.slow, "slow", nil,
+		"`type=duration`: a creation of this type takes so long that a provider may stop waiting; may be repeated")
+	set.StringArrayVar(&f.undelegated, "undelegated", nil,
+		"`domain` whose registrar does not point at DigitalOcean yet; may be repeated")
+	set.StringVar(&f.date, "date", "", "`YYYY-MM-DD`: the day on which everything happens (default today)")
 
 	root.AddCommand(
 		previewCommand(program, &f), upCommand(program, &f), refreshCommand(program, &f), destroyCommand(program, &f),
@@ -97,6 +106,24 @@ func (f *flags) options(program Program, cmd *cobra.Command) (runner.Options, er
 		failure, err := behaviour.ParseFailure(text)
 		problems = append(problems, err)
 		options.Behaviour.Failures = append(options.Behaviour.Failures, failure)
+	}
+
+	options.DigitalOcean = digitalocean.Options{Undelegated: f.undelegated, Slow: map[string]time.Duration{}}
+
+	for _, text := range f.slow {
+		delay, err := behaviour.ParseDelay(text)
+		problems = append(problems, err)
+		options.DigitalOcean.Slow[delay.Type] = delay.Duration
+	}
+
+	if f.date != "" {
+		date, err := time.Parse(time.DateOnly, f.date)
+		if err != nil {
+			err = fmt.Errorf("date %q: write a day as YYYY-MM-DD, such as 2026-11-30", f.date)
+		}
+
+		problems = append(problems, err)
+		options.Date = date
 	}
 	return options, errors.Join(problems...)
 }

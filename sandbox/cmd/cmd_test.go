@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -33,12 +34,15 @@ func execute(t *testing.T, args ...string) (code int, out, complaints string) {
 func TestMistakesAreSaidAtOnce(t *testing.T) {
 	t.Parallel()
 
-	code, out, complaints := execute(t, "up", "--delay", "Vpc=3s", "--fail", "*", "--fail", "*:0=no")
+	code, out, complaints := execute(t, "up", "--delay", "Vpc=3s", "--fail", "*", "--fail", "*:0=no",
+		"--date", "30.11.2026", "--slow", "*=long")
 	assert.Equal(t, 1, code)
 	assert.Empty(t, out)
 	assert.Contains(t, complaints, `error: delay "Vpc=3s"`)
 	assert.Contains(t, complaints, `failure "*": there is no "="`)
 	assert.Contains(t, complaints, `failure "*:0=no": call 0`)
+	assert.Contains(t, complaints, `date "30.11.2026": write a day as YYYY-MM-DD`)
+	assert.Contains(t, complaints, `delay "*=long"`)
 
 	code, _, complaints = execute(t, "bench", "--only", "speed")
 	assert.Equal(t, 1, code)
@@ -71,6 +75,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	f := flags{
 		stack: "staging", charts: "charts", state: "state", json: true,
 		delays: []string{"*=1s"}, failures: []string{"a:b:C:2=no", "*=never"},
+		slow: []string{"a:b:C=45m"}, undelegated: []string{"example.org"}, date: "2026-11-30",
 	}
 
 	options, err := f.options(Program{}, &cobra.Command{})
@@ -78,6 +83,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	assert.Equal(t, "staging", options.Stack)
 	assert.Equal(t, "charts", options.ChartsDir)
 	assert.Equal(t, "state", options.StateDir)
+	assert.Equal(t, digitalocean.Options{
+		Undelegated: []string{"example.org"}, Slow: map[string]time.Duration{"a:b:C": 45 * time.Minute},
+	}, options.DigitalOcean)
+	assert.Equal(t, time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC), options.Date)
 	assert.True(t, options.Quiet)
 	assert.Equal(t, behaviour.Plan{
 		Delays: []behaviour.Delay{{Match: behaviour.Match{Type: "*"}, Duration: time.Second}},
