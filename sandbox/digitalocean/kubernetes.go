@@ -30,7 +30,7 @@ var kubernetesVersions = []string{"1.36.3-do.5", "1.35.7-do.5", "1.34.8-do.0"}
 const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaGpuDevicePlugin " +
 	"rdmaSharedDevicePlugin routingAgent"
 
-// provisioning is how long the provider waits for a cluster, a node pool or a database (Terraform provider).
+// provisioning is how long the provider waits for a cluster or a database (Terraform provider).
 const provisioning = 30 * time.Minute
 
 func kubernetesResources() map[string]sim.Resource {

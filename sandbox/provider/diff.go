@@ -18,8 +18,8 @@ type differ struct {
 	replaces map[string]bool // top-level properties whose change replaces in this case
 }
 
-// diff compares inputs. The state that the cloud computed plays no part: what was changed there reaches the inputs by a
-// refresh.
+// diff compares the new inputs with what the cloud answered to the old ones, as bridged providers do: an answer that is
+// not what was asked for is a difference at every preview.
 func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 	d := &differ{
 		details:  map[string]plugin.PropertyDiff{},

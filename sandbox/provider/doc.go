@@ -7,8 +7,9 @@
 //     property's own checks refuse; each failure names type, property path, value (unless secret) and what is allowed.
 //     Values that are not known in a preview pass. Defaults and automatic names are filled in, and listed in the
 //     internal property __defaults.
-//   - Diff compares the inputs per property and says which change replaces the resource. A resource whose name was
-//     given by the program and stays the same is deleted before it is replaced, because two cannot have one name.
+//   - Diff compares the inputs per property with what the cloud answered, and says which change replaces the resource.
+//     A resource whose name was given by the program and stays the same is deleted before it is replaced, because two
+//     cannot have one name.
 //   - Create, Update, Read and Delete work on the objects of a [cloud.Cloud], inside one transaction each, so that a
 //     refused call changes nothing. In a preview nothing is called and computed outputs are unknown.
 //   - Read compares with the cloud's state on disk: what was edited there comes back as changed inputs (drift), what
