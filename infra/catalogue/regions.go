@@ -42,10 +42,14 @@ func Regions() []Region {
 		{Slug: "nyc2", Place: "New York"},
 		{Slug: "nyc3", Place: "New York", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.17.0.0/16"},
 		{Slug: "ric1", Place: "Richmond", Databases: true},
-		{Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
-			Reserved: "10.46.0.0/16"},
-		{Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
-			Reserved: "10.48.0.0/16"},
+		{
+			Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
+			Reserved: "10.46.0.0/16",
+		},
+		{
+			Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
+			Reserved: "10.48.0.0/16",
+		},
 		{Slug: "sgp1", Place: "Singapore", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.15.0.0/16"},
 		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.49.0.0/16"},
 		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.29.0.0/16"},
