@@ -23,7 +23,7 @@ func execute(t *testing.T, args ...string) (code int, out, complaints string) {
 
 	var stdout, stderr bytes.Buffer
 
-	root := New(Program{Run: func(*pulumi.Context) error { return nil }})
+	root := New(runner.Options{Program: func(*pulumi.Context) error { return nil }})
 	root.SetArgs(args)
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
@@ -42,7 +42,7 @@ func TestMistakesAreSaidAtOnce(t *testing.T) {
 
 	code, _, complaints = execute(t, "bench", "--only", "speed")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, complaints, `error: part "speed": choose from build, start, preview, up`)
+	assert.Contains(t, complaints, `error: part "speed": choose from build, start, up, preview`)
 
 	code, _, complaints = execute(t, "up", "now")
 	assert.Equal(t, 1, code)
@@ -69,15 +69,16 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	t.Parallel()
 
 	f := flags{
-		stack: "staging", charts: "charts", state: "state", json: true,
+		stack: "staging", charts: "charts", state: "state", pulumi: "cli", json: true,
 		delays: []string{"*=1s"}, failures: []string{"a:b:C:2=no", "*=never"},
 	}
 
-	options, err := f.options(Program{}, &cobra.Command{})
+	options, err := f.options(runner.Options{}, &cobra.Command{})
 	require.NoError(t, err)
 	assert.Equal(t, "staging", options.Stack)
 	assert.Equal(t, "charts", options.ChartsDir)
 	assert.Equal(t, "state", options.StateDir)
+	assert.Equal(t, "cli", options.PulumiCommand)
 	assert.True(t, options.Quiet)
 	assert.Equal(t, behaviour.Plan{
 		Delays: []behaviour.Delay{{Match: behaviour.Match{Type: "*"}, Duration: time.Second}},

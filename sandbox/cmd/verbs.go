@@ -17,9 +17,8 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-func previewCommand(program Program, f *flags) *cobra.Command {
+func previewCommand(program runner.Options, f *flags) *cobra.Command {
 	var expectNoChanges bool
-
 	cmd := &cobra.Command{
 		Use:   "preview",
 		Short: "Show what up would change, and change nothing",
@@ -36,7 +35,7 @@ func previewCommand(program Program, f *flags) *cobra.Command {
 	return cmd
 }
 
-func upCommand(program Program, f *flags) *cobra.Command {
+func upCommand(program runner.Options, f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "up",
 		Short: "Bring the stack up, or to where the program says it should be",
@@ -58,7 +57,7 @@ domain, and a place for Pulumi's state; then "pulumi up -s %[1]s" runs this same
 `, result.Stack, roundSeconds(result.Seconds), cloudFile(s))
 }
 
-func refreshCommand(program Program, f *flags) *cobra.Command {
+func refreshCommand(program runner.Options, f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "refresh",
 		Short: "Compare the simulated cloud with the state, show the drift, and take it into the state",
@@ -74,22 +73,18 @@ func sayDrift(w io.Writer, s *runner.Sandbox, result runner.Result) {
 		fmt.Fprintln(w, "\nNo drift: the cloud is as the last up left it.")
 		return
 	}
-
 	fmt.Fprintf(w, "\nDrift: %d resource(s) were changed outside Pulumi, in %s:\n", len(result.Drift), cloudFile(s))
-
 	for _, drift := range result.Drift {
 		what := "is gone"
 		if !drift.Deleted {
 			what = "differs in " + strings.Join(drift.Properties, ", ")
 		}
-
 		fmt.Fprintf(w, "  %s %s\n", describe(drift.URN), what)
 	}
-
 	fmt.Fprintln(w, "The state now says what the cloud is; up makes the cloud again what the program says.")
 }
 
-func destroyCommand(program Program, f *flags) *cobra.Command {
+func destroyCommand(program runner.Options, f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "destroy",
 		Short: "Delete everything that is not protected",
@@ -105,12 +100,10 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 	for _, kept := range result.Kept {
 		byReason[kept.Reason] = append(byReason[kept.Reason], describe(kept.URN))
 	}
-
 	if len(byReason) == 0 {
 		fmt.Fprintf(w, "\nNothing is left of stack %s.\n", result.Stack)
 		return
 	}
-
 	for _, section := range []struct{ reason, title string }{
 		{runner.ReasonProtected, "Kept, because they are protected: they hold data or identity"},
 		{runner.ReasonNeeded, "Kept, because something protected needs them"},
@@ -120,16 +113,14 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 			fmt.Fprintf(w, "\n%s:\n  %s\n", section.title, strings.Join(names, "\n  "))
 		}
 	}
-
 	if len(byReason[runner.ReasonProtected]) > 0 {
 		fmt.Fprintf(w, "\nTo release what is protected: set every \"protect\" in Pulumi.%s.yaml to false, run up, "+
 			"then destroy again.\n", result.Stack)
 	}
 }
 
-func outputsCommand(program Program, f *flags) *cobra.Command {
+func outputsCommand(program runner.Options, f *flags) *cobra.Command {
 	var showSecrets bool
-
 	cmd := &cobra.Command{
 		Use:   "outputs",
 		Short: "Print the stack's outputs",
@@ -140,7 +131,6 @@ func outputsCommand(program Program, f *flags) *cobra.Command {
 				if err != nil {
 					return err
 				}
-
 				if f.json {
 					return printJSON(cmd.OutOrStdout(), outputs)
 				}
@@ -158,9 +148,7 @@ func printOutputs(w io.Writer, stack string, outputs map[string]any) error {
 		fmt.Fprintf(w, "Stack %s has no outputs yet: bring it up first.\n", stack)
 		return nil
 	}
-
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
 		value, ok := outputs[name].(string)
 		if !ok {
@@ -168,10 +156,8 @@ func printOutputs(w io.Writer, stack string, outputs map[string]any) error {
 			if err != nil {
 				return fmt.Errorf("printing output %q: %w", name, err)
 			}
-
 			value = string(text)
 		}
-
 		fmt.Fprintf(table, "%s\t%s\n", name, strings.ReplaceAll(strings.TrimSpace(value), "\n", "\n\t"))
 	}
 	return table.Flush()
@@ -181,7 +167,6 @@ func printJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}

@@ -42,7 +42,7 @@ func newAccount(t *testing.T) *account {
 	root, err := runner.FindRoot(".")
 	require.NoError(t, err)
 
-	command, err := runner.FindPulumi(t.Context(), root, filepath.Join(root, ".sandbox", "bin"), os.Stderr)
+	command, err := runner.FindPulumi(t.Context(), root)
 	require.NoError(t, err)
 	return &account{t: t, dir: t.TempDir(), command: command, project: root}
 }
@@ -52,17 +52,18 @@ func (a *account) open(t *testing.T, stack string) *runner.Sandbox {
 	t.Helper()
 
 	s, err := runner.Open(t.Context(), runner.Options{
-		Program: program.Run, Secrets: a.secretNames, Prepare: program.Prepare, Stack: stack,
-		ProjectDir: a.project, StateDir: a.dir, PulumiCommand: a.command, Stdout: &a.shown, Stderr: &a.shown,
+		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
+		PulumiCommand: a.command, Stdout: &a.shown, Stderr: &a.shown,
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return s
 }
 
-func (a *account) secretNames(settings string) []string {
-	a.secrets = program.Secrets(settings)
-	return a.secrets
+func (a *account) setup(settings string) (runner.Setup, error) {
+	setup, err := program.Setup(settings)
+	a.secrets = setup.Secrets
+	return setup, err
 }
 
 // unprotect makes the account's project a copy in which a stack protects nothing.

@@ -32,13 +32,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command is the pulumi command for all tests, found or built once.
+// command is the Pulumi CLI for all tests, found once.
 var command = sync.OnceValues(func() (string, error) {
 	root, err := runner.FindRoot(".")
 	if err != nil {
 		return "", err
 	}
-	return runner.FindPulumi(context.Background(), root, filepath.Join(root, ".sandbox", "bin"), os.Stderr)
+	return runner.FindPulumi(context.Background(), root)
 })
 
 const (
@@ -98,7 +98,7 @@ func small(ctx *pulumi.Context) error {
 	return nil
 }
 
-func apiToken(string) []string { return []string{"apiToken"} }
+func apiToken(string) (runner.Setup, error) { return runner.Setup{Secrets: []string{"apiToken"}}, nil }
 
 // newProject writes a project into a new directory and returns options to run it, quietly, in a state directory of its
 // own.
@@ -112,7 +112,7 @@ func newProject(t *testing.T, program pulumi.RunFunc, stack string) runner.Optio
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte(projectFile), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(stack), 0o600))
 	return runner.Options{
-		Program: program, Secrets: apiToken, Stack: "dev", ProjectDir: dir, PulumiCommand: path, Quiet: true,
+		Program: program, Setup: apiToken, Stack: "dev", ProjectDir: dir, PulumiCommand: path, Quiet: true,
 		Stderr: &bytes.Buffer{},
 	}
 }

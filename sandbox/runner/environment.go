@@ -19,7 +19,6 @@ var credentials = []string{"DIGITALOCEAN_", "SPACES_", "AWS_", "NETLIFY_", "KUBE
 func DropCredentials() {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-
 		for _, prefix := range credentials {
 			if strings.HasPrefix(name, prefix) {
 				os.Unsetenv(name) //nolint:errcheck // it fails for names that cannot be set either

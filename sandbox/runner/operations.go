@@ -70,12 +70,10 @@ func (s *Sandbox) Destroy(ctx context.Context) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-
 	state, err := s.State(ctx)
 	if err != nil {
 		return result, err
 	}
-
 	result.Kept = append(result.Kept, state.kept()...)
 	return result, nil
 }
@@ -86,12 +84,10 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 	if showSecrets {
 		args = append(args, "--show-secrets")
 	}
-
 	out, err := s.pulumi(ctx, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the outputs of stack %q: %w", s.options.Stack, err)
 	}
-
 	var outputs map[string]any
 	if err := json.Unmarshal([]byte(out), &outputs); err != nil {
 		return nil, fmt.Errorf("reading the outputs of stack %q: %w", s.options.Stack, err)
@@ -102,7 +98,6 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 // pulumi runs a command on the stack and returns what it wrote.
 func (s *Sandbox) pulumi(ctx context.Context, args ...string) (string, error) {
 	args = append(args, "--stack", s.options.Stack)
-
 	out, complaints, _, err := s.command.Run(ctx, s.stack.Workspace().WorkDir(), nil, nil, nil, nil, args...)
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints))
@@ -118,15 +113,12 @@ func (s *Sandbox) run(
 	if !s.options.Quiet {
 		out, complaints = []io.Writer{s.options.Stdout}, []io.Writer{s.options.Stderr}
 	}
-
 	c := newCollector()
 	started := time.Now()
 	err := do(out, complaints, c.events)
 	result := c.finish()
-
 	result.Stack, result.Operation = s.options.Stack, operation
 	result.Seconds = time.Since(started).Seconds()
-
 	switch {
 	case err == nil:
 		return result, nil

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,8 +52,21 @@ func writeProject(t *testing.T) (root, work string) {
 	return root, filepath.Join(root, ".sandbox", "work", "prod")
 }
 
-func names(names ...string) func(string) []string {
-	return func(string) []string { return names }
+// setup needs the named secrets, and says what it was asked with.
+func setup(asked *string, names ...string) func(string) (Setup, error) {
+	return func(settings string) (Setup, error) {
+		*asked = settings
+		return Setup{Secrets: names}, nil
+	}
+}
+
+// copyProject reads the project and writes its copy.
+func copyProject(root, work, stack string, setup func(string) (Setup, error)) (*project, error) {
+	p, err := readProject(root, stack, setup)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.write(work)
 }
 
 func decodeFile(t *testing.T, path string) map[string]any {
@@ -73,19 +87,15 @@ func TestCopyProject(t *testing.T) {
 
 	var asked string
 
-	p, err := copyProject(root, work, "prod", func(settings string) []string {
-		asked = settings
-		return []string{"token", "smtp.password"}
-	})
+	p, err := copyProject(root, work, "prod", setup(&asked, "token", "smtp.password"))
 	require.NoError(t, err)
 
-	assert.Equal(t, "vmst", p.Name)
-	assert.Equal(t, work, p.Dir)
+	assert.Equal(t, "vmst", p.name)
 	assert.Equal(t, []string{"token", "smtp.password"}, p.missing)
 	assert.Equal(t, []string{"vmst:settings.list[0]", "vmst:settings.nested.key"}, p.replaced)
 	assert.JSONEq(t,
-		`{"domain":"example.org","list":[{"secure":"v1:AAAA"},"plain"],"nested":{"key":{"secure":"v1:BBBB"}}}`,
-		asked)
+		`{"domain":"example.org","list":["`+FakeSecret("vmst:settings.list[0]")+`","plain"],
+			"nested":{"key":"`+FakeSecret("vmst:settings.nested.key")+`"}}`, asked)
 
 	assert.Equal(t, map[string]any{
 		"name": "vmst", "runtime": "go", "config": map[string]any{"pulumi:disable-default-providers": []any{"*"}},
@@ -113,7 +123,7 @@ func TestCopyProjectKeepsSaltAndSecretsOfTheLastRun(t *testing.T) {
 		"encryptionsalt: v1:ours\nconfig:\n  vmst:secrets:\n    smtp:\n      password:\n        secure: v1:OURS\n",
 	), 0o600))
 
-	p, err := copyProject(root, work, "prod", names("smtp.password"))
+	p, err := copyProject(root, work, "prod", setup(new(string), "smtp.password"))
 	require.NoError(t, err)
 	assert.Empty(t, p.missing, "all that are needed are there")
 
@@ -122,7 +132,7 @@ func TestCopyProjectKeepsSaltAndSecretsOfTheLastRun(t *testing.T) {
 	assert.Equal(t, map[string]any{"smtp": map[string]any{"password": map[string]any{"secure": "v1:OURS"}}},
 		decoded["config"].(map[string]any)["vmst:secrets"])
 
-	p, err = copyProject(root, work, "prod", names("smtp.password", "token"))
+	p, err = copyProject(root, work, "prod", setup(new(string), "smtp.password", "token"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"smtp.password", "token"}, p.missing, "another set of secrets is set anew")
 
@@ -148,6 +158,19 @@ func TestCopyProjectSaysWhatIsWrong(t *testing.T) {
 
 	_, err = copyProject(root, work, "prod", nil)
 	require.ErrorContains(t, err, "the project has no name")
+}
+
+// Nothing is there afterwards that was not there before.
+func TestWrongSettingsAreSaidBeforeAnythingIsWritten(t *testing.T) {
+	t.Parallel()
+	root, work := writeProject(t)
+	wrong := errors.New("vmst:settings.domain: the domain is wrong")
+	_, err := Open(t.Context(), Options{
+		Program: noProgram, ProjectDir: root, PulumiCommand: "there is none",
+		Setup: func(string) (Setup, error) { return Setup{}, wrong },
+	})
+	require.EqualError(t, err, filepath.Join(root, "Pulumi.prod.yaml")+": "+wrong.Error())
+	require.NoDirExists(t, filepath.Dir(filepath.Dir(work)))
 }
 
 func TestFindRoot(t *testing.T) {

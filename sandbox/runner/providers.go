@@ -37,17 +37,14 @@ type servers struct {
 func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*servers, error) {
 	s := &servers{ports: make(map[string]int, len(providers)), connections: map[*grpc.Server]struct{}{}}
 	b := behaviour.New(plan)
-
 	for name, provider := range providers {
 		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("serving the simulated provider %q: %w", name, err)
 		}
-
 		s.listeners = append(s.listeners, listener)
 		s.ports[name] = listener.Addr().(*net.TCPAddr).Port
-
 		s.running.Go(func() { s.accept(listener, func() plugin.Provider { return b.Wrap(provider()) }) })
 	}
 	return s, nil
@@ -60,7 +57,6 @@ func (s *servers) accept(listener net.Listener, provider func() plugin.Provider)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-
 		if err == nil {
 			s.running.Go(func() { s.connection(conn, provider()) })
 		}
@@ -71,16 +67,13 @@ func (s *servers) accept(listener net.Listener, provider func() plugin.Provider)
 func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
 	pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(provider))
-
 	s.mu.Lock()
 	s.connections[server] = struct{}{}
 	s.mu.Unlock()
-
 	// It ends when the connection does, always with an error.
 	_ = server.Serve(newSingle(conn))
 	_ = conn.Close()
 	_ = provider.Close()
-
 	s.mu.Lock()
 	delete(s.connections, server)
 	s.mu.Unlock()
@@ -100,15 +93,12 @@ func (s *servers) close() {
 	for _, listener := range s.listeners {
 		listener.Close() //nolint:errcheck // it may be closed already
 	}
-
 	s.mu.Lock()
 	open := slices.Collect(maps.Keys(s.connections))
 	s.mu.Unlock()
-
 	for _, server := range open {
 		server.Stop()
 	}
-
 	s.running.Wait()
 }
 

@@ -1,9 +1,9 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,91 +40,62 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// A command that does not fit is passed over, and the reason is given.
-func TestFindPulumiPassesOverOneThatDoesNotFit(t *testing.T) {
-	dir, tools, bin := t.TempDir(), filepath.Join(t.TempDir(), "tools"), filepath.Join(t.TempDir(), "bin")
+func TestFindPulumi(t *testing.T) {
+	dir, root := t.TempDir(), t.TempDir()
+	onPath, built := filepath.Join(dir, "pulumi"), filepath.Join(root, ".tools", "pulumi")
 	script := func(path, version string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\necho "+version+"\n"), 0o700))
 	}
+	t.Setenv("PATH", dir)
 
-	script(filepath.Join(dir, "pulumi"), "v3.1.0")
-	// What `go list -m` answers in the tools module.
-	script(filepath.Join(dir, "go"), "v3.999.0")
-	require.NoError(t, os.MkdirAll(tools, 0o700))
+	_, err := FindPulumi(t.Context(), root)
+	require.ErrorContains(t, err, "not found in $PATH")
+	require.ErrorContains(t, err, built)
+	require.ErrorContains(t, err, "run `make pulumi` in the repository")
 
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+"/bin"+string(os.PathListSeparator)+"/usr/bin")
+	script(onPath, "v3.1.0")
+	_, err = FindPulumi(t.Context(), root)
+	require.ErrorContains(t, err, onPath+": it is 3.1.0, and the program needs 3.")
 
-	var log bytes.Buffer
-
-	// This go builds nothing, so there is no command in the end; but everything is said before.
-	_, err := FindPulumi(t.Context(), filepath.Dir(tools), bin, &log)
-	require.ErrorContains(t, err, "pulumi command v3.999.0")
-	assert.Contains(t, log.String(), "Building the pulumi command v3.999.0 from its source, because "+
-		filepath.Join(dir, "pulumi")+" does not fit: it is 3.1.0")
-	assert.Contains(t, log.String(), "about 3 minutes")
-
-	built := filepath.Join(bin, "pulumi-v3.999.0")
 	script(built, "v3.999.0")
-
-	found, err := FindPulumi(t.Context(), filepath.Dir(tools), bin, &log)
+	found, err := FindPulumi(t.Context(), root)
 	require.NoError(t, err)
-	assert.Equal(t, built, found, "one that was built before is used")
+	assert.Equal(t, built, found, "one that does not fit is passed over")
 
-	script(filepath.Join(dir, "pulumi"), "v3.999.1")
-
-	found, err = FindPulumi(t.Context(), filepath.Dir(tools), bin, &log)
+	script(onPath, "v3.999.1")
+	found, err = FindPulumi(t.Context(), root)
 	require.NoError(t, err)
-	assert.Equal(t, filepath.Join(dir, "pulumi"), found, "one on PATH that fits comes first")
-}
+	assert.Equal(t, onPath, found, "one on PATH that fits comes first")
 
-func TestBuildProgress(t *testing.T) {
-	t.Parallel()
-
-	var log bytes.Buffer
-
-	progress := newBuildProgress(&log, false)
-	progress.total = 3
-
-	for _, part := range []string{
-		"go: downloading example.org/a v1.0.0\nexample.org", "/a\nexample.org/b\n",
-		"# example.org/c\nc.go:1:2: wrong\n",
-	} {
-		n, err := progress.Write([]byte(part))
-		require.NoError(t, err)
-		assert.Equal(t, len(part), n)
-	}
-
-	progress.start()()
-
-	assert.Equal(t, "  2 of at most 3 packages compiled, 1 modules downloaded, 0 s\n", log.String())
-	assert.Equal(t, []string{"# example.org/c", "c.go:1:2: wrong"}, progress.complaints)
+	named := filepath.Join(dir, "another")
+	script(named, "nonsense")
+	_, _, err = findPulumi(t.Context(), root, named)
+	require.ErrorContains(t, err, `its version is "nonsense"`, "one that is named is the only one to choose from")
 }
 
 func TestLockIsExclusive(t *testing.T) {
 	t.Parallel()
-
-	path := filepath.Join(t.TempDir(), "a", "lock")
-
-	unlock, err := lock(t.Context(), path, func() { t.Error("nobody else has it") })
-	require.NoError(t, err)
-
+	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	waited := false
-	_, err = lock(ctx, path, func() {
-		waited = true
+	first := &Sandbox{dir: dir, options: Options{Stderr: io.Discard}}
+	require.NoError(t, first.takeLock(ctx))
 
+	// Whoever is told to wait gives up.
+	second := &Sandbox{dir: dir, options: Options{Stderr: writerFunc(func([]byte) (int, error) {
 		cancel()
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	assert.True(t, waited)
+		return 0, nil
+	})}}
+	require.ErrorIs(t, second.takeLock(ctx), context.Canceled)
 
-	unlock()
-
-	unlock, err = lock(t.Context(), path, nil)
-	require.NoError(t, err)
-	unlock()
+	first.Close()
+	require.NoError(t, second.takeLock(t.Context()))
+	second.Close()
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
 
 func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 	for name, value := range map[string]string{
@@ -165,6 +136,9 @@ func TestFakeSecretsAreObviousAndStable(t *testing.T) {
 	assert.Equal(t, "fake-smtpPassword-for-the-sandbox", FakeSecret("smtpPassword"))
 	assert.Equal(t, "https://sandbox.invalid/fake-slackWebhook-for-the-sandbox", FakeSecret("slackWebhook"))
 	assert.NotEqual(t, FakeSecret("a"), FakeSecret("b"))
+	assert.Equal(t, map[string]any{
+		"a": FakeSecret("a"), "b": map[string]any{"c": FakeSecret("b.c"), "d": FakeSecret("b.d")},
+	}, FakeSecrets([]string{"a", "b.c", "b.d"}))
 }
 
 func TestOptionsOfOperations(t *testing.T) {

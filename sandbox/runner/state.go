@@ -20,7 +20,6 @@ func (s *Sandbox) State(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("reading the state of stack %q: %w", s.options.Stack, err)
 	}
-
 	var exported struct {
 		Deployment State `json:"deployment"`
 	}
@@ -38,7 +37,6 @@ func (s State) kept() []Kept {
 		if resource.Protect {
 			reason = ReasonProtected
 		}
-
 		kept = append(kept, Kept{URN: string(resource.URN), Reason: reason})
 	}
 	return kept
