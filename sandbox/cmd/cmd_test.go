@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -115,6 +116,71 @@ To release what is protected: set every "protect" in Pulumi.prod.yaml to false, 
 	out.Reset()
 	sayKept(&out, nil, runner.Result{Stack: "staging"})
 	assert.Equal(t, "\nNothing is left of stack staging.\n", out.String())
+}
+
+// stackOutputs are outputs as the engine reports them, with a secret among them.
+func stackOutputs(t *testing.T, least, most float64) map[string]any {
+	t.Helper()
+	var from map[string]any
+	require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{
+		"contractVersion": 1, "token": "[secret]", "loadBalancer": {"ip": "203.0.113.1"},
+		"endpoints": {"assets": {"url": "https://a.example.org"}, "web": {"url": "https://example.org"},
+			"another": {"url": "https://b.example.org"}},
+		"monthlyCost": {"minimum": %[1]f, "maximum": %[2]f, "items": [
+			{"name": "nodes", "minimum": %[1]f, "maximum": %[2]f, "known": true}, {"name": "favours", "known": false}]}
+	}`, least, most), &from))
+	return from
+}
+
+func TestSayUp(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	sayUp(&out, &runner.Sandbox{}, runner.Result{
+		Stack: "prod", Seconds: 8.46, Changes: map[string]int{"create": 2, "replace": 1, "same": 5, "delete": 0},
+		Before: stackOutputs(t, 100, 200), Outputs: stackOutputs(t, 124.5, 200),
+	})
+	assert.Equal(t, `
+Stack prod is up in the simulated cloud, after 8.5s: 2 created, 1 replaced, 5 unchanged.
+
+  public address  203.0.113.1
+  web             https://example.org
+  assets          https://a.example.org
+  another         https://b.example.org
+  cloud file      cloud.json
+
+nodes                                              124.50 to 200.00
+favours                                                     unknown
+total, USD a month, without the unknown            124.50 to 200.00
+
+USD a month before                                 100.00 to 200.00
+after                                              124.50 to 200.00
+difference                                          +24.50 to +0.00
+
+Next: the verb outputs shows all outputs. Edit the cloud file, and refresh shows the drift.
+For a real cloud, README.md, "Run it for real": there, pulumi up -s prod runs this same program.
+`, out.String())
+}
+
+// A first preview has nothing before it and does not know everything; another program may have no cost at all.
+func TestSayPreview(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	outputs := stackOutputs(t, 100, 100)
+	outputs["loadBalancer"], outputs["endpoints"] = "unknown", nil
+	result := runner.Result{Stack: "prod", Changes: map[string]int{"create": 137}, Outputs: outputs}
+	sayPreview(&out, nil, result)
+	assert.Equal(t, `
+Stack prod: 137 to create.
+
+USD a month before                                             0.00
+after                                                        100.00
+difference                                                  +100.00
+`, out.String())
+
+	out.Reset()
+	result.Outputs = map[string]any{"url": "https://example.org"}
+	sayPreview(&out, nil, result)
+	assert.Equal(t, "\nStack prod: 137 to create.\n", out.String())
 }
 
 func TestSayDrift(t *testing.T) {

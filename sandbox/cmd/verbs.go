@@ -28,7 +28,7 @@ func previewCommand(program runner.Options, f *flags) *cobra.Command {
 			if expectNoChanges {
 				preview = (*runner.Sandbox).ExpectNoChanges
 			}
-			return f.operation(program, cmd, preview, func(io.Writer, *runner.Sandbox, runner.Result) {})
+			return f.operation(program, cmd, preview, sayPreview)
 		},
 	}
 	cmd.Flags().BoolVar(&expectNoChanges, "expect-no-changes", false, "fail if there is anything to change")
@@ -44,17 +44,6 @@ func upCommand(program runner.Options, f *flags) *cobra.Command {
 			return f.operation(program, cmd, (*runner.Sandbox).Up, sayUp)
 		},
 	}
-}
-
-func sayUp(w io.Writer, s *runner.Sandbox, result runner.Result) {
-	fmt.Fprintf(w, `
-Stack %[1]s is up in the simulated cloud, after %[2]s.
-  - The cloud is the file %[3]s: change something in it, and the verb refresh shows the drift.
-  - A second up changes nothing; destroy takes it down again.
-
-Next, for a real cloud (README.md, "Run it for real"): an account at DigitalOcean with an API token and a Spaces key, a
-domain, and a place for Pulumi's state; then "pulumi up -s %[1]s" runs this same program.
-`, result.Stack, roundSeconds(result.Seconds), cloudFile(s))
 }
 
 func refreshCommand(program runner.Options, f *flags) *cobra.Command {

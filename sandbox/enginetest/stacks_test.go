@@ -2,6 +2,7 @@
 package enginetest_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"regexp"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/cmd"
+	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -23,6 +26,8 @@ func TestBothEnvironmentsInOneAccount(t *testing.T) {
 
 	t.Run("prod comes up", func(t *testing.T) { a.comesUp(t, "prod") })
 	t.Run("prod is stable", func(t *testing.T) { a.isStable(t, "prod") })
+
+	t.Run("prod is shown to a person", func(t *testing.T) { a.isShown(t, "prod") })
 
 	production := a.objects()
 
@@ -77,6 +82,32 @@ func (a *account) isStable(t *testing.T, stack string) {
 	refreshed, err := s.Refresh(t.Context())
 	must(t, refreshed, err)
 	assert.Empty(t, refreshed.Drift)
+}
+
+// isShown runs the command line and looks at what is on the screen in the end.
+func (a *account) isShown(t *testing.T, stack string) {
+	t.Helper()
+	for verb, says := range map[string]string{
+		"up": "\nStack prod is up in the simulated cloud", "preview": "\nStack prod: ",
+	} {
+		var out bytes.Buffer
+		root := cmd.New(runner.Options{Program: program.Run, Setup: a.setup})
+		root.SetArgs([]string{verb, "--stack", stack, "--state", a.dir, "--pulumi", a.command})
+		root.SetOut(&out)
+		root.SetErr(&out)
+		require.Zero(t, cmd.Execute(t.Context(), root), out.String())
+		a.shown.Write(out.Bytes())
+
+		start := strings.LastIndex(out.String(), says)
+		require.Positive(t, start, out.String())
+		summary := strings.Split(strings.TrimSpace(out.String()[start:]), "\n")
+		assert.LessOrEqual(t, len(summary), 40)
+		for _, line := range summary {
+			assert.LessOrEqual(t, len(line), 100, line)
+		}
+		assert.Regexp(t, `(?m)^difference +\+0\.00$`, out.String(), "it costs what it cost")
+		assert.NotContains(t, out.String(), "contractVersion", "the outputs have a verb of their own")
+	}
 }
 
 func (a *account) showsDrift(t *testing.T, stack string) {

@@ -31,19 +31,18 @@ func (s *Sandbox) ExpectNoChanges(ctx context.Context) (Result, error) {
 
 func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Result, error) {
 	return s.run(ctx, "preview", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Preview(ctx, append(more,
-			optpreview.ProgressStreams(out...), optpreview.ErrorProgressStreams(complaints...),
-			optpreview.EventStreams(events), optpreview.Color(s.options.Color))...)
+		_, err := s.stack.Preview(ctx, append(more, optpreview.ProgressStreams(out...),
+			optpreview.ErrorProgressStreams(complaints...), optpreview.EventStreams(events),
+			optpreview.Color(s.options.Color), optpreview.SuppressOutputs())...)
 		return err
 	})
 }
 
-// Up creates and changes resources until the cloud is as the program says.
+// Up creates and changes resources until the cloud is as the program says. The outputs are in the result only.
 func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 	return s.run(ctx, "up", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Up(ctx,
-			optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
-			optup.EventStreams(events), optup.Color(s.options.Color))
+		_, err := s.stack.Up(ctx, optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
+			optup.EventStreams(events), optup.Color(s.options.Color), optup.SuppressOutputs())
 		return err
 	})
 }
@@ -52,9 +51,9 @@ func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 // result's Drift.
 func (s *Sandbox) Refresh(ctx context.Context) (Result, error) {
 	return s.run(ctx, "refresh", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Refresh(ctx,
-			optrefresh.ProgressStreams(out...), optrefresh.ErrorProgressStreams(complaints...),
-			optrefresh.EventStreams(events), optrefresh.Color(s.options.Color))
+		_, err := s.stack.Refresh(ctx, optrefresh.ProgressStreams(out...),
+			optrefresh.ErrorProgressStreams(complaints...), optrefresh.EventStreams(events),
+			optrefresh.Color(s.options.Color), optrefresh.SuppressOutputs())
 		return err
 	})
 }
@@ -62,9 +61,9 @@ func (s *Sandbox) Refresh(ctx context.Context) (Result, error) {
 // Destroy deletes everything that is not protected. What stays is in the result's Kept.
 func (s *Sandbox) Destroy(ctx context.Context) (Result, error) {
 	result, err := s.run(ctx, "destroy", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Destroy(ctx,
-			optdestroy.ProgressStreams(out...), optdestroy.ErrorProgressStreams(complaints...),
-			optdestroy.EventStreams(events), optdestroy.Color(s.options.Color))
+		_, err := s.stack.Destroy(ctx, optdestroy.ProgressStreams(out...),
+			optdestroy.ErrorProgressStreams(complaints...), optdestroy.EventStreams(events),
+			optdestroy.Color(s.options.Color), optdestroy.SuppressOutputs())
 		return err
 	})
 	if err != nil {

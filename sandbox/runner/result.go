@@ -25,6 +25,8 @@ type Result struct {
 	Resources []Resource `json:"resources"`
 	// Outputs of the stack after the operation, if it has some.
 	Outputs map[string]any `json:"outputs,omitempty"`
+	// Before are the outputs that the stack had before it, if it had some.
+	Before map[string]any `json:"before,omitempty"`
 	// Drift is what a refresh found to differ from the state.
 	Drift []Drift `json:"drift,omitempty"`
 	// Kept is what a destroy left.
@@ -168,8 +170,13 @@ func (c *collector) started(step apitype.StepEventMetadata) {
 }
 
 func (c *collector) finished(step apitype.StepEventMetadata) {
-	if step.Type == "pulumi:pulumi:Stack" && step.New != nil && len(step.New.Outputs) > 0 {
-		c.result.Outputs = maskObject(step.New.Outputs)
+	if step.Type == string(resource.RootStackType) {
+		if step.New != nil && len(step.New.Outputs) > 0 {
+			c.result.Outputs = maskObject(step.New.Outputs)
+		}
+		if step.Old != nil && len(step.Old.Outputs) > 0 {
+			c.result.Before = maskObject(step.Old.Outputs)
+		}
 	}
 	if step.Op == apitype.OpDelete && step.Old != nil && step.Old.RetainOnDelete && step.Old.Custom {
 		c.result.Kept = append(c.result.Kept, Kept{URN: step.URN, Reason: ReasonRetained})
