@@ -49,6 +49,10 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 golden: ## Write the golden files again, which hold every resource of the stacks. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 
+.PHONY: upgrade-state
+upgrade-state: pulumi ## Write what both stacks leave behind as that of a release, which later programs are tested on. VERSION=...
+	cd sandbox && go test -count=1 ./enginetest -run '^TestTodays' -upgrade-state $(or $(VERSION),$(error VERSION is missing: add that of the release, VERSION=1.2.3))
+
 .PHONY: fuzz
 fuzz: ## Look for settings that are accepted and do not come up (a minute, or FUZZTIME).
 	go test ./tests/stacks -run '^$$' -fuzz '^FuzzDeploy$$' -fuzztime $(FUZZTIME)
