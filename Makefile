@@ -88,6 +88,10 @@ generate: ## Write the generated files again: the stack file's JSON Schema, the 
 bench: pulumi $(SANDBOX) ## Measure build, preview and up against their goals, in one run (about ten minutes).
 	$(SANDBOX) bench $(ARGS)
 
+.PHONY: faults
+faults: pulumi $(SANDBOX) ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (TIME).
+	$(SANDBOX) faults --stack $(STACK) $(ARGS)
+
 # Go knows best whether it must be built again.
 .PHONY: $(SANDBOX)
 $(SANDBOX):

@@ -48,7 +48,7 @@ func New(program runner.Options) *cobra.Command {
 		"`type[:n]=message`: the n-th change of a resource of this type (or *) fails, or every one; may be repeated")
 	root.AddCommand(
 		previewCommand(program, &f), upCommand(program, &f), refreshCommand(program, &f), destroyCommand(program, &f),
-		outputsCommand(program, &f), benchCommand(program, &f),
+		outputsCommand(program, &f), benchCommand(program, &f), faultsCommand(program, &f),
 	)
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,12 +16,14 @@ import (
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
+	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -250,6 +253,62 @@ func TestFailuresAreReportedOnceAndBriefly(t *testing.T) {
 	text, err := json.Marshal(result)
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), runner.FakeSecret("apiToken"))
+}
+
+// killer ends the engine as soon as a network has been made, before the engine learns of it.
+type killer struct {
+	plugin.GrpcProvider
+
+	engine **os.Process
+}
+
+func (k killer) Create(ctx context.Context, request plugin.CreateRequest) (plugin.CreateResponse, error) {
+	response, err := k.GrpcProvider.Create(ctx, request)
+	if !request.Preview && request.URN.Type() == "digitalocean:index/vpc:Vpc" {
+		err = errors.Join(err, (*k.engine).Kill())
+	}
+	return response, err
+}
+
+// What the engine had asked for when it was killed is taken over: it is there once, and it is managed.
+func TestAKilledRunIsRecovered(t *testing.T) {
+	t.Parallel()
+	options := newProject(t, small, stackFile)
+	var engine *os.Process
+	broken := options
+	broken.Started = func(process *os.Process) { engine = process }
+	broken.Providers = func(c *cloud.Cloud, o runner.Options) map[string]func() plugin.Provider {
+		providers := runner.Simulators(c, o)
+		sound := providers["digitalocean"]
+		providers["digitalocean"] = func() plugin.Provider { return killer{sound().(plugin.GrpcProvider), &engine} }
+		return providers
+	}
+	s := open(t, broken)
+	_, err := s.Up(t.Context())
+	require.Error(t, err)
+	s.Close()
+
+	var said bytes.Buffer
+	options.Stderr = &said
+	s = open(t, options)
+	assert.Equal(t, 1, s.Recovered, said.String())
+	assert.Regexp(t, `(?m)^The last run ended in the middle of \d+ operation\(s\): took 1 resource`, said.String())
+	_, err = s.Up(t.Context())
+	require.NoError(t, err)
+	_, err = s.ExpectNoChanges(t.Context())
+	require.NoError(t, err)
+	c, err := cloud.Open(s.CloudFile())
+	require.NoError(t, err)
+	vpcs := c.List("digitalocean:index/vpc:Vpc")
+	require.Len(t, vpcs, 1)
+	_, err = s.Destroy(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, c.List("digitalocean:index/vpc:Vpc"), "it was managed")
+	s.Close()
+
+	said.Reset()
+	assert.Zero(t, open(t, options).Recovered)
+	assert.NotContains(t, said.String(), "The last run ended")
 }
 
 func TestDelaysTakeTime(t *testing.T) {

@@ -45,7 +45,7 @@ func pulumiEnvironment(stateDir, attach string) []string {
 	return append(baseEnvironment(),
 		"HOME="+home,
 		"PULUMI_HOME="+home,
-		"PULUMI_BACKEND_URL=file://"+filepath.ToSlash(filepath.Join(stateDir, "state")),
+		"PULUMI_BACKEND_URL=file://"+filepath.ToSlash(filepath.Join(stateDir, "state"))+"?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_DEBUG_PROVIDERS="+attach,
 		// Nothing of the engine reaches for the network...

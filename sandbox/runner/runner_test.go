@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -226,6 +227,24 @@ func TestCollector(t *testing.T) {
 	}, result)
 	assert.True(t, result.Changed())
 	assert.False(t, Result{Changes: map[string]int{"same": 2, "create": 0}}.Changed())
+}
+
+func TestAnObjectAnswersWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	object := map[string]any{
+		"name": "a", "size": 2.0, "id": "x", "rules": []any{"r"}, "metadata": map[string]any{"name": "b", "uid": "y"},
+	}
+	for asked, want := range map[string]bool{
+		`{"name": "a", "size": 2, "__defaults": ["size"]}`:               true,
+		`{"name": "a", "rules": ["another"], "metadata": {"name": "b"}}`: true,
+		`{"name": "b"}`:                            false,
+		`{"name": "a", "region": "tor1"}`:          false,
+		`{"name": "a", "metadata": {"name": "c"}}`: false,
+	} {
+		var inputs map[string]any
+		require.NoError(t, json.Unmarshal([]byte(asked), &inputs))
+		assert.Equal(t, want, answers(object, inputs), asked)
+	}
 }
 
 func TestOperationErrorIsSaidOnce(t *testing.T) {

@@ -17,6 +17,9 @@ import (
 // Sandbox is a stack in the simulated cloud, ready to be worked on. Make one with [Open]. Its methods are for one
 // caller at a time.
 type Sandbox struct {
+	// Recovered is how many resources were taken over that a killed run had created without Pulumi's learning of it.
+	Recovered int
+
 	options Options
 	dir     string
 	command *command
@@ -102,7 +105,10 @@ func (s *Sandbox) open(ctx context.Context, project *project) error {
 	if err != nil {
 		return fmt.Errorf("selecting stack %q: %w", s.options.Stack, brief(err))
 	}
-	return setSecrets(ctx, s.stack, project.missing)
+	if err := setSecrets(ctx, s.stack, project.missing); err != nil {
+		return err
+	}
+	return s.recover(ctx, c, project.name)
 }
 
 // dropStaleLocks removes the locks that a run which was killed left in Pulumi's state. Whoever has this process's lock
