@@ -20,7 +20,7 @@ PULUMI_VERSION = $(shell go -C tools list -m -f '{{.Version}}' github.com/pulumi
 
 .PHONY: help
 help: ## List what there is to do.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: sandbox
 sandbox: pulumi $(SANDBOX) ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
@@ -72,7 +72,7 @@ lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 
 # Not a part of lint, because everything that the sandbox imports is compiled for each of them.
 .PHONY: platforms
-platforms: ## See that the sandbox compiles on Windows and macOS (TIME the first time).
+platforms: ## See that the sandbox compiles on Windows and macOS (a quarter of an hour the first time).
 	@for os in windows darwin; do echo "vet sandbox for $$os"; (cd sandbox && CGO_ENABLED=0 GOOS=$$os go vet ./...) || exit 1; done
 
 .PHONY: format
@@ -89,7 +89,7 @@ bench: pulumi $(SANDBOX) ## Measure build, preview and up against their goals, i
 	$(SANDBOX) bench $(ARGS)
 
 .PHONY: faults
-faults: pulumi $(SANDBOX) ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (TIME).
+faults: pulumi $(SANDBOX) ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (twenty minutes).
 	$(SANDBOX) faults --stack $(STACK) $(ARGS)
 
 # Go knows best whether it must be built again.

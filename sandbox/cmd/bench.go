@@ -10,7 +10,7 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-func benchCommand(program runner.Options, f *flags) *cobra.Command {
+func benchCommand(f *flags) *cobra.Command {
 	var options bench.Options
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -18,19 +18,14 @@ func benchCommand(program runner.Options, f *flags) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			runner.DropCredentials()
-			options.Sandbox = program
+			options.Sandbox = f.program
 			options.Sandbox.ChartsDir, options.Sandbox.PulumiCommand = f.charts, f.pulumi
 			options.Log = cmd.ErrOrStderr()
 			report, err := bench.Run(cmd.Context(), options)
 			if err != nil {
 				return err
 			}
-			if f.json {
-				err = printJSON(cmd.OutOrStdout(), report)
-			} else {
-				err = report.Print(cmd.OutOrStdout())
-			}
-			if err != nil {
+			if err := f.print(cmd.OutOrStdout(), report); err != nil {
 				return err
 			}
 			if missed := report.Missed(); len(missed) > 0 {

@@ -16,6 +16,9 @@ import (
 
 // flags are those that every verb has.
 type flags struct {
+	// program is what the verbs run.
+	program runner.Options
+
 	stack, charts, state, pulumi string
 	json                         bool
 	delays, failures             []string
@@ -23,7 +26,7 @@ type flags struct {
 
 // New returns the command line for a program, which the options name; the flags say the rest.
 func New(program runner.Options) *cobra.Command {
-	var f flags
+	f := &flags{program: program}
 	root := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the environments through the real Pulumi engine in a simulated cloud",
@@ -47,8 +50,12 @@ func New(program runner.Options) *cobra.Command {
 	set.StringArrayVar(&f.failures, "fail", nil,
 		"`type[:n]=message`: the n-th change of a resource of this type (or *) fails, or every one; may be repeated")
 	root.AddCommand(
-		previewCommand(program, &f), upCommand(program, &f), refreshCommand(program, &f), destroyCommand(program, &f),
-		outputsCommand(program, &f), benchCommand(program, &f), faultsCommand(program, &f),
+		previewCommand(f),
+		f.operation("up", "Bring the stack up, or to where the program says it should be", (*runner.Sandbox).Up, sayUp),
+		f.operation("refresh", "Compare the simulated cloud with the state, show the drift, and take it into the state",
+			(*runner.Sandbox).Refresh, sayDrift),
+		f.operation("destroy", "Delete everything that is not protected", (*runner.Sandbox).Destroy, sayKept),
+		outputsCommand(f), benchCommand(f), faultsCommand(f),
 	)
 	return root
 }
@@ -64,8 +71,8 @@ func Execute(ctx context.Context, root *cobra.Command) int {
 }
 
 // options are the runner's, as the flags say.
-func (f *flags) options(program runner.Options, cmd *cobra.Command) (runner.Options, error) {
-	options := program
+func (f *flags) options(cmd *cobra.Command) (runner.Options, error) {
+	options := f.program
 	options.Stack, options.StateDir, options.ChartsDir, options.PulumiCommand = f.stack, f.state, f.charts, f.pulumi
 	options.Stdout, options.Stderr, options.Quiet = cmd.OutOrStdout(), cmd.ErrOrStderr(), f.json
 	var problems []error
@@ -83,8 +90,8 @@ func (f *flags) options(program runner.Options, cmd *cobra.Command) (runner.Opti
 }
 
 // with opens the sandbox for what a verb does, after saying what this is.
-func (f *flags) with(program runner.Options, cmd *cobra.Command, do func(context.Context, *runner.Sandbox) error) error {
-	options, err := f.options(program, cmd)
+func (f *flags) with(cmd *cobra.Command, do func(context.Context, *runner.Sandbox) error) error {
+	options, err := f.options(cmd)
 	if err != nil {
 		return err
 	}
@@ -105,21 +112,29 @@ func (f *flags) with(program runner.Options, cmd *cobra.Command, do func(context
 
 // operation is a verb that changes or compares the stack, followed by what is to be said to a person about its result.
 func (f *flags) operation(
-	program runner.Options, cmd *cobra.Command,
-	do func(*runner.Sandbox, context.Context) (runner.Result, error),
+	verb, short string, do func(*runner.Sandbox, context.Context) (runner.Result, error),
 	say func(w io.Writer, s *runner.Sandbox, result runner.Result),
-) error {
-	return f.with(program, cmd, func(ctx context.Context, s *runner.Sandbox) error {
-		result, err := do(s, ctx)
-		switch {
-		case f.json:
-			return errors.Join(err, printJSON(cmd.OutOrStdout(), result))
-		case err != nil:
+) *cobra.Command {
+	return &cobra.Command{Use: verb, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return f.with(cmd, func(ctx context.Context, s *runner.Sandbox) error {
+			result, err := do(s, ctx)
+			if f.json {
+				return errors.Join(err, printJSON(cmd.OutOrStdout(), result))
+			}
+			if err == nil {
+				say(cmd.OutOrStdout(), s, result)
+			}
 			return err
-		}
-		say(cmd.OutOrStdout(), s, result)
-		return nil
-	})
+		})
+	}}
+}
+
+// print prints the report of a verb that measures or tries something, for a person or a machine.
+func (f *flags) print(w io.Writer, report interface{ Print(w io.Writer) error }) error {
+	if f.json {
+		return printJSON(w, report)
+	}
+	return report.Print(w)
 }
 
 // cloudFile is the path of the cloud's file as a person would type it.

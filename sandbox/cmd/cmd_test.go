@@ -74,7 +74,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		delays: []string{"*=1s"}, failures: []string{"a:b:C:2=no", "*=never"},
 	}
 
-	options, err := f.options(runner.Options{}, &cobra.Command{})
+	options, err := f.options(&cobra.Command{})
 	require.NoError(t, err)
 	assert.Equal(t, "staging", options.Stack)
 	assert.Equal(t, "charts", options.ChartsDir)

@@ -10,7 +10,7 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-func faultsCommand(program runner.Options, f *flags) *cobra.Command {
+func faultsCommand(f *flags) *cobra.Command {
 	var options faults.Options
 	cmd := &cobra.Command{
 		Use:   "faults",
@@ -19,7 +19,7 @@ func faultsCommand(program runner.Options, f *flags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			runner.DropCredentials()
 			var err error
-			if options.Sandbox, err = f.options(program, cmd); err != nil {
+			if options.Sandbox, err = f.options(cmd); err != nil {
 				return err
 			}
 			options.Log = cmd.ErrOrStderr()
@@ -27,15 +27,13 @@ func faultsCommand(program runner.Options, f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.json {
-				err = printJSON(cmd.OutOrStdout(), report)
-			} else {
-				err = report.Print(cmd.OutOrStdout())
+			if err := f.print(cmd.OutOrStdout(), report); err != nil {
+				return err
 			}
-			if failed := report.Failed(); err == nil && failed > 0 {
+			if failed := report.Failed(); failed > 0 {
 				return fmt.Errorf("%d of %d faults were not mended", failed, len(report.Trials))
 			}
-			return err
+			return nil
 		},
 	}
 	cmd.Flags().StringSliceVar(&options.Only, "only", nil, "parts of the names of the types that fail (default all)")

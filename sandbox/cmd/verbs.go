@@ -17,44 +17,17 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-func previewCommand(program runner.Options, f *flags) *cobra.Command {
+func previewCommand(f *flags) *cobra.Command {
 	var expectNoChanges bool
-	cmd := &cobra.Command{
-		Use:   "preview",
-		Short: "Show what up would change, and change nothing",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			preview := (*runner.Sandbox).Preview
+	cmd := f.operation("preview", "Show what up would change, and change nothing",
+		func(s *runner.Sandbox, ctx context.Context) (runner.Result, error) {
 			if expectNoChanges {
-				preview = (*runner.Sandbox).ExpectNoChanges
+				return s.ExpectNoChanges(ctx)
 			}
-			return f.operation(program, cmd, preview, sayPreview)
-		},
-	}
+			return s.Preview(ctx)
+		}, sayPreview)
 	cmd.Flags().BoolVar(&expectNoChanges, "expect-no-changes", false, "fail if there is anything to change")
 	return cmd
-}
-
-func upCommand(program runner.Options, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "up",
-		Short: "Bring the stack up, or to where the program says it should be",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.operation(program, cmd, (*runner.Sandbox).Up, sayUp)
-		},
-	}
-}
-
-func refreshCommand(program runner.Options, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "refresh",
-		Short: "Compare the simulated cloud with the state, show the drift, and take it into the state",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.operation(program, cmd, (*runner.Sandbox).Refresh, sayDrift)
-		},
-	}
 }
 
 func sayDrift(w io.Writer, s *runner.Sandbox, result runner.Result) {
@@ -71,17 +44,6 @@ func sayDrift(w io.Writer, s *runner.Sandbox, result runner.Result) {
 		fmt.Fprintf(w, "  %s %s\n", describe(drift.URN), what)
 	}
 	fmt.Fprintln(w, "The state now says what the cloud is; up makes the cloud again what the program says.")
-}
-
-func destroyCommand(program runner.Options, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "destroy",
-		Short: "Delete everything that is not protected",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.operation(program, cmd, (*runner.Sandbox).Destroy, sayKept)
-		},
-	}
 }
 
 func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
@@ -108,14 +70,14 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 	}
 }
 
-func outputsCommand(program runner.Options, f *flags) *cobra.Command {
+func outputsCommand(f *flags) *cobra.Command {
 	var showSecrets bool
 	cmd := &cobra.Command{
 		Use:   "outputs",
 		Short: "Print the stack's outputs",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(program, cmd, func(ctx context.Context, s *runner.Sandbox) error {
+			return f.with(cmd, func(ctx context.Context, s *runner.Sandbox) error {
 				outputs, err := s.Outputs(ctx, showSecrets)
 				if err != nil {
 					return err

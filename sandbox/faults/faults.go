@@ -97,14 +97,26 @@ func Run(ctx context.Context, options Options) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	add := func(trial Trial, err error) error {
-		if err == nil {
-			fmt.Fprintf(options.Log, "%4.0f s  %s: %d problem(s)\n",
-				time.Since(started).Seconds(), trial.Fault, len(trial.Problems))
-			report.Trials, report.Seconds = append(report.Trials, trial), time.Since(started).Seconds()
+	for _, fault := range faults(options, whole) {
+		trial, err := try(ctx, fault, options.Sandbox, whole)
+		if err != nil {
+			return report, err
 		}
-		return err
+		report.Trials, report.Seconds = append(report.Trials, trial), time.Since(started).Seconds()
+		fmt.Fprintf(options.Log, "%4.0f s  %s: %d problem(s)\n", report.Seconds, trial.Fault, len(trial.Problems))
 	}
+	return report, nil
+}
+
+// fault is something that breaks, and how the stack is run for that.
+type fault struct {
+	what   string
+	broken runner.Options
+}
+
+// faults are all that are wanted.
+func faults(options Options, whole clean) []fault {
+	var list []fault
 	for _, typ := range slices.Sorted(maps.Keys(whole.types)) {
 		wanted := func(part string) bool { return strings.Contains(typ, part) }
 		if len(options.Only) > 0 && !slices.ContainsFunc(options.Only, wanted) {
@@ -116,24 +128,20 @@ func Run(ctx context.Context, options Options) (Report, error) {
 		broken.Behaviour.Failures = []behaviour.Failure{{
 			Match: behaviour.Match{Type: typ}, Call: call, Message: "503 service unavailable",
 		}}
-		fault := fmt.Sprintf("%s, %d of %d", typ, call, whole.types[typ])
-		if err := add(try(ctx, fault, broken, options.Sandbox, whole)); err != nil {
-			return report, err
-		}
+		list = append(list, fault{fmt.Sprintf("%s, %d of %d", typ, call, whole.types[typ]), broken})
 	}
 	random := rand.New(rand.NewPCG(options.Seed, 0)) //nolint:gosec // the same moments for the same seed
 	for range options.Kills {
 		after := time.Duration(random.Float64() * whole.seconds * float64(time.Second))
 		broken := options.Sandbox
 		broken.Started = func(engine *os.Process) {
-			time.AfterFunc(after, func() { engine.Kill() }) //nolint:errcheck // it may have ended before
+			time.AfterFunc(after, func() { _ = engine.Kill() }) // it may have ended before
 		}
-		fault := fmt.Sprintf("engine killed after %.1f s of %.1f s", after.Seconds(), whole.seconds)
-		if err := add(try(ctx, fault, broken, options.Sandbox, whole)); err != nil {
-			return report, err
-		}
+		list = append(list, fault{
+			fmt.Sprintf("engine killed after %.1f s of %.1f s", after.Seconds(), whole.seconds), broken,
+		})
 	}
-	return report, nil
+	return list
 }
 
 // bringUp brings the stack up in an empty cloud.
@@ -170,8 +178,8 @@ func up(ctx context.Context, options runner.Options) (result runner.Result, reco
 }
 
 // try breaks an up in an empty cloud and looks at what the next two make of it.
-func try(ctx context.Context, fault string, broken, sound runner.Options, whole clean) (Trial, error) {
-	trial := Trial{Fault: fault}
+func try(ctx context.Context, fault fault, sound runner.Options, whole clean) (Trial, error) {
+	trial, broken := Trial{Fault: fault.what}, fault.broken
 	dir, err := os.MkdirTemp("", "vmst-faults-")
 	if err != nil {
 		return trial, fmt.Errorf("making a cloud to break things in: %w", err)

@@ -324,3 +324,14 @@ func TestDelaysTakeTime(t *testing.T) {
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, time.Since(started), 3*time.Second)
 }
+
+func TestAnInterruptedRunSaysSo(t *testing.T) {
+	t.Parallel()
+	options := newProject(t, small, stackFile)
+	options.Behaviour.Delays = []behaviour.Delay{{Match: behaviour.Match{Type: behaviour.AnyType}, Duration: time.Hour}}
+	ctx, cancel := context.WithCancel(t.Context())
+	options.Started = func(*os.Process) { time.AfterFunc(time.Second, cancel) }
+	result, err := open(t, options).Up(ctx)
+	require.EqualError(t, err, `up of stack "dev" failed: interrupted`)
+	assert.Equal(t, "interrupted", result.Error)
+}

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -118,41 +117,19 @@ func (s *Sandbox) run(
 	result := c.finish()
 	result.Stack, result.Operation = s.options.Stack, operation
 	result.Seconds = time.Since(started).Seconds()
-	switch {
-	case err == nil:
+	if err == nil {
 		return result, nil
-	case ctx.Err() != nil:
-		result.Error = errInterrupted.Error()
-	case result.Error == "":
+	}
+	if result.Error == "" {
 		result.Error = brief(err).Error()
 	}
-	return result, &OperationError{
-		Operation: operation, Stack: s.options.Stack, Reason: result.Error, Shown: !s.options.Quiet,
+	reason := result.Error
+	switch {
+	case ctx.Err() != nil:
+		result.Error, reason = "interrupted", "interrupted"
+	case !s.options.Quiet:
+		// Among the engine's diagnostics.
+		reason = "the reason is above"
 	}
-}
-
-// OperationError says that the engine could not complete an operation.
-type OperationError struct {
-	// Operation and Stack are what was being done to what.
-	Operation, Stack string
-	// Reason is what the engine reported, in one or more lines.
-	Reason string
-	// Shown says that the reason has been on the output already, among the engine's diagnostics.
-	Shown bool
-}
-
-// Error implements error.
-func (e *OperationError) Error() string {
-	if e.Shown && e.Reason != errInterrupted.Error() {
-		return fmt.Sprintf("%s of stack %q failed: the reason is above", e.Operation, e.Stack)
-	}
-	return fmt.Sprintf("%s of stack %q failed: %s", e.Operation, e.Stack, e.Reason)
-}
-
-// Unwrap makes errors.Is(err, ErrInterrupted) work.
-func (e *OperationError) Unwrap() error {
-	if e.Reason == errInterrupted.Error() {
-		return errInterrupted
-	}
-	return errors.New(e.Reason)
+	return result, fmt.Errorf("%s of stack %q failed: %s", operation, s.options.Stack, reason)
 }

@@ -114,31 +114,20 @@ func (p *project) write(dir string) error {
 // replaceEncrypted replaces every encrypted value ({secure: ciphertext}) below node by a fake one and returns their
 // paths.
 func replaceEncrypted(node *yaml.Node, path string) []string {
+	if isEncrypted(node) {
+		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(path)}
+		return []string{path}
+	}
 	var replaced []string
-	switch node.Kind { //nolint:exhaustive // the others hold no keys
+	switch node.Kind { //nolint:exhaustive // the others hold no values
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			key, value := node.Content[i].Value, node.Content[i+1]
-			child := key
-			if path != "" {
-				child = path + "." + key
-			}
-			if isEncrypted(value) {
-				*value = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(child)}
-				replaced = append(replaced, child)
-			} else {
-				replaced = append(replaced, replaceEncrypted(value, child)...)
-			}
+			child := strings.TrimPrefix(path+"."+node.Content[i].Value, ".")
+			replaced = append(replaced, replaceEncrypted(node.Content[i+1], child)...)
 		}
 	case yaml.SequenceNode:
 		for i, value := range node.Content {
-			child := fmt.Sprintf("%s[%d]", path, i)
-			if isEncrypted(value) {
-				*value = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(child)}
-				replaced = append(replaced, child)
-			} else {
-				replaced = append(replaced, replaceEncrypted(value, child)...)
-			}
+			replaced = append(replaced, replaceEncrypted(value, fmt.Sprintf("%s[%d]", path, i))...)
 		}
 	}
 	return replaced

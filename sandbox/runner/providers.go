@@ -104,44 +104,31 @@ func (s *servers) close() {
 
 // single is a listener for one connection that exists already. It is closed when the connection is.
 type single struct {
-	conns chan net.Conn
-	addr  net.Addr
+	net.Conn
 
-	once   sync.Once
-	closed chan struct{}
+	conns chan net.Conn
+	once  sync.Once
 }
 
 func newSingle(conn net.Conn) *single {
-	s := &single{conns: make(chan net.Conn, 1), addr: conn.LocalAddr(), closed: make(chan struct{})}
-	s.conns <- observed{Conn: conn, closed: s.Close}
+	s := &single{Conn: conn, conns: make(chan net.Conn, 1)}
+	s.conns <- s
 	return s
 }
 
 // Accept returns the connection, and the next time waits for its end.
 func (s *single) Accept() (net.Conn, error) {
-	select {
-	case conn := <-s.conns:
+	if conn, ok := <-s.conns; ok {
 		return conn, nil
-	case <-s.closed:
-		return nil, net.ErrClosed
 	}
+	return nil, net.ErrClosed
 }
 
-// Close makes Accept return.
+// Close closes the connection and makes Accept return.
 func (s *single) Close() error {
-	s.once.Do(func() { close(s.closed) })
-	return nil
+	s.once.Do(func() { close(s.conns) })
+	return s.Conn.Close()
 }
 
 // Addr is the connection's local address.
-func (s *single) Addr() net.Addr { return s.addr }
-
-// observed is a connection that tells when it is closed.
-type observed struct {
-	net.Conn
-
-	closed func() error
-}
-
-// Close closes the connection.
-func (o observed) Close() error { return errors.Join(o.Conn.Close(), o.closed()) }
+func (s *single) Addr() net.Addr { return s.LocalAddr() }

@@ -24,61 +24,41 @@ func (s *Sandbox) recover(ctx context.Context, c *cloud.Cloud, project string) e
 	if err != nil {
 		return fmt.Errorf("looking for Pulumi's states: %w", err)
 	}
-	interrupted := 0
+	// What is in the state of any stack is not taken over again.
 	managed := map[string]bool{}
+	var state apitype.DeploymentV3
+	version := 0
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("reading Pulumi's state: %w", err)
 		}
-		var state struct {
-			Checkpoint struct {
-				Latest apitype.DeploymentV3 `json:"latest"`
-			} `json:"checkpoint"`
+		var stack struct {
+			Version    int                  `json:"version"`
+			Checkpoint apitype.CheckpointV3 `json:"checkpoint"`
 		}
-		if err := json.Unmarshal(text, &state); err != nil {
+		if err := json.Unmarshal(text, &stack); err != nil {
 			return fmt.Errorf("reading Pulumi's state %s: %w", file, err)
 		}
-		for _, r := range state.Checkpoint.Latest.Resources {
+		if stack.Checkpoint.Latest == nil {
+			continue
+		}
+		for _, r := range stack.Checkpoint.Latest.Resources {
 			managed[string(r.Type)+" "+string(r.ID)] = true
 		}
 		if file == filepath.Join(stacks, project, s.options.Stack+".json") {
-			interrupted = len(state.Checkpoint.Latest.PendingOperations)
+			state, version = *stack.Checkpoint.Latest, stack.Version
 		}
 	}
+	interrupted := len(state.PendingOperations)
 	if interrupted == 0 {
 		return nil
 	}
-	if err := s.takeOver(ctx, c, managed); err != nil {
-		return fmt.Errorf("recovering stack %q from a run that was killed: %w", s.options.Stack, err)
-	}
-	fmt.Fprintf(s.options.Stderr, "The last run ended in the middle of %d operation(s): took %d resource(s) over that "+
-		"had been created, and refreshed the state.\n", interrupted, s.Recovered)
-	return nil
-}
-
-// takeOver puts into the state what is in the cloud of its pending creations and is not managed yet, and forgets the
-// others, which have not come about.
-func (s *Sandbox) takeOver(ctx context.Context, c *cloud.Cloud, managed map[string]bool) error {
-	text, err := s.Export(ctx)
-	if err != nil {
-		return err
-	}
-	var exported apitype.UntypedDeployment
-	var state apitype.DeploymentV3
-	if err := json.Unmarshal(text, &exported); err != nil {
-		return fmt.Errorf("reading the state: %w", err)
-	}
-	if err := json.Unmarshal(exported.Deployment, &state); err != nil {
-		return fmt.Errorf("reading the state: %w", err)
-	}
 	for _, operation := range state.PendingOperations {
-		if operation.Type != apitype.OperationTypeCreating {
-			continue
-		}
 		for _, object := range c.List(string(operation.Resource.Type)) {
 			key := object.Type + " " + object.ID
-			if !managed[key] && answers(object.Outputs, operation.Resource.Inputs) {
+			if operation.Type == apitype.OperationTypeCreating && !managed[key] &&
+				answers(object.Outputs, operation.Resource.Inputs) {
 				managed[key] = true
 				operation.Resource.ID = resource.ID(object.ID)
 				state.Resources = append(state.Resources, operation.Resource)
@@ -87,25 +67,26 @@ func (s *Sandbox) takeOver(ctx context.Context, c *cloud.Cloud, managed map[stri
 			}
 		}
 	}
+	// The others have not come about.
 	state.PendingOperations = nil
-	if exported.Deployment, err = json.Marshal(state); err != nil {
-		return fmt.Errorf("writing the state: %w", err)
-	}
-	if text, err = json.Marshal(exported); err != nil {
-		return fmt.Errorf("writing the state: %w", err)
+	text, err := json.Marshal(map[string]any{"version": version, "deployment": state})
+	if err != nil {
+		return fmt.Errorf("writing Pulumi's state: %w", err)
 	}
 	file := filepath.Join(s.dir, "work", "recovered.json")
 	defer os.Remove(file)
 	if err := os.WriteFile(file, text, 0o600); err != nil {
-		return fmt.Errorf("writing the state: %w", err)
+		return fmt.Errorf("writing Pulumi's state: %w", err)
 	}
 	if err := s.Import(ctx, file); err != nil {
 		return err
 	}
 	// The outputs are still those of the program's wishes.
 	if _, err := s.stack.Refresh(ctx, optrefresh.Color("never")); err != nil {
-		return brief(err)
+		return fmt.Errorf("refreshing stack %q after a run that was killed: %w", s.options.Stack, brief(err))
 	}
+	fmt.Fprintf(s.options.Stderr, "The last run ended in the middle of %d operation(s): took %d resource(s) over that "+
+		"had been created, and refreshed the state.\n", interrupted, s.Recovered)
 	return nil
 }
 

@@ -246,17 +246,3 @@ func TestAnObjectAnswersWhatWasAskedFor(t *testing.T) {
 		assert.Equal(t, want, answers(object, inputs), asked)
 	}
 }
-
-func TestOperationErrorIsSaidOnce(t *testing.T) {
-	t.Parallel()
-
-	e := OperationError{Operation: "up", Stack: "prod", Reason: "422 no"}
-	assert.EqualError(t, &e, `up of stack "prod" failed: 422 no`)
-
-	e.Shown = true
-	assert.EqualError(t, &e, `up of stack "prod" failed: the reason is above`)
-
-	e.Reason = errInterrupted.Error()
-	assert.EqualError(t, &e, `up of stack "prod" failed: interrupted`)
-	assert.ErrorIs(t, &e, errInterrupted)
-}

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -132,6 +131,3 @@ func (s *Sandbox) Close() {
 	}
 	s.lock.Unlock() //nolint:errcheck,gosec // the end of the process gives it back, too
 }
-
-// errInterrupted is the cause of an operation's error when its context was done before it was.
-var errInterrupted = errors.New("interrupted")
