@@ -113,11 +113,11 @@ func firstCall(ctx context.Context, program string) error {
 	}()
 	conn, err := engine.Accept()
 	if err != nil {
-		return fmt.Errorf("the program ended before it called the engine: %v: %s", <-ended,
-			bytes.TrimSpace(complaints.Bytes()))
+		err = errors.Join(errors.New("the program ended before it called the engine"), <-ended)
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(complaints.Bytes()))
 	}
 	stop()
-	<-ended
+	<-ended //nolint:errcheck // it was stopped
 	return conn.Close()
 }
 

@@ -115,7 +115,7 @@ func (f *flags) operation(
 	verb, short string, do func(*runner.Sandbox, context.Context) (runner.Result, error),
 	say func(w io.Writer, s *runner.Sandbox, result runner.Result),
 ) *cobra.Command {
-	return &cobra.Command{Use: verb, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	run := func(cmd *cobra.Command, _ []string) error {
 		return f.with(cmd, func(ctx context.Context, s *runner.Sandbox) error {
 			result, err := do(s, ctx)
 			if f.json {
@@ -126,7 +126,8 @@ func (f *flags) operation(
 			}
 			return err
 		})
-	}}
+	}
+	return &cobra.Command{Use: verb, Short: short, Args: cobra.NoArgs, RunE: run}
 }
 
 // print prints the report of a verb that measures or tries something, for a person or a machine.

@@ -22,8 +22,8 @@ import (
 // each stack, and the simulated cloud.
 const upgrades = "../testdata/upgrade"
 
-var upgradeState = flag.String("upgrade-state", "", "bring both stacks up and write what they leave behind, as that of "+
-	"this version")
+var upgradeState = flag.String("upgrade-state", "",
+	"bring both stacks up and write what they leave behind, as that of this version")
 
 // holdsData are the types of resources that cannot be made again as they were: they hold data, keys or an address, or
 // what holds them is inside.

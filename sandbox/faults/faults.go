@@ -22,7 +22,7 @@ import (
 
 // Options say what to break.
 type Options struct {
-	// Sandbox is how the stack is run. StateDir, Behaviour and Quiet are set by each trial, which has a cloud of its own.
+	// Sandbox is how the stack is run. Each trial sets StateDir, Behaviour and Quiet: it has a cloud of its own.
 	Sandbox runner.Options
 	// Only are parts of the names of the types whose creation fails; none means every type.
 	Only []string
@@ -38,8 +38,8 @@ type Options struct {
 type Trial struct {
 	// Fault is what was broken.
 	Fault string `json:"fault"`
-	// Made is how many objects there were in the cloud when it broke, and Recovered how many of them were taken over that
-	// the engine had asked for without learning what became of them.
+	// Made is how many objects there were in the cloud when it broke, and Recovered how many were taken over that the
+	// engine had asked for without learning what became of them.
 	Made      int `json:"made"`
 	Recovered int `json:"recovered"`
 	// Problems are what was not as it should be afterwards.

@@ -45,6 +45,8 @@ func pulumiEnvironment(stateDir, attach string) []string {
 	return append(baseEnvironment(),
 		"HOME="+home,
 		"PULUMI_HOME="+home,
+		// Without the files of attributes beside the states: a CLI that is killed while it writes one can read neither
+		// (gocloud.dev/blob/fileblob, Options.Metadata).
 		"PULUMI_BACKEND_URL=file://"+filepath.ToSlash(filepath.Join(stateDir, "state"))+"?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_DEBUG_PROVIDERS="+attach,

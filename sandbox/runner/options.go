@@ -20,8 +20,8 @@ import (
 type Options struct {
 	// Program is the Pulumi program.
 	Program pulumi.RunFunc
-	// Setup says what the stack needs before its first run, given its vmst:settings as JSON, "" if it has none. An error
-	// of it ends the run before anything is written or started. By default the stack needs nothing.
+	// Setup says what the stack needs before its first run, given its vmst:settings as JSON, "" if it has none. Its
+	// error ends the run before anything is written or started. By default the stack needs nothing.
 	Setup func(settings string) (Setup, error)
 
 	// Stack is "prod" by default; Pulumi.<stack>.yaml must exist.

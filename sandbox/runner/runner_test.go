@@ -109,7 +109,8 @@ func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 
 	environment := strings.Join(pulumiEnvironment("/state", "tls:1,random:2"), "\n") + "\n"
 	for _, want := range []string{
-		"HOME=/state/home", "PULUMI_HOME=/state/home", "PULUMI_BACKEND_URL=file:///state/state", "LANG=C.UTF-8",
+		"HOME=/state/home", "PULUMI_HOME=/state/home", "LANG=C.UTF-8",
+		"PULUMI_BACKEND_URL=file:///state/state?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE=" + passphrase, "PULUMI_DEBUG_PROVIDERS=tls:1,random:2",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 	} {

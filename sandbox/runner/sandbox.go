@@ -129,5 +129,5 @@ func (s *Sandbox) Close() {
 		s.servers.close()
 		s.servers = nil
 	}
-	s.lock.Unlock() //nolint:errcheck,gosec // the end of the process gives it back, too
+	s.lock.Unlock() //nolint:errcheck // the end of the process gives it back, too
 }
