@@ -159,7 +159,7 @@ func bringUp(ctx context.Context, options runner.Options) (clean, error) {
 	whole := clean{seconds: result.Seconds, types: map[string]int{}}
 	whole.objects, err = objects(dir)
 	for _, r := range result.Resources {
-		if _, ours := strings.CutPrefix(r.Type, "vmst:"); !ours && !strings.HasPrefix(r.Type, "pulumi:") {
+		if r.Custom && !strings.HasPrefix(r.Type, "pulumi:") {
 			whole.types[r.Type]++
 		}
 	}

@@ -53,8 +53,10 @@ type Resource struct {
 	Type      string `json:"type"`
 	Name      string `json:"name"`
 	Operation string `json:"operation"`
-	Protected bool   `json:"protected,omitempty"`
-	Failed    bool   `json:"failed,omitempty"`
+	// Custom says that a provider makes it; a component is made of others.
+	Custom    bool `json:"custom,omitempty"`
+	Protected bool `json:"protected,omitempty"`
+	Failed    bool `json:"failed,omitempty"`
 }
 
 // Drift is a resource that was changed or deleted outside Pulumi.
@@ -165,7 +167,7 @@ func (c *collector) started(step apitype.StepEventMetadata) {
 	c.indices[key(step)] = len(c.result.Resources)
 	c.result.Resources = append(c.result.Resources, Resource{
 		URN: step.URN, Type: step.Type, Name: resource.URN(step.URN).Name(), Operation: string(step.Op),
-		Protected: state != nil && state.Protect,
+		Custom: state != nil && state.Custom, Protected: state != nil && state.Protect,
 	})
 }
 
