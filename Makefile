@@ -89,7 +89,7 @@ bench: pulumi $(SANDBOX) ## Measure build, preview and up against their goals, i
 	$(SANDBOX) bench $(ARGS)
 
 .PHONY: faults
-faults: pulumi $(SANDBOX) ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (twenty minutes).
+faults: pulumi $(SANDBOX) ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (half an hour).
 	$(SANDBOX) faults --stack $(STACK) $(ARGS)
 
 # Go knows best whether it must be built again.

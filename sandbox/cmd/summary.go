@@ -15,8 +15,8 @@ import (
 
 // sayUp prints what fits a screen: what was done, where it is, what it costs and what to do next.
 func sayUp(w io.Writer, s *runner.Sandbox, result runner.Result) {
-	fmt.Fprintf(w, "\nStack %s is up in the simulated cloud, after %s: %s.\n\n", result.Stack,
-		roundSeconds(result.Seconds), counts(result.Changes, "%d created", "%d updated", "%d replaced", "%d deleted"))
+	fmt.Fprintf(w, "\nStack %s is up in the simulated cloud, after %.1fs: %s.\n\n", result.Stack,
+		result.Seconds, counts(result.Changes, "%d created", "%d updated", "%d replaced", "%d deleted"))
 	stack := read(result.Outputs)
 	if stack.LoadBalancer.IP != "" {
 		fmt.Fprintf(w, "  %-15s %s\n", "public address", stack.LoadBalancer.IP)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/spf13/cobra"
@@ -131,8 +130,4 @@ func describe(urn string) string {
 		return "Provider " + u.Name()
 	}
 	return string(u.Type().Name()) + " " + u.Name()
-}
-
-func roundSeconds(seconds float64) time.Duration {
-	return (time.Duration(seconds*10+0.5) * time.Second / 10)
 }
