@@ -13,30 +13,45 @@ FUZZTIME ?= 60s
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox tools sdks/netlify
-# golangci-lint, which also formats, is built once from the tools module, which pins it.
+# golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
+# Read only by the targets of the CLI.
+PULUMI_VERSION = $(shell go -C tools list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)
 
 .PHONY: help
 help: ## List what there is to do.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: sandbox
-sandbox: $(SANDBOX) ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
+sandbox: pulumi $(SANDBOX) ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
 	$(SANDBOX) $(VERB) --stack $(STACK) $(ARGS)
 
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files, for the sandbox; the generated SDK, for the tools; the imports, for the architecture.
 .PHONY: test
-test: ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
+test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
 	go test -race ./infra/... ./tests/...
 	go test -count=1 ./tests/architecture ./tests/project
 	cd sandbox && go test -count=1 ./...
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
 	cd tools && go test -count=1 ./netlifysdk/... ./modversions/...
 
+# The sandbox takes a Pulumi CLI on PATH that fits (sandbox/runner/pulumi.go): of the same major version and at least the
+# same minor one.
+.PHONY: pulumi
+pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is on PATH (three minutes, once).
+	@fits() { [[ "$$1" =~ ^v?([0-9]+)\.([0-9]+)\. ]] && echo "$${BASH_REMATCH[1]} $${BASH_REMATCH[2]}"; }; \
+	read -r major minor < <(fits "$(PULUMI_VERSION)"); \
+	read -r hasMajor hasMinor < <(fits "$$(pulumi version 2>/dev/null)" || echo 0 0); \
+	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
+
 .PHONY: golden
 golden: ## Write the golden files again, which hold every resource of the stacks. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
+
+.PHONY: upgrade-state
+upgrade-state: pulumi ## Write what both stacks leave behind as that of a release, which later programs are tested on. VERSION=...
+	cd sandbox && go test -count=1 ./enginetest -run '^TestTodays' -upgrade-state $(or $(VERSION),$(error VERSION is missing: add that of the release, VERSION=1.2.3))
 
 .PHONY: fuzz
 fuzz: ## Look for settings that are accepted and do not come up (a minute, or FUZZTIME).
@@ -55,6 +70,11 @@ lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 	@go -C tools run ./modversions -dir .. $(MODULES:%=%/go.mod)
 	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
+# Not a part of lint, because everything that the sandbox imports is compiled for each of them.
+.PHONY: platforms
+platforms: ## See that the sandbox compiles on Windows and macOS (a quarter of an hour the first time).
+	@for os in windows darwin; do echo "vet sandbox for $$os"; (cd sandbox && CGO_ENABLED=0 GOOS=$$os go vet ./...) || exit 1; done
+
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
@@ -65,8 +85,12 @@ generate: ## Write the generated files again: the stack file's JSON Schema, the 
 	cd tools && go generate ./...
 
 .PHONY: bench
-bench: $(SANDBOX) ## Measure build, preview and up against their goals, in one run (about ten minutes).
+bench: pulumi $(SANDBOX) ## Measure build, preview and up against their goals, in one run (about ten minutes).
 	$(SANDBOX) bench $(ARGS)
+
+.PHONY: faults
+faults: pulumi $(SANDBOX) ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (half an hour).
+	$(SANDBOX) faults --stack $(STACK) $(ARGS)
 
 # Go knows best whether it must be built again.
 .PHONY: $(SANDBOX)
@@ -82,3 +106,9 @@ clean: ## Forget the simulated cloud and the built tools. Nothing real is touche
 $(TOOLS)/golangci-lint: $(TOOL_SUMS)
 	@echo "building golangci-lint from the tools module (some minutes the first time)"
 	cd tools && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# Without cgo, so that no C compiler is needed; Pulumi needs nothing of it. The Automation API refuses a CLI that does
+# not know its version, which release builds are told the same way.
+$(TOOLS)/pulumi: $(TOOL_SUMS)
+	@echo "building the Pulumi CLI from the tools module (three minutes the first time)"
+	CGO_ENABLED=0 go -C tools build -o $@ -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vmstio/infrastructure/sandbox/cmd"
 	"github.com/vmstio/infrastructure/sandbox/program"
+	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
 func main() {
@@ -19,7 +20,5 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return cmd.Execute(ctx, cmd.New(cmd.Program{
-		Run: program.Run, Secrets: program.Secrets, Prepare: program.Prepare,
-	}))
+	return cmd.Execute(ctx, cmd.New(runner.Options{Program: program.Run, Setup: program.Setup}))
 }

@@ -68,14 +68,12 @@ type Plan struct {
 
 func (p Plan) delay(op Operation, typ string) time.Duration {
 	var chosen *Delay
-
 	for i := range p.Delays {
 		d := &p.Delays[i]
 		if d.matches(op, typ) && (chosen == nil || d.Type != AnyType || chosen.Type == AnyType) {
 			chosen = d
 		}
 	}
-
 	if chosen == nil {
 		return 0
 	}
@@ -90,7 +88,6 @@ func ParseDelay(text string) (Delay, error) {
 		return Delay{}, fmt.Errorf("delay %q: %w: write type=duration, like \"digitalocean:index/vpc:Vpc=3s\"",
 			text, err)
 	}
-
 	duration, err := time.ParseDuration(value)
 	if err != nil || duration < 0 {
 		return Delay{}, fmt.Errorf(
@@ -108,24 +105,19 @@ func ParseFailure(text string) (Failure, error) {
 			"failure %q: %w: write type[:n]=message, like \"digitalocean:index/vpc:Vpc:2=429 too many requests\"",
 			text, err)
 	}
-
 	failure := Failure{Match: Match{Type: typ}, Message: message}
-
 	colon := strings.LastIndex(typ, ":")
 	if colon < 0 {
 		return failure, nil
 	}
-
 	// A type name never starts with a digit or a sign, so a last part that is a number is the count.
 	call, err := strconv.Atoi(typ[colon+1:])
 	if err != nil {
 		return failure, nil //nolint:nilerr // no number: it is all type
 	}
-
 	if call < 1 {
 		return Failure{}, fmt.Errorf("failure %q: call %d: calls are counted from 1", text, call)
 	}
-
 	failure.Type, failure.Call = typ[:colon], call
 	return failure, nil
 }

@@ -89,13 +89,10 @@ func (w *wrapped) before(ctx context.Context, op Operation, urn resource.URN, ty
 	if typ == "" {
 		typ = urn.Type()
 	}
-
 	failure := w.behaviour.due(op, string(typ))
-
 	if err := w.wait(ctx, w.behaviour.plan.delay(op, string(typ))); err != nil {
 		return fmt.Errorf("%s %s: %w", op, typ, err)
 	}
-
 	if failure != nil {
 		return errors.New(failure.Message)
 	}
@@ -106,17 +103,13 @@ func (w *wrapped) before(ctx context.Context, op Operation, urn resource.URN, ty
 func (b *Behaviour) due(op Operation, typ string) *Failure {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-
 	var due *Failure
-
 	for i := range b.plan.Failures {
 		failure := &b.plan.Failures[i]
 		if !failure.matches(op, typ) {
 			continue
 		}
-
 		b.calls[i]++
-
 		if due == nil && (failure.Call == 0 || failure.Call == b.calls[i]) {
 			due = failure
 		}
@@ -128,10 +121,8 @@ func (w *wrapped) wait(ctx context.Context, duration time.Duration) error {
 	if duration <= 0 {
 		return nil
 	}
-
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
-
 	select {
 	case <-timer.C:
 		return nil

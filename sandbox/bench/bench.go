@@ -1,4 +1,5 @@
-// Package bench measures what a person waits for: building the program, previewing an environment, bringing one up.
+// Package bench measures what a person waits for: building the program, starting it, bringing an environment up,
+// previewing it.
 //
 // Everything is measured in one run on one machine and compared with a floor measured beside it, since the times
 // themselves say as much about the machine as about the program.
@@ -14,28 +15,22 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-// The parts of a run.
-const (
-	Build   = "build"
-	Start   = "start"
-	Preview = "preview"
-	Up      = "up"
-)
+// Parts are the names of all parts, in the order in which they run.
+func Parts() []string { return []string{"build", "start", "up", "preview"} }
 
-// Parts are all parts, in the order in which they run.
-func Parts() []string { return []string{Build, Start, Preview, Up} }
-
-// The goals. A part without one is for information.
+// The goals, of the times' ratios to their floors and of the time to bring prod up on 2 cores.
 const (
-	// buildGoal bounds the program's build time in multiples of the floor's.
 	buildGoal = 1.4
-	// upGoal bounds the time to bring prod up, on 2 cores.
-	upGoal = 30 * time.Second
+	startGoal = 0.6
+	upGoal    = 30 * time.Second
 )
 
 // Options say what to measure.
@@ -44,7 +39,7 @@ type Options struct {
 	Sandbox runner.Options
 	// Only are the parts to measure; none means all.
 	Only []string
-	// Runs is the number of previews that the median is of, 1 or more.
+	// Runs is the number of starts and previews that a median is of, 1 or more.
 	Runs int
 	// Log says what is being measured, for it takes minutes.
 	Log io.Writer
@@ -67,6 +62,15 @@ type Measurement struct {
 	Met  bool   `json:"met"`
 }
 
+// against compares the measurement with a floor. The goal bounds the ratio; 0 is none.
+func (m Measurement) against(what string, floor, goal float64) Measurement {
+	m.Against, m.Floor, m.Ratio = what, floor, m.Seconds/floor
+	if goal > 0 {
+		m.Goal, m.Met = fmt.Sprintf("<= %.1f x", goal), m.Ratio <= goal
+	}
+	return m
+}
+
 // Report is what a run measured, and on what.
 type Report struct {
 	Cores        int           `json:"cores"`
@@ -86,179 +90,151 @@ func (r Report) Missed() []string {
 	return missed
 }
 
+// Print writes the report as a table.
+func (r Report) Print(w io.Writer) error {
+	fmt.Fprintf(w, "\nOn %d cores, %s, %s:\n\n", r.Cores, r.Go, r.Platform)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "part\twhat\ttime\tagainst\tits time\tratio\tprocessor\tgoal")
+	for _, m := range r.Measurements {
+		against, floor, ratio, cpu, goal := "-", "-", "-", "-", "-"
+		if m.Against != "" {
+			against, floor, ratio = m.Against, fmt.Sprintf("%.1f s", m.Floor), fmt.Sprintf("%.2f x", m.Ratio)
+		}
+		if m.CPURatio > 0 {
+			cpu = fmt.Sprintf("%.2f x", m.CPURatio)
+		}
+		if m.Goal != "" {
+			goal = m.Goal + map[bool]string{true: ": met", false: ": missed"}[m.Met]
+		}
+		fmt.Fprintf(table, "%s\t%s\t%.1f s\t%s\t%s\t%s\t%s\t%s\n",
+			m.Part, m.What, m.Seconds, against, floor, ratio, cpu, goal)
+	}
+	return table.Flush()
+}
+
+// bench is a run at work.
+type bench struct {
+	Options
+
+	// root is the repository, scratch a directory that is removed afterwards.
+	root, scratch string
+	// prod is up once upSeconds have been measured.
+	prod      *runner.Sandbox
+	upSeconds float64
+}
+
 // Run measures. It leaves nothing behind.
 func Run(ctx context.Context, options Options) (Report, error) {
 	report := Report{
 		Cores: runtime.NumCPU(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
-
 	for _, part := range options.Only {
 		if !slices.Contains(Parts(), part) {
 			return report, fmt.Errorf("part %q: choose from %s", part, strings.Join(Parts(), ", "))
 		}
 	}
-
 	if options.Runs < 1 {
 		return report, fmt.Errorf("runs %d: at least 1 is needed", options.Runs)
 	}
-
 	root, err := runner.FindRoot(".")
 	if err != nil {
 		return report, err
 	}
-
 	scratch, err := os.MkdirTemp("", "vmst-bench-")
 	if err != nil {
 		return report, fmt.Errorf("making a directory to measure in: %w", err)
 	}
 	defer os.RemoveAll(scratch)
-
-	wanted := func(part string) bool { return len(options.Only) == 0 || slices.Contains(options.Only, part) }
-
-	if wanted(Build) {
-		measurement, err := measureBuild(ctx, root, scratch, options.Log)
+	b := &bench{Options: options, root: root, scratch: scratch}
+	b.Sandbox.Stack, b.Sandbox.StateDir, b.Sandbox.Quiet = "prod", filepath.Join(scratch, "prod"), true
+	defer func() {
+		if b.prod != nil {
+			b.prod.Close()
+		}
+	}()
+	measure := map[string]func(context.Context) (Measurement, error){
+		"build": b.build, "start": b.start, "up": b.up, "preview": b.preview,
+	}
+	for _, part := range Parts() {
+		if len(options.Only) > 0 && !slices.Contains(options.Only, part) {
+			continue
+		}
+		m, err := measure[part](ctx)
 		if err != nil {
-			return report, err
+			return report, fmt.Errorf("measuring %s: %w", part, err)
 		}
-
-		report.Measurements = append(report.Measurements, measurement)
-	}
-
-	if wanted(Start) {
-		measurement, err := measureStart(ctx, options, root, scratch)
-		if err != nil {
-			return report, err
-		}
-		report.Measurements = append(report.Measurements, measurement)
-	}
-
-	if !wanted(Preview) && !wanted(Up) {
-		return report, nil
-	}
-
-	measurements, err := measureStack(ctx, options, root, scratch, wanted(Preview))
-	if err != nil {
-		return report, err
-	}
-
-	for _, measurement := range measurements {
-		if wanted(measurement.Part) {
-			report.Measurements = append(report.Measurements, measurement)
-		}
+		m.Part = part
+		report.Measurements = append(report.Measurements, m)
 	}
 	return report, nil
 }
 
-// measureStack brings prod up and, if wanted, previews it against an empty program.
-func measureStack(
-	ctx context.Context, options Options, root, scratch string, previews bool,
-) ([]Measurement, error) {
-	sandbox := options.Sandbox
-	sandbox.Stack, sandbox.StateDir, sandbox.Quiet = "prod", filepath.Join(scratch, "prod"), true
-
-	if sandbox.PulumiCommand == "" {
-		var err error
-
-		sandbox.PulumiCommand, err = runner.FindPulumi(ctx, root, filepath.Join(root, ".sandbox", "bin"), options.Log)
+// up brings prod up, once.
+func (b *bench) up(ctx context.Context) (Measurement, error) {
+	if b.prod == nil {
+		fmt.Fprintln(b.Log, "Bringing prod up in the simulated cloud.")
+		started := time.Now()
+		prod, err := runner.Open(ctx, b.Sandbox)
 		if err != nil {
-			return nil, err
+			return Measurement{}, err
 		}
+		b.prod = prod
+		if _, err := prod.Up(ctx); err != nil {
+			return Measurement{}, err
+		}
+		b.upSeconds = time.Since(started).Seconds()
 	}
-
-	fmt.Fprintln(options.Log, "Bringing prod up in the simulated cloud.")
-
-	started := time.Now()
-
-	prod, err := runner.Open(ctx, sandbox)
-	if err != nil {
-		return nil, err
-	}
-	defer prod.Close()
-
-	if _, err := prod.Up(ctx); err != nil {
-		return nil, err
-	}
-
-	took := time.Since(started)
-	measurements := []Measurement{{
-		Part: Up, What: "prod from nothing, without simulated delays", Seconds: took.Seconds(),
-		Goal: fmt.Sprintf("<= %.0f s", upGoal.Seconds()), Met: took <= upGoal,
-	}}
-
-	if !previews {
-		return measurements, nil
-	}
-
-	preview, err := measurePreview(ctx, options, sandbox, prod, filepath.Join(scratch, "empty"))
-	if err != nil {
-		return nil, err
-	}
-	return append([]Measurement{preview}, measurements...), nil
+	return Measurement{
+		What: "prod from nothing, without simulated delays", Seconds: b.upSeconds,
+		Goal: fmt.Sprintf("<= %.0f s", upGoal.Seconds()), Met: b.upSeconds <= upGoal.Seconds(),
+	}, nil
 }
 
-// errChanges says that a preview that should have been of no changes was not, so its time means something else.
-var errChanges = errors.New("the preview after an up has changes")
-
-// measurePreview takes turns in previewing prod and an empty program, so that both see the same load of the machine.
-func measurePreview(
-	ctx context.Context, options Options, sandbox runner.Options, prod *runner.Sandbox, dir string,
-) (Measurement, error) {
-	sandbox.Program, sandbox.Secrets, sandbox.Prepare = emptyProgram, nil, nil
-	sandbox.ProjectDir, sandbox.StateDir = dir, filepath.Join(dir, ".sandbox")
-
-	if err := writeEmptyProject(dir); err != nil {
+// preview takes turns in previewing prod and an empty program, so that both see the same load of the machine.
+func (b *bench) preview(ctx context.Context) (Measurement, error) {
+	if _, err := b.up(ctx); err != nil {
 		return Measurement{}, err
 	}
-
-	empty, err := runner.Open(ctx, sandbox)
+	options := b.Sandbox
+	options.Program, options.Setup = func(*pulumi.Context) error { return nil }, nil
+	options.ProjectDir, options.StateDir = filepath.Join(b.scratch, "empty"), filepath.Join(b.scratch, "nothing")
+	if err := os.MkdirAll(options.ProjectDir, 0o700); err != nil {
+		return Measurement{}, fmt.Errorf("making the empty project: %w", err)
+	}
+	for file, text := range map[string]string{"Pulumi.yaml": "name: empty\nruntime: go\n", "Pulumi.prod.yaml": "{}\n"} {
+		if err := os.WriteFile(filepath.Join(options.ProjectDir, file), []byte(text), 0o600); err != nil {
+			return Measurement{}, fmt.Errorf("writing the empty project: %w", err)
+		}
+	}
+	if options.PulumiCommand == "" {
+		var err error
+		if options.PulumiCommand, err = runner.FindPulumi(ctx, b.root); err != nil {
+			return Measurement{}, err
+		}
+	}
+	empty, err := runner.Open(ctx, options)
 	if err != nil {
 		return Measurement{}, err
 	}
 	defer empty.Close()
-
 	if _, err := empty.Up(ctx); err != nil {
 		return Measurement{}, err
 	}
-
-	fmt.Fprintf(options.Log, "Previewing prod and an empty program, %d times each.\n", options.Runs)
-
+	fmt.Fprintf(b.Log, "Previewing prod and an empty program, %d times each.\n", b.Runs)
 	var times, floors []float64
-
-	for range options.Runs {
-		result, err := prod.Preview(ctx)
-		if err != nil {
+	for range b.Runs {
+		prod, err := b.prod.ExpectNoChanges(ctx)
+		floor, err2 := empty.Preview(ctx)
+		if err := errors.Join(err, err2); err != nil {
 			return Measurement{}, err
 		}
-
-		if result.Changed() {
-			return Measurement{}, errChanges
-		}
-
-		times = append(times, result.Seconds)
-
-		result, err = empty.Preview(ctx)
-		if err != nil {
-			return Measurement{}, err
-		}
-
-		floors = append(floors, result.Seconds)
+		times, floors = append(times, prod.Seconds), append(floors, floor.Seconds)
 	}
-
-	m := Measurement{
-		Part: Preview, What: fmt.Sprintf("prod with nothing to change, median of %d", options.Runs),
-		Seconds: median(times), Against: "an empty program", Floor: median(floors),
-	}
-	m.Ratio = m.Seconds / m.Floor
-	return m, nil
+	m := Measurement{What: fmt.Sprintf("prod with nothing to change, median of %d", b.Runs), Seconds: median(times)}
+	return m.against("an empty program", median(floors), 0), nil
 }
 
-// median of one or more numbers.
+// median of one or more numbers: of an even number of them, the upper one.
 func median(numbers []float64) float64 {
-	sorted := slices.Sorted(slices.Values(numbers))
-	middle := len(sorted) / 2
-
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
-	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return slices.Sorted(slices.Values(numbers))[len(numbers)/2]
 }

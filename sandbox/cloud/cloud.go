@@ -52,10 +52,8 @@ func Open(path string, options ...Option) (*Cloud, error) {
 	for _, option := range options {
 		option(c)
 	}
-
 	c.mu.Lock()
 	defer c.mu.Unlock()
-
 	if err := c.reload(); err != nil {
 		return nil, err
 	}
@@ -72,7 +70,6 @@ func (c *Cloud) Now() time.Time { return c.now().UTC() }
 func (c *Cloud) Get(typ, id string) (Object, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-
 	_ = c.reload()
 	return (&Tx{cloud: c, objects: c.objects}).Get(typ, id)
 }
@@ -81,7 +78,6 @@ func (c *Cloud) Get(typ, id string) (Object, bool) {
 func (c *Cloud) List(typ string) []Object {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-
 	_ = c.reload()
 	return (&Tx{cloud: c, objects: c.objects}).List(typ)
 }
@@ -103,25 +99,20 @@ func (c *Cloud) Delete(typ, id string) error {
 func (c *Cloud) Update(change func(tx *Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-
 	if err := c.reload(); err != nil {
 		return err
 	}
-
 	tx := &Tx{cloud: c, objects: c.objects.clone()}
 	if err := change(tx); err != nil {
 		return err
 	}
-
 	if !tx.changed {
 		return nil
 	}
-
 	seen, err := tx.objects.write(c.path)
 	if err != nil {
 		return err
 	}
-
 	c.objects, c.seen = tx.objects, seen
 	return nil
 }
@@ -149,7 +140,6 @@ func (tx *Tx) Get(typ, id string) (Object, bool) {
 func (tx *Tx) List(typ string) []Object {
 	byID := tx.objects[typ]
 	list := make([]Object, 0, len(byID))
-
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		list = append(list, byID[id].clone())
 	}
@@ -173,16 +163,13 @@ func (tx *Tx) Put(o Object) error {
 	if o.Type == "" || o.ID == "" {
 		return errors.New("an object in the simulated cloud needs a type and an id")
 	}
-
 	stored, err := o.canonical()
 	if err != nil {
 		return fmt.Errorf("storing %s %q: %w", o.Type, o.ID, err)
 	}
-
 	if tx.objects[o.Type] == nil {
 		tx.objects[o.Type] = map[string]Object{}
 	}
-
 	tx.objects[o.Type][o.ID] = stored
 	tx.changed = true
 	return nil

@@ -18,7 +18,6 @@ const vpc = "digitalocean:index/vpc:Vpc"
 
 func open(t *testing.T, path string, options ...cloud.Option) *cloud.Cloud {
 	t.Helper()
-
 	c, err := cloud.Open(path, options...)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +27,6 @@ func open(t *testing.T, path string, options ...cloud.Option) *cloud.Cloud {
 
 func put(t *testing.T, c *cloud.Cloud, o cloud.Object) {
 	t.Helper()
-
 	if err := c.Put(o); err != nil {
 		t.Fatal(err)
 	}
@@ -42,45 +40,37 @@ func statePath(t *testing.T) string {
 func TestStateOutlivesTheProcess(t *testing.T) {
 	path := statePath(t)
 	first := open(t, path)
-
 	put(t, first, cloud.Object{
 		Type: vpc, ID: "b",
 		Inputs:  map[string]any{"name": "<a&b>", "n": 3, "tags": []string{"x"}},
 		Outputs: map[string]any{"nested": map[string]any{"on": true, "none": nil}},
 	})
 	put(t, first, cloud.Object{Type: vpc, ID: "a"})
-
 	want := cloud.Object{
 		Type: vpc, ID: "b",
 		Inputs:  map[string]any{"name": "<a&b>", "n": float64(3), "tags": []any{"x"}},
 		Outputs: map[string]any{"nested": map[string]any{"on": true, "none": nil}},
 	}
-
 	for name, c := range map[string]*cloud.Cloud{"same": first, "reopened": open(t, path)} {
 		got, ok := c.Get(vpc, "b")
 		if !ok || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s cloud: Get = %#v, %t, want %#v", name, got, ok, want)
 		}
-
 		ids := []string{}
 		for _, o := range c.List(vpc) {
 			ids = append(ids, o.ID)
 		}
-
 		if strings.Join(ids, " ") != "a b" {
 			t.Errorf("%s cloud: List has %v, want a, b in this order", name, ids)
 		}
 	}
-
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("the file has mode %v, want 0600", info.Mode())
 	}
-
 	text, _ := os.ReadFile(path)
 	if !strings.Contains(string(text), "<a&b>") {
 		t.Errorf("the file is not readable for people:\n%s", text)
@@ -91,16 +81,13 @@ func TestEditsFromOutsideAreSeen(t *testing.T) {
 	path := statePath(t)
 	c := open(t, path)
 	put(t, c, cloud.Object{Type: vpc, ID: "a", Outputs: map[string]any{"name": "old"}})
-
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "old", "changed", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-
 	if o, _ := c.Get(vpc, "a"); o.Outputs["name"] != "changed" {
 		t.Errorf("after the edit Get has %v", o.Outputs)
 	}
@@ -110,7 +97,6 @@ func TestEditsFromOutsideAreSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	text, _ = os.ReadFile(path)
 	if err := errors.Join(
 		os.WriteFile(path+".new", []byte(strings.Replace(string(text), "changed", "swapped", 1)), 0o600),
@@ -119,15 +105,12 @@ func TestEditsFromOutsideAreSeen(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-
 	if o, _ := c.Get(vpc, "a"); o.Outputs["name"] != "swapped" {
 		t.Errorf("after the file was replaced Get has %v", o.Outputs)
 	}
-
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-
 	if left := c.List(vpc); len(left) != 0 {
 		t.Errorf("after removal of the file List has %v", left)
 	}
@@ -147,23 +130,18 @@ func TestBrokenFiles(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "cloud.json")
 			c := open(t, path)
 			put(t, c, cloud.Object{Type: vpc, ID: "a"})
-
 			if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-
 			if _, err := cloud.Open(path); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Open = %v, want an error with %q", err, test.want)
 			}
-
 			if err := c.Delete(vpc, "a"); err == nil {
 				t.Error("a write over a file that was not understood succeeded")
 			}
-
 			if _, ok := c.Get(vpc, "a"); !ok {
 				t.Error("the last good state is gone")
 			}
-
 			if text, _ := os.ReadFile(path); string(text) != test.text {
 				t.Errorf("the person's edit was overwritten with %s", text)
 			}
@@ -175,18 +153,14 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	path := statePath(t)
 	c := open(t, path)
 	put(t, c, cloud.Object{Type: vpc, ID: "a"})
-
 	refused := errors.New("refused")
-
 	err := c.Update(func(tx *cloud.Tx) error {
 		if err := errors.Join(tx.Delete(vpc, "a"), tx.Put(cloud.Object{Type: vpc, ID: "b"})); err != nil {
 			return err
 		}
-
 		if _, ok := tx.Get(vpc, "a"); ok || len(tx.List(vpc)) != 1 {
 			t.Error("the transaction does not see its own writes")
 		}
-
 		if types := tx.Types(); !reflect.DeepEqual(types, []string{vpc}) {
 			t.Errorf("Types = %v", types)
 		}
@@ -195,7 +169,6 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	if !errors.Is(err, refused) {
 		t.Errorf("Update = %v, want the function's error", err)
 	}
-
 	for _, c := range []*cloud.Cloud{c, open(t, path)} {
 		if list := c.List(vpc); len(list) != 1 || list[0].ID != "a" {
 			t.Errorf("a refused update left %v", list)
@@ -207,12 +180,10 @@ func TestCopiesAreIndependent(t *testing.T) {
 	c := open(t, statePath(t))
 	given := map[string]any{"rules": []any{map[string]any{"port": 80}}}
 	put(t, c, cloud.Object{Type: vpc, ID: "a", Outputs: given})
-
 	given["rules"].([]any)[0].(map[string]any)["port"] = 1
 	got, _ := c.Get(vpc, "a")
 	got.Outputs["rules"].([]any)[0].(map[string]any)["port"] = 2
 	got.Inputs["new"] = true
-
 	again, _ := c.Get(vpc, "a")
 	port := again.Outputs["rules"].([]any)[0].(map[string]any)["port"]
 	if port != float64(80) || len(again.Inputs) != 0 {
@@ -236,20 +207,16 @@ func TestPutRefuses(t *testing.T) {
 func TestParallelWriters(t *testing.T) {
 	path := statePath(t)
 	c := open(t, path)
-
 	var writers sync.WaitGroup
 	for i := range 40 {
 		writers.Go(func() {
 			if err := c.Put(cloud.Object{Type: vpc, ID: fmt.Sprint(i)}); err != nil {
 				t.Error(err)
 			}
-
 			c.List(vpc)
 		})
 	}
-
 	writers.Wait()
-
 	if n := len(open(t, path).List(vpc)); n != 40 {
 		t.Errorf("%d objects on disk, want 40", n)
 	}

@@ -51,21 +51,17 @@ func (c *Cloud) reload() error {
 		}
 		return nil
 	}
-
 	if err != nil {
 		return fmt.Errorf("reading the simulated cloud: %w", err)
 	}
-
 	seen := fingerprintOf(info)
 	if seen.equal(c.seen) {
 		return nil
 	}
-
 	all, err := read(c.path)
 	if err != nil {
 		return err
 	}
-
 	c.objects, c.seen = all, seen
 	return nil
 }
@@ -75,38 +71,30 @@ func read(path string) (objects, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the simulated cloud: %w", err)
 	}
-
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-
 	var file document
 	if err := decoder.Decode(&file); err != nil {
 		return nil, fmt.Errorf(
 			"reading the simulated cloud %s: %w: correct the file, or remove it to start with an empty cloud",
 			path, err)
 	}
-
 	if file.Version != formatVersion {
 		return nil, fmt.Errorf("reading the simulated cloud %s: version %d, this program knows %d: "+
 			"remove the file to start with an empty cloud", path, file.Version, formatVersion)
 	}
-
 	all := objects{}
-
 	for i, o := range file.Objects {
 		if o.Type == "" || o.ID == "" {
 			return nil, fmt.Errorf("reading the simulated cloud %s: objects[%d] has no type or no id", path, i)
 		}
-
 		if _, ok := all[o.Type][o.ID]; ok {
 			return nil, fmt.Errorf("reading the simulated cloud %s: objects[%d] is a second %s %q",
 				path, i, o.Type, o.ID)
 		}
-
 		if all[o.Type] == nil {
 			all[o.Type] = map[string]Object{}
 		}
-
 		all[o.Type][o.ID] = o
 	}
 	return all, nil
@@ -116,23 +104,18 @@ func read(path string) (objects, error) {
 // The new file is complete before it takes the old one's name: a reader sees either, never half of one.
 func (all objects) write(path string) (fingerprint, error) {
 	file := document{Version: formatVersion, Objects: []Object{}}
-
 	for _, typ := range slices.Sorted(maps.Keys(all)) {
 		for _, id := range slices.Sorted(maps.Keys(all[typ])) {
 			file.Objects = append(file.Objects, all[typ][id])
 		}
 	}
-
 	var text bytes.Buffer
-
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-
 	if err := encoder.Encode(file); err != nil {
 		return fingerprint{}, fmt.Errorf("writing the simulated cloud: %w", err)
 	}
-
 	seen, err := replaceFile(path, text.Bytes())
 	if err != nil {
 		return fingerprint{}, fmt.Errorf("writing the simulated cloud %s: %w", path, err)
@@ -151,18 +134,14 @@ func replaceFile(path string, text []byte) (fingerprint, error) {
 	if err != nil {
 		return fingerprint{}, err
 	}
-
 	defer func() { _ = os.Remove(temporary.Name()) }() // after the rename there is nothing left to remove
-
 	_, err = temporary.Write(text)
 	if err := errors.Join(err, temporary.Close()); err != nil {
 		return fingerprint{}, err
 	}
-
 	if err := os.Rename(temporary.Name(), path); err != nil {
 		return fingerprint{}, err
 	}
-
 	info, err := os.Stat(path)
 	if err != nil {
 		return fingerprint{}, err

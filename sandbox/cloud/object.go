@@ -11,7 +11,6 @@ func (o Object) canonical() (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-
 	var same Object
 	if err := json.Unmarshal(text, &same); err != nil {
 		return Object{}, err
@@ -31,7 +30,6 @@ func cloneMap(m map[string]any) map[string]any {
 	if copied == nil {
 		copied = map[string]any{}
 	}
-
 	for key, value := range copied {
 		copied[key] = cloneValue(value)
 	}

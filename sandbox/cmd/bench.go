@@ -10,36 +10,24 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-func benchCommand(program Program, f *flags) *cobra.Command {
+func benchCommand(f *flags) *cobra.Command {
 	var options bench.Options
-
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure building the program, previewing prod and bringing it up, against their goals",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			runner.DropCredentials()
-
-			options.Sandbox = runner.Options{
-				Program: program.Run, Secrets: program.Secrets, Prepare: program.Prepare, ChartsDir: f.charts,
-			}
+			options.Sandbox = f.program
+			options.Sandbox.ChartsDir, options.Sandbox.PulumiCommand = f.charts, f.pulumi
 			options.Log = cmd.ErrOrStderr()
-
 			report, err := bench.Run(cmd.Context(), options)
 			if err != nil {
 				return err
 			}
-
-			if f.json {
-				err = printJSON(cmd.OutOrStdout(), report)
-			} else {
-				err = report.Print(cmd.OutOrStdout())
-			}
-
-			if err != nil {
+			if err := f.print(cmd.OutOrStdout(), report); err != nil {
 				return err
 			}
-
 			if missed := report.Missed(); len(missed) > 0 {
 				return fmt.Errorf("the goal was missed: %s", strings.Join(missed, ", "))
 			}

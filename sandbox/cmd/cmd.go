@@ -9,38 +9,28 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/spf13/cobra"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
-	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-// Program is what the command line runs.
-type Program struct {
-	// Run is the Pulumi program.
-	Run pulumi.RunFunc
-	// Secrets names the secrets that a person would set: see [runner.Options].
-	Secrets func(settings string) []string
-	// Prepare makes what a person would make by hand: see [runner.Options].
-	Prepare func(c *cloud.Cloud, settings string) error
-}
-
 // flags are those that every verb has.
 type flags struct {
-	stack, charts, state string
-	date                 string
-	json                 bool
-	delays, failures     []string
-	slow, undelegated    []string
+	// program is what the verbs run.
+	program runner.Options
+
+	stack, charts, state, pulumi string
+	date                         string
+	json                         bool
+	delays, failures             []string
+	slow, undelegated            []string
 }
 
-// New returns the command line for a program.
-func New(program Program) *cobra.Command {
-	var f flags
-
+// New returns the command line for a program, which the options name; the flags say the rest.
+func New(program runner.Options) *cobra.Command {
+	f := &flags{program: program}
 	root := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the environments through the real Pulumi engine in a simulated cloud",
@@ -51,13 +41,14 @@ func New(program Program) *cobra.Command {
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 	}
-
 	set := root.PersistentFlags()
 	set.StringVar(&f.stack, "stack", "prod", "the stack: prod or staging")
 	set.BoolVar(&f.json, "json", false, "print one JSON document instead of progress")
 	set.StringVar(&f.charts, "charts", "", "a directory of Helm charts to use in place of the charts' repositories")
 	set.StringVar(&f.state, "state", "",
 		"the directory for all that a run leaves behind (default .sandbox of the repository)")
+	set.StringVar(&f.pulumi, "pulumi", "",
+		"the Pulumi CLI (default one on PATH that fits, else the one that make pulumi builds)")
 	set.StringArrayVar(&f.delays, "delay", nil,
 		"`type=duration`: every change of a resource of this type (or *) takes so long; may be repeated")
 	set.StringArrayVar(&f.failures, "fail", nil,
@@ -67,10 +58,13 @@ func New(program Program) *cobra.Command {
 	set.StringArrayVar(&f.undelegated, "undelegated", nil,
 		"`domain` whose registrar does not point at DigitalOcean yet; may be repeated")
 	set.StringVar(&f.date, "date", "", "`YYYY-MM-DD`: the day on which everything happens (default today)")
-
 	root.AddCommand(
-		previewCommand(program, &f), upCommand(program, &f), refreshCommand(program, &f), destroyCommand(program, &f),
-		outputsCommand(program, &f), benchCommand(program, &f),
+		previewCommand(f),
+		f.operation("up", "Bring the stack up, or to where the program says it should be", (*runner.Sandbox).Up, sayUp),
+		f.operation("refresh", "Compare the simulated cloud with the state, show the drift, and take it into the state",
+			(*runner.Sandbox).Refresh, sayDrift),
+		f.operation("destroy", "Delete everything that is not protected", (*runner.Sandbox).Destroy, sayKept),
+		outputsCommand(f), benchCommand(f), faultsCommand(f),
 	)
 	return root
 }
@@ -81,47 +75,37 @@ func Execute(ctx context.Context, root *cobra.Command) int {
 	if err == nil {
 		return 0
 	}
-
 	fmt.Fprintln(root.ErrOrStderr(), "error:", err)
 	return 1
 }
 
-// options turns the flags into the runner's options.
-func (f *flags) options(program Program, cmd *cobra.Command) (runner.Options, error) {
-	options := runner.Options{
-		Program: program.Run, Secrets: program.Secrets, Prepare: program.Prepare,
-		Stack: f.stack, StateDir: f.state, ChartsDir: f.charts,
-		Stdout: cmd.OutOrStdout(), Stderr: cmd.ErrOrStderr(), Quiet: f.json,
-	}
-
+// options are the runner's, as the flags say.
+func (f *flags) options(cmd *cobra.Command) (runner.Options, error) {
+	options := f.program
+	options.Stack, options.StateDir, options.ChartsDir, options.PulumiCommand = f.stack, f.state, f.charts, f.pulumi
+	options.Stdout, options.Stderr, options.Quiet = cmd.OutOrStdout(), cmd.ErrOrStderr(), f.json
 	var problems []error
-
 	for _, text := range f.delays {
 		delay, err := behaviour.ParseDelay(text)
 		problems = append(problems, err)
 		options.Behaviour.Delays = append(options.Behaviour.Delays, delay)
 	}
-
 	for _, text := range f.failures {
 		failure, err := behaviour.ParseFailure(text)
 		problems = append(problems, err)
 		options.Behaviour.Failures = append(options.Behaviour.Failures, failure)
 	}
-
 	options.DigitalOcean = digitalocean.Options{Undelegated: f.undelegated, Slow: map[string]time.Duration{}}
-
 	for _, text := range f.slow {
 		delay, err := behaviour.ParseDelay(text)
 		problems = append(problems, err)
 		options.DigitalOcean.Slow[delay.Type] = delay.Duration
 	}
-
 	if f.date != "" {
 		date, err := time.Parse(time.DateOnly, f.date)
 		if err != nil {
 			err = fmt.Errorf("date %q: write a day as YYYY-MM-DD, such as 2026-11-30", f.date)
 		}
-
 		problems = append(problems, err)
 		options.Date = date
 	}
@@ -129,22 +113,18 @@ func (f *flags) options(program Program, cmd *cobra.Command) (runner.Options, er
 }
 
 // with opens the sandbox for what a verb does, after saying what this is.
-func (f *flags) with(program Program, cmd *cobra.Command, do func(context.Context, *runner.Sandbox) error) error {
-	options, err := f.options(program, cmd)
+func (f *flags) with(cmd *cobra.Command, do func(context.Context, *runner.Sandbox) error) error {
+	options, err := f.options(cmd)
 	if err != nil {
 		return err
 	}
-
 	announcement := cmd.OutOrStdout()
 	if f.json {
 		announcement = cmd.ErrOrStderr()
 	}
-
 	fmt.Fprintln(announcement,
 		"This is a simulation: no account, no credential, and nothing is made outside this machine.")
-
 	runner.DropCredentials()
-
 	s, err := runner.Open(cmd.Context(), options)
 	if err != nil {
 		return err
@@ -155,23 +135,30 @@ func (f *flags) with(program Program, cmd *cobra.Command, do func(context.Contex
 
 // operation is a verb that changes or compares the stack, followed by what is to be said to a person about its result.
 func (f *flags) operation(
-	program Program, cmd *cobra.Command,
-	do func(*runner.Sandbox, context.Context) (runner.Result, error),
+	verb, short string, do func(*runner.Sandbox, context.Context) (runner.Result, error),
 	say func(w io.Writer, s *runner.Sandbox, result runner.Result),
-) error {
-	return f.with(program, cmd, func(ctx context.Context, s *runner.Sandbox) error {
-		result, err := do(s, ctx)
-
-		switch {
-		case f.json:
-			return errors.Join(err, printJSON(cmd.OutOrStdout(), result))
-		case err != nil:
+) *cobra.Command {
+	run := func(cmd *cobra.Command, _ []string) error {
+		return f.with(cmd, func(ctx context.Context, s *runner.Sandbox) error {
+			result, err := do(s, ctx)
+			if f.json {
+				return errors.Join(err, printJSON(cmd.OutOrStdout(), result))
+			}
+			if err == nil {
+				say(cmd.OutOrStdout(), s, result)
+			}
 			return err
-		}
+		})
+	}
+	return &cobra.Command{Use: verb, Short: short, Args: cobra.NoArgs, RunE: run}
+}
 
-		say(cmd.OutOrStdout(), s, result)
-		return nil
-	})
+// print prints the report of a verb that measures or tries something, for a person or a machine.
+func (f *flags) print(w io.Writer, report interface{ Print(w io.Writer) error }) error {
+	if f.json {
+		return printJSON(w, report)
+	}
+	return report.Print(w)
 }
 
 // cloudFile is the path of the cloud's file as a person would type it.

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,10 +22,8 @@ import (
 // execute runs the command line and returns its exit code and what it wrote.
 func execute(t *testing.T, args ...string) (code int, out, complaints string) {
 	t.Helper()
-
 	var stdout, stderr bytes.Buffer
-
-	root := New(Program{Run: func(*pulumi.Context) error { return nil }})
+	root := New(runner.Options{Program: func(*pulumi.Context) error { return nil }})
 	root.SetArgs(args)
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
@@ -33,7 +32,6 @@ func execute(t *testing.T, args ...string) (code int, out, complaints string) {
 
 func TestMistakesAreSaidAtOnce(t *testing.T) {
 	t.Parallel()
-
 	code, out, complaints := execute(t, "up", "--delay", "Vpc=3s", "--fail", "*", "--fail", "*:0=no",
 		"--date", "30.11.2026", "--slow", "*=long")
 	assert.Equal(t, 1, code)
@@ -43,11 +41,9 @@ func TestMistakesAreSaidAtOnce(t *testing.T) {
 	assert.Contains(t, complaints, `failure "*:0=no": call 0`)
 	assert.Contains(t, complaints, `date "30.11.2026": write a day as YYYY-MM-DD`)
 	assert.Contains(t, complaints, `delay "*=long"`)
-
 	code, _, complaints = execute(t, "bench", "--only", "speed")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, complaints, `error: part "speed": choose from build, start, preview, up`)
-
+	assert.Contains(t, complaints, `error: part "speed": choose from build, start, up, preview`)
 	code, _, complaints = execute(t, "up", "now")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, complaints, "now")
@@ -61,7 +57,6 @@ func TestUnknownStack(t *testing.T) {
 	// What a person has wrong is said before anything is looked for or built.
 	t.Setenv("PATH", "")
 	t.Chdir(dir)
-
 	code, out, complaints := execute(t, "outputs", "--stack", "production", "--json")
 	assert.Equal(t, 1, code)
 	assert.Empty(t, out)
@@ -71,14 +66,12 @@ func TestUnknownStack(t *testing.T) {
 
 func TestFlagsBecomeOptions(t *testing.T) {
 	t.Parallel()
-
 	f := flags{
-		stack: "staging", charts: "charts", state: "state", json: true,
+		stack: "staging", charts: "charts", state: "state", pulumi: "cli", json: true,
 		delays: []string{"*=1s"}, failures: []string{"a:b:C:2=no", "*=never"},
 		slow: []string{"a:b:C=45m"}, undelegated: []string{"example.org"}, date: "2026-11-30",
 	}
-
-	options, err := f.options(Program{}, &cobra.Command{})
+	options, err := f.options(&cobra.Command{})
 	require.NoError(t, err)
 	assert.Equal(t, "staging", options.Stack)
 	assert.Equal(t, "charts", options.ChartsDir)
@@ -87,6 +80,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		Undelegated: []string{"example.org"}, Slow: map[string]time.Duration{"a:b:C": 45 * time.Minute},
 	}, options.DigitalOcean)
 	assert.Equal(t, time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC), options.Date)
+	assert.Equal(t, "cli", options.PulumiCommand)
 	assert.True(t, options.Quiet)
 	assert.Equal(t, behaviour.Plan{
 		Delays: []behaviour.Delay{{Match: behaviour.Match{Type: "*"}, Duration: time.Second}},
@@ -104,9 +98,7 @@ const (
 
 func TestSayKept(t *testing.T) {
 	t.Parallel()
-
 	var out bytes.Buffer
-
 	sayKept(&out, nil, runner.Result{Stack: "prod", Kept: []runner.Kept{
 		{URN: vpc, Reason: runner.ReasonProtected}, {URN: key, Reason: runner.ReasonNeeded},
 	}})
@@ -119,22 +111,82 @@ Kept, because something protected needs them:
 
 To release what is protected: set every "protect" in Pulumi.prod.yaml to false, run up, then destroy again.
 `, out.String())
-
 	out.Reset()
 	sayKept(&out, nil, runner.Result{Stack: "staging"})
 	assert.Equal(t, "\nNothing is left of stack staging.\n", out.String())
 }
 
+// stackOutputs are outputs as the engine reports them, with a secret among them.
+func stackOutputs(t *testing.T, least, most float64) map[string]any {
+	t.Helper()
+	var from map[string]any
+	require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{
+		"contractVersion": 1, "token": "[secret]", "loadBalancer": {"ip": "203.0.113.1"},
+		"endpoints": {"assets": {"url": "https://a.example.org"}, "web": {"url": "https://example.org"},
+			"another": {"url": "https://b.example.org"}},
+		"monthlyCost": {"minimum": %[1]f, "maximum": %[2]f, "items": [
+			{"name": "nodes", "minimum": %[1]f, "maximum": %[2]f, "known": true}, {"name": "favours", "known": false}]}
+	}`, least, most), &from))
+	return from
+}
+
+func TestSayUp(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	sayUp(&out, &runner.Sandbox{}, runner.Result{
+		Stack: "prod", Seconds: 8.46, Changes: map[string]int{"create": 2, "replace": 1, "same": 5, "delete": 0},
+		Before: stackOutputs(t, 100, 200), Outputs: stackOutputs(t, 124.5, 200),
+	})
+	assert.Equal(t, `
+Stack prod is up in the simulated cloud, after 8.5s: 2 created, 1 replaced, 5 unchanged.
+
+  public address  203.0.113.1
+  web             https://example.org
+  assets          https://a.example.org
+  another         https://b.example.org
+  cloud file      cloud.json
+
+nodes                                              124.50 to 200.00
+favours                                                     unknown
+total, USD a month, without the unknown            124.50 to 200.00
+
+USD a month before                                 100.00 to 200.00
+after                                              124.50 to 200.00
+difference                                          +24.50 to +0.00
+
+Next: the verb outputs shows all outputs. Edit the cloud file, and refresh shows the drift.
+For a real cloud, README.md, "Run it for real": there, pulumi up -s prod runs this same program.
+`, out.String())
+}
+
+// A first preview has nothing before it and does not know everything; another program may have no cost at all.
+func TestSayPreview(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	outputs := stackOutputs(t, 100, 100)
+	outputs["loadBalancer"], outputs["endpoints"] = "unknown", nil
+	result := runner.Result{Stack: "prod", Changes: map[string]int{"create": 137}, Outputs: outputs}
+	sayPreview(&out, nil, result)
+	assert.Equal(t, `
+Stack prod: 137 to create.
+
+USD a month before                                             0.00
+after                                                        100.00
+difference                                                  +100.00
+`, out.String())
+	out.Reset()
+	result.Outputs = map[string]any{"url": "https://example.org"}
+	sayPreview(&out, nil, result)
+	assert.Equal(t, "\nStack prod: 137 to create.\n", out.String())
+}
+
 func TestSayDrift(t *testing.T) {
 	t.Parallel()
-
 	var out bytes.Buffer
-
 	sayDrift(&out, &runner.Sandbox{}, runner.Result{Drift: []runner.Drift{
 		{URN: vpc, Properties: []string{"description", "name"}}, {URN: key, Deleted: true},
 	}})
 	assert.Contains(t, out.String(), "  Vpc network-vpc differs in description, name\n  Provider random is gone\n")
-
 	out.Reset()
 	sayDrift(&out, &runner.Sandbox{}, runner.Result{})
 	assert.Equal(t, "\nNo drift: the cloud is as the last up left it.\n", out.String())
@@ -142,14 +194,11 @@ func TestSayDrift(t *testing.T) {
 
 func TestPrintOutputs(t *testing.T) {
 	t.Parallel()
-
 	var out bytes.Buffer
-
 	require.NoError(t, printOutputs(&out, "prod", map[string]any{
 		"url": "https://example.org", "token": "[secret]", "ports": []any{1.0, 2.0},
 	}))
 	assert.Equal(t, "ports  [1,2]\ntoken  [secret]\nurl    https://example.org\n", out.String())
-
 	out.Reset()
 	require.NoError(t, printOutputs(&out, "prod", nil))
 	assert.Equal(t, "Stack prod has no outputs yet: bring it up first.\n", out.String())
@@ -157,12 +206,9 @@ func TestPrintOutputs(t *testing.T) {
 
 func TestPrintJSON(t *testing.T) {
 	t.Parallel()
-
 	var out bytes.Buffer
-
 	require.NoError(t, printJSON(&out, runner.Result{Stack: "prod", Outputs: map[string]any{"url": "a&b"}}))
 	assert.Contains(t, out.String(), "a&b", "not escaped for HTML")
-
 	var back runner.Result
 	require.NoError(t, json.Unmarshal(out.Bytes(), &back))
 	assert.Equal(t, "prod", back.Stack)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/spf13/cobra"
@@ -17,56 +16,17 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-func previewCommand(program Program, f *flags) *cobra.Command {
+func previewCommand(f *flags) *cobra.Command {
 	var expectNoChanges bool
-
-	cmd := &cobra.Command{
-		Use:   "preview",
-		Short: "Show what up would change, and change nothing",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			preview := (*runner.Sandbox).Preview
+	cmd := f.operation("preview", "Show what up would change, and change nothing",
+		func(s *runner.Sandbox, ctx context.Context) (runner.Result, error) {
 			if expectNoChanges {
-				preview = (*runner.Sandbox).ExpectNoChanges
+				return s.ExpectNoChanges(ctx)
 			}
-			return f.operation(program, cmd, preview, func(io.Writer, *runner.Sandbox, runner.Result) {})
-		},
-	}
+			return s.Preview(ctx)
+		}, sayPreview)
 	cmd.Flags().BoolVar(&expectNoChanges, "expect-no-changes", false, "fail if there is anything to change")
 	return cmd
-}
-
-func upCommand(program Program, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "up",
-		Short: "Bring the stack up, or to where the program says it should be",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.operation(program, cmd, (*runner.Sandbox).Up, sayUp)
-		},
-	}
-}
-
-func sayUp(w io.Writer, s *runner.Sandbox, result runner.Result) {
-	fmt.Fprintf(w, `
-Stack %[1]s is up in the simulated cloud, after %[2]s.
-  - The cloud is the file %[3]s: change something in it, and the verb refresh shows the drift.
-  - A second up changes nothing; destroy takes it down again.
-
-Next, for a real cloud (README.md, "Run it for real"): an account at DigitalOcean with an API token and a Spaces key, a
-domain, and a place for Pulumi's state; then "pulumi up -s %[1]s" runs this same program.
-`, result.Stack, roundSeconds(result.Seconds), cloudFile(s))
-}
-
-func refreshCommand(program Program, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "refresh",
-		Short: "Compare the simulated cloud with the state, show the drift, and take it into the state",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.operation(program, cmd, (*runner.Sandbox).Refresh, sayDrift)
-		},
-	}
 }
 
 func sayDrift(w io.Writer, s *runner.Sandbox, result runner.Result) {
@@ -74,30 +34,15 @@ func sayDrift(w io.Writer, s *runner.Sandbox, result runner.Result) {
 		fmt.Fprintln(w, "\nNo drift: the cloud is as the last up left it.")
 		return
 	}
-
 	fmt.Fprintf(w, "\nDrift: %d resource(s) were changed outside Pulumi, in %s:\n", len(result.Drift), cloudFile(s))
-
 	for _, drift := range result.Drift {
 		what := "is gone"
 		if !drift.Deleted {
 			what = "differs in " + strings.Join(drift.Properties, ", ")
 		}
-
 		fmt.Fprintf(w, "  %s %s\n", describe(drift.URN), what)
 	}
-
 	fmt.Fprintln(w, "The state now says what the cloud is; up makes the cloud again what the program says.")
-}
-
-func destroyCommand(program Program, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "destroy",
-		Short: "Delete everything that is not protected",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.operation(program, cmd, (*runner.Sandbox).Destroy, sayKept)
-		},
-	}
 }
 
 func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
@@ -105,12 +50,10 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 	for _, kept := range result.Kept {
 		byReason[kept.Reason] = append(byReason[kept.Reason], describe(kept.URN))
 	}
-
 	if len(byReason) == 0 {
 		fmt.Fprintf(w, "\nNothing is left of stack %s.\n", result.Stack)
 		return
 	}
-
 	for _, section := range []struct{ reason, title string }{
 		{runner.ReasonProtected, "Kept, because they are protected: they hold data or identity"},
 		{runner.ReasonNeeded, "Kept, because something protected needs them"},
@@ -120,27 +63,24 @@ func sayKept(w io.Writer, _ *runner.Sandbox, result runner.Result) {
 			fmt.Fprintf(w, "\n%s:\n  %s\n", section.title, strings.Join(names, "\n  "))
 		}
 	}
-
 	if len(byReason[runner.ReasonProtected]) > 0 {
 		fmt.Fprintf(w, "\nTo release what is protected: set every \"protect\" in Pulumi.%s.yaml to false, run up, "+
 			"then destroy again.\n", result.Stack)
 	}
 }
 
-func outputsCommand(program Program, f *flags) *cobra.Command {
+func outputsCommand(f *flags) *cobra.Command {
 	var showSecrets bool
-
 	cmd := &cobra.Command{
 		Use:   "outputs",
 		Short: "Print the stack's outputs",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(program, cmd, func(ctx context.Context, s *runner.Sandbox) error {
+			return f.with(cmd, func(ctx context.Context, s *runner.Sandbox) error {
 				outputs, err := s.Outputs(ctx, showSecrets)
 				if err != nil {
 					return err
 				}
-
 				if f.json {
 					return printJSON(cmd.OutOrStdout(), outputs)
 				}
@@ -158,9 +98,7 @@ func printOutputs(w io.Writer, stack string, outputs map[string]any) error {
 		fmt.Fprintf(w, "Stack %s has no outputs yet: bring it up first.\n", stack)
 		return nil
 	}
-
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
 		value, ok := outputs[name].(string)
 		if !ok {
@@ -168,10 +106,8 @@ func printOutputs(w io.Writer, stack string, outputs map[string]any) error {
 			if err != nil {
 				return fmt.Errorf("printing output %q: %w", name, err)
 			}
-
 			value = string(text)
 		}
-
 		fmt.Fprintf(table, "%s\t%s\n", name, strings.ReplaceAll(strings.TrimSpace(value), "\n", "\n\t"))
 	}
 	return table.Flush()
@@ -181,7 +117,6 @@ func printJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}
@@ -195,8 +130,4 @@ func describe(urn string) string {
 		return "Provider " + u.Name()
 	}
 	return string(u.Type().Name()) + " " + u.Name()
-}
-
-func roundSeconds(seconds float64) time.Duration {
-	return (time.Duration(seconds*10+0.5) * time.Second / 10)
 }

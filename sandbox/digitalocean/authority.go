@@ -19,12 +19,10 @@ func newAuthority(name string, now time.Time) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making the key of authority %q: %w", name, err)
 	}
-
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
 		return "", fmt.Errorf("making the serial number of authority %q: %w", name, err)
 	}
-
 	template := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               pkix.Name{CommonName: name},
@@ -34,7 +32,6 @@ func newAuthority(name string, now time.Time) (string, error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
-
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return "", fmt.Errorf("making the certificate of authority %q: %w", name, err)

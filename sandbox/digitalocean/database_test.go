@@ -12,9 +12,7 @@ func TestDatabase(t *testing.T) {
 	w := newWorld(t)
 	w.Now = lastStandardDay
 	d := w.Create(database, "d", standardDatabase)
-
 	secrets(w, d, "password", "uri", "privateUri")
-
 	for key, want := range map[string]any{
 		"port": 25060.0, "user": "doadmin", "database": "defaultdb", "clusterUrn": "do:dbaas:" + d.ID,
 		"storageSizeMib": "143360", "privateHost": "private-" + d.Text("host"),
@@ -23,16 +21,13 @@ func TestDatabase(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, d.Get(key), want)
 		}
 	}
-
 	uri, err := url.Parse(d.Text("privateUri"))
 	password, _ := uri.User.Password()
-
 	if err != nil || uri.Scheme != "postgresql" || uri.Host != d.Text("privateHost")+":25060" ||
 		uri.Path != "/defaultdb" || uri.Query().Get("sslmode") != "require" ||
 		password != d.Text("password") || !strings.HasPrefix(password, "AVNS_") {
 		t.Errorf("privateUri is not what it should be, %v", err)
 	}
-
 	steady(w, d)
 	diffs(t, w, d, standardDatabase, map[string]inputs{
 		"size update":                        {"size": "db-s-6vcpu-16gb"},
@@ -92,7 +87,6 @@ func TestDatabase(t *testing.T) {
 			inputs{"storageAutoscale": map[string]any{"enabled": true}}, "unknown property storageAutoscale",
 		},
 	})
-
 	for name, test := range map[string]refusal{
 		"shrink":    {inputs{"size": "db-s-2vcpu-4gb"}, "a cluster cannot shrink"},
 		"downgrade": {inputs{"version": "16"}, "a cluster cannot be downgraded"},
@@ -101,14 +95,12 @@ func TestDatabase(t *testing.T) {
 		w.Refused(err, test.want)
 		_ = name
 	}
-
 	grown, err := w.Update(d, with(standardDatabase, inputs{
 		"size": "db-s-6vcpu-16gb", "version": "18", "nodeCount": 1,
 	}))
 	if err != nil || grown.Text("storageSizeMib") != "296960" || grown.Text("host") != d.Text("host") {
 		t.Errorf("growing: %v, storage %q", err, grown.Text("storageSizeMib"))
 	}
-
 	_, err = w.Update(grown, with(standardDatabase, inputs{
 		"size": "db-s-6vcpu-16gb", "version": "18", "storageSizeMib": "296959",
 	}))
@@ -124,7 +116,6 @@ func TestDatabase(t *testing.T) {
 
 func TestOtherEngines(t *testing.T) {
 	w := newWorld(t)
-
 	valkey := w.Create(database, "v", inputs{
 		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-2gb", "region": "tor1",
 		"nodeCount": 1, "evictionPolicy": "noeviction",
@@ -133,53 +124,41 @@ func TestOtherEngines(t *testing.T) {
 		!strings.HasPrefix(valkey.Text("uri"), "rediss://default:") {
 		t.Errorf("valkey has port %v, user %q", valkey.Get("port"), valkey.Text("user"))
 	}
-
 	search := w.Create(database, "s", inputs{
 		"name": "khan", "engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb", "region": "tor1",
 		"nodeCount": 3,
 	})
 	secrets(w, search, "password", "uri", "privateUri", "uiPassword", "uiUri")
-
 	if search.Get("port") != 25060.0 || !strings.HasPrefix(search.Text("privateUri"), "https://doadmin:") ||
 		search.Text("uiHost") == "" {
 		t.Errorf("opensearch has port %v", search.Get("port"))
 	}
-
 	advanced := w.Create(database, "a", with(goodDatabase, inputs{
 		"name": "advanced", "engine": "advanced_pg", "size": "gd-2vcpu-8gb", "nodeCount": 3,
 	}))
 	steady(w, valkey, search, advanced)
-
 	const ca = "digitalocean:index/getDatabaseCa:getDatabaseCa"
-
 	_, err := w.Invoke(ca, inputs{"clusterId": valkey.ID})
 	w.Refused(err, "engine valkey uses public certificates")
-
 	_, err = w.Invoke(ca, inputs{"clusterId": advanced.ID})
 	w.Refused(err, "engine advanced_pg uses public certificates")
-
 	standard := w.Create(database, "p", with(standardDatabase, inputs{"nodeCount": 1, "size": "db-s-1vcpu-1gb"}))
-
 	first, err := w.Invoke(ca, inputs{"clusterId": standard.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	block, _ := pem.Decode([]byte(first.Text("certificate")))
 	if block == nil {
 		t.Fatal("the CA is no PEM")
 	}
-
 	authority, err := x509.ParseCertificate(block.Bytes)
 	if err != nil || !authority.IsCA || authority.CheckSignatureFrom(authority) != nil {
 		t.Errorf("the CA is no self-signed authority: %v", err)
 	}
-
 	again, _ := w.Invoke(ca, inputs{"clusterId": standard.ID})
 	if again.Text("certificate") != first.Text("certificate") {
 		t.Error("the CA changes")
 	}
-
 	other, _ := w.Invoke(ca, inputs{"clusterId": search.ID})
 	if other.Text("certificate") == first.Text("certificate") {
 		t.Error("two clusters have the same CA")
@@ -196,31 +175,25 @@ func TestDatabaseAccess(t *testing.T) {
 	})
 	u := w.Create(user, "u", inputs{"clusterId": d.ID, "name": "mastodon"})
 	b := w.Create(db, "b", inputs{"clusterId": d.ID, "name": "mastodon"})
-
 	goodPool := inputs{
 		"clusterId": d.ID, "name": "mastodon", "dbName": "mastodon", "user": "mastodon", "mode": "transaction",
 		"size": 40,
 	}
 	p := w.Create(pool, "p", goodPool)
-
 	secrets(w, u, "password")
 	secrets(w, p, "password", "uri", "privateUri")
-
 	if u.Text("role") != "normal" || p.Text("password") != u.Text("password") || p.Get("port") != 25061.0 ||
 		p.Text("privateHost") != d.Text("privateHost") {
 		t.Errorf("pool %v", p.Get("port"))
 	}
-
 	uri, _ := url.Parse(p.Text("privateUri"))
 	if uri.Path != "/mastodon" || uri.User.Username() != "mastodon" || uri.Port() != "25061" {
 		t.Error("privateUri of the pool leads elsewhere")
 	}
-
 	steady(w, d, u, b, p)
 	diffs(t, w, p, goodPool, map[string]inputs{
 		"size update-replace": {"size": 30}, "mode update-replace": {"mode": "session"},
 	})
-
 	refuses(t, w, pool, with(goodPool, inputs{"name": "second", "size": 7}), map[string]refusal{
 		"too large":  {inputs{"size": 8}, "pool size 8 exceeds the 7 connections that size db-s-1vcpu-2gb has left"},
 		"user":       {inputs{"user": "nobody"}, `user "` + d.ID + `/user/nobody" does not exist`},
@@ -240,14 +213,12 @@ func TestDatabaseAccess(t *testing.T) {
 		"same name": {inputs{"name": "defaultdb"}, `database "defaultdb" already exists`},
 		"engine":    {inputs{"clusterId": valkey.ID}, "engine valkey does not support databases"},
 	})
-
 	w.Create(pool, "rest", with(goodPool, inputs{"name": "rest", "size": 7, "user": nil, "dbName": "defaultdb"}))
 
 	// What lives in a cluster goes with it.
 	if err := w.Delete(d); err != nil {
 		t.Fatal(err)
 	}
-
 	for _, typ := range []string{user, db, pool} {
 		if left := w.Cloud.List(typ); len(left) > 0 {
 			t.Errorf("%d %s are left of a deleted cluster", len(left), typ)
@@ -263,11 +234,9 @@ func TestDatabaseFirewall(t *testing.T) {
 		"name":     "empty",
 		"nodePool": map[string]any{"name": "d", "size": "s-2vcpu-4gb", "autoScale": true, "minNodes": 0, "maxNodes": 3},
 	}))
-
 	rule := func(typ, value string) map[string]any { return map[string]any{"type": typ, "value": value} }
 	good := inputs{"clusterId": d.ID, "rules": []any{rule("k8s", c.ID), rule("ip_addr", "192.0.2.1")}}
 	f := w.Create(firewall, "f", good)
-
 	steady(w, f)
 	diffs(t, w, f, good, map[string]inputs{
 		"clusterId update-replace": {"clusterId": "x"},

@@ -150,6 +150,5 @@ func deleteAll(call sim.Call, typ, property, value string) error {
 	return errors.Join(errs...)
 }
 
-func newID() string { return uuid.NewString() }
-
+func newID() string                  { return uuid.NewString() }
 func timestamp(call sim.Call) string { return call.Now().Format(time.RFC3339) }

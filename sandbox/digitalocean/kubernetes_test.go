@@ -17,7 +17,6 @@ func defaultPool(change inputs) map[string]any {
 
 func kubeconfig(t *testing.T, c resource) map[string]any {
 	t.Helper()
-
 	configs, ok := c.Get("kubeConfigs").([]any)
 	if !ok || len(configs) != 1 {
 		t.Fatalf("kubeConfigs has %d elements", len(configs))
@@ -30,9 +29,7 @@ func TestCluster(t *testing.T) {
 	v := w.Create(vpc, "v", goodVpc)
 	good := with(goodCluster, inputs{"vpcUuid": v.ID, "clusterSubnet": "10.64.0.0/16", "serviceSubnet": "10.65.0.0/20"})
 	c := w.Create(cluster, "c", good)
-
 	secrets(w, c, "kubeConfigs")
-
 	for key, want := range map[string]any{
 		"endpoint": "https://" + c.ID + ".k8s.ondigitalocean.com", "clusterUrn": "do:kubernetes:" + c.ID,
 		"status":      "running",
@@ -42,32 +39,26 @@ func TestCluster(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, c.Get(key), want)
 		}
 	}
-
 	pool := c.Get("nodePool").(map[string]any)
 	if nodes := pool["nodes"].([]any); len(nodes) != 2 || pool["actualNodeCount"] != 2.0 || pool["id"] == "" {
 		t.Errorf("nodePool = %v", pool)
 	}
-
 	config := kubeconfig(t, c)
 	if config["host"] != c.Text("endpoint") || config["expiresAt"] != "2266-09-15T12:00:00Z" {
 		t.Errorf("host and expiry %v %v", config["host"], config["expiresAt"])
 	}
-
 	ca, err := base64.StdEncoding.DecodeString(config["clusterCaCertificate"].(string))
 	if err != nil || !strings.HasPrefix(string(ca), "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("clusterCaCertificate is %q, %v", ca, err)
 	}
-
 	var raw map[string]any
 	err = yaml.Unmarshal([]byte(config["rawConfig"].(string)), &raw)
 	if err != nil || raw["current-context"] != "do-tor1-yorktown" {
 		t.Errorf("rawConfig: %v, %v", raw["current-context"], err)
 	}
-
 	if !strings.Contains(config["rawConfig"].(string), config["token"].(string)) {
 		t.Error("rawConfig has another token")
 	}
-
 	steady(w, c)
 	diffs(t, w, c, good, map[string]inputs{
 		"version update":                       {"version": "1.36.3-do.5"},
@@ -127,7 +118,6 @@ func TestCluster(t *testing.T) {
 		},
 		"newer property": {inputs{"workerSubnetUuid": "x"}, "unknown property workerSubnetUuid"},
 	})
-
 	for want, change := range map[string]inputs{
 		"high availability cannot be disabled": {"ha": false},
 		"upgrade one minor version at a time":  {"version": "1.37.0-do.0"},
@@ -135,15 +125,12 @@ func TestCluster(t *testing.T) {
 		if want == "upgrade one minor version at a time" {
 			want = "invalid version slug"
 		}
-
 		_, err := w.Update(c, with(good, change))
 		w.Refused(err, want)
 	}
-
 	old := w.Create(cluster, "old", with(goodCluster, inputs{"name": "old", "version": "1.34.8-do.0"}))
 	_, err = w.Update(old, with(goodCluster, inputs{"name": "old", "version": "1.36.3-do.5"}))
 	w.Refused(err, "upgrade one minor version at a time")
-
 	upgraded, err := w.Update(old, with(goodCluster, inputs{
 		"name": "old", "version": "1.35.7-do.5", "nodePool": defaultPool(inputs{"nodeCount": 3}),
 	}))
@@ -151,7 +138,6 @@ func TestCluster(t *testing.T) {
 		upgraded.Text("version") != "1.35.7-do.5" {
 		t.Errorf("upgrade: %v", err)
 	}
-
 	steady(w, upgraded)
 }
 
@@ -159,13 +145,11 @@ func TestCluster(t *testing.T) {
 // clusters have no address of their own.
 func TestNoHighAvailabilityByDefault(t *testing.T) {
 	w := newWorld(t)
-
 	for _, version := range []string{"1.36.3-do.5", "1.35.7-do.5"} {
 		c := w.Create(cluster, version, with(goodCluster, inputs{"name": version, "version": version, "ha": nil}))
 		if c.Get("ha") != false || c.Text("ipv4Address") != "" {
 			t.Errorf("%s: ha = %v, address %q", version, c.Get("ha"), c.Text("ipv4Address"))
 		}
-
 		steady(w, c)
 	}
 }
@@ -174,18 +158,15 @@ func TestKubeconfigIsRenewedByRefresh(t *testing.T) {
 	w := newWorld(t)
 	c := w.Create(cluster, "c", with(goodCluster, inputs{"kubeconfigExpireSeconds": 3600}))
 	token := kubeconfig(t, c)["token"]
-
 	w.Now = w.Now.Add(59 * time.Minute)
 	if same, _, _ := w.Refresh(c); kubeconfig(t, same)["token"] != token {
 		t.Error("valid credentials were replaced")
 	}
-
 	w.Now = w.Now.Add(time.Minute)
 	renewed, drift, _ := w.Refresh(c)
 	if config := kubeconfig(t, renewed); config["token"] == token || config["expiresAt"] != "2266-09-08T14:00:00Z" {
 		t.Errorf("expired credentials were kept until %v", config["expiresAt"])
 	}
-
 	if drift != "" || !renewed.Outputs["kubeConfigs"].IsSecret() {
 		t.Errorf("renewal shows drift %q, or is no secret", drift)
 	}
@@ -203,7 +184,6 @@ func TestNodePool(t *testing.T) {
 	if p.Get("actualNodeCount") != 2.0 || len(p.Get("nodes").([]any)) != 2 {
 		t.Errorf("an autoscaled pool begins with %v nodes", p.Get("actualNodeCount"))
 	}
-
 	steady(w, p)
 	diffs(t, w, p, good, map[string]inputs{
 		"size update-replace":      {"size": "s-4vcpu-8gb"},
@@ -234,17 +214,14 @@ func TestNodePool(t *testing.T) {
 		outputs["nodes"] = append(outputs["nodes"].([]any), map[string]any{"id": "x"})
 		outputs["actualNodeCount"] = 3
 	})
-
 	if read, drift, _ := w.Refresh(p); drift != "" || read.Get("actualNodeCount") != 3.0 {
 		t.Errorf("the autoscaler's work is drift %q", drift)
 	}
-
 	for _, step := range []struct{ low, high, want int }{{2, 6, 3}, {5, 6, 5}} {
 		var err error
 		if p, err = w.Update(p, with(good, inputs{"minNodes": step.low, "maxNodes": step.high})); err != nil {
 			t.Fatal(err)
 		}
-
 		if p.Get("actualNodeCount") != float64(step.want) {
 			t.Errorf("limits %d to %d: %v nodes, want %d", step.low, step.high, p.Get("actualNodeCount"), step.want)
 		}
@@ -253,27 +230,22 @@ func TestNodePool(t *testing.T) {
 
 func TestDeletingCluster(t *testing.T) {
 	const pod = "kubernetes:core/v1:Pod"
-
 	for _, all := range []bool{false, true} {
 		w := newWorld(t)
 		c := w.Create(cluster, "c", with(goodCluster, inputs{"destroyAllAssociatedResources": all}))
 		p := w.Create(nodePool, "p", inputs{"clusterId": c.ID, "name": "p", "size": "s-2vcpu-4gb", "nodeCount": 1})
 		own := w.Create(loadBalancer, "l", goodBalancer)
 		made := w.Create(loadBalancer, "m", with(goodBalancer, inputs{"name": "made"}))
-
 		w.Edit(made, func(outputs map[string]any) { outputs["__cluster"] = c.ID })
-
 		for id, owner := range map[string]string{"inside": c.ID, "elsewhere": "other"} {
 			err := w.Cloud.Put(cloud.Object{Type: pod, ID: id, Outputs: map[string]any{"__cluster": owner}})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-
 		if err := w.Delete(c); err != nil {
 			t.Fatal(err)
 		}
-
 		for typ, ids := range map[string]map[string]bool{
 			nodePool: {p.ID: false}, loadBalancer: {own.ID: true, made.ID: !all},
 			pod: {"inside": false, "elsewhere": true},

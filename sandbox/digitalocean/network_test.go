@@ -9,15 +9,12 @@ import (
 
 func TestCredentials(t *testing.T) {
 	w := newWorld(t)
-
 	w.Configure(inputs{"spacesAccessId": "x", "spacesSecretKey": "x"})
 	_, err := w.Try(vpc, "v", goodVpc)
 	w.Refused(err, "401: unable to authenticate you: set token")
-
 	w.Configure(inputs{"token": "x", "spacesAccessId": "x"})
 	_, err = w.Try(bucket, "b", goodBucket)
 	w.Refused(err, "spaces credentials not configured: set spacesAccessId and spacesSecretKey")
-
 	if _, err := w.Try(spacesKey, "k", inputs{"grants": []any{}}); err != nil {
 		t.Errorf("a Spaces key needs the token alone: %v", err)
 	}
@@ -30,7 +27,6 @@ func TestVpc(t *testing.T) {
 		v.Text("createdAt") != "2266-09-08T12:00:00Z" {
 		t.Errorf("outputs %v", v.Outputs)
 	}
-
 	steady(w, v)
 	diffs(t, w, v, with(goodVpc, inputs{"description": "bridge"}), map[string]inputs{
 		"name update":                        {"name": "exeter"},
@@ -58,14 +54,11 @@ func TestVpc(t *testing.T) {
 		},
 		"no CIDR": {inputs{"ipRange": "10.30.0.0"}, "in CIDR notation"},
 	})
-
 	own := w.Create(vpc, "own", inputs{"region": "nyc3", "name": "own"})
 	if own.Text("ipRange") != "10.100.0.0/20" {
 		t.Errorf("the cloud chose %q", own.Text("ipRange"))
 	}
-
 	steady(w, own)
-
 	_, err := w.Update(own, inputs{"region": "nyc3", "name": "yorktown"})
 	w.Refused(err, "already in use")
 }
@@ -79,26 +72,20 @@ func TestVpcWithMembers(t *testing.T) {
 		t.Run(typ, func(t *testing.T) {
 			w := newWorld(t)
 			v := w.Create(vpc, "v", goodVpc)
-
 			property := "vpcUuid"
 			if typ == database {
 				property = "privateNetworkUuid"
 			}
-
 			member := w.Create(typ, "m", with(good, inputs{property: v.ID}))
 			steady(w, member)
 			w.Refused(w.Delete(v), "409: can not delete VPC with members: "+good["name"].(string))
-
 			_, err := w.Try(typ, "m", with(good, inputs{"name": "elsewhere", "region": "nyc3", property: v.ID}))
 			w.Refused(err, `VPC "yorktown" is in region tor1, not in nyc3`)
-
 			_, err = w.Try(typ, "m", with(good, inputs{"name": "nowhere", property: "none"}))
 			w.Refused(err, `404: VPC "none" does not exist`)
-
 			if err := w.Delete(member); err != nil {
 				t.Fatal(err)
 			}
-
 			if err := w.Delete(v); err != nil {
 				t.Errorf("an empty VPC cannot be deleted: %v", err)
 			}
@@ -109,7 +96,6 @@ func TestVpcWithMembers(t *testing.T) {
 func TestLoadBalancer(t *testing.T) {
 	w := newWorld(t)
 	l := w.Create(loadBalancer, "l", goodBalancer)
-
 	for key, want := range map[string]any{
 		"ip": "203.0.113.1", "status": "active", "algorithm": "round_robin", "sizeUnit": 1.0,
 		"httpIdleTimeoutSeconds": 60.0, "enableProxyProtocol": false, "loadBalancerUrn": "do:loadbalancer:" + l.ID,
@@ -118,22 +104,18 @@ func TestLoadBalancer(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, l.Get(key), want)
 		}
 	}
-
 	second := w.Create(loadBalancer, "second", with(goodBalancer, inputs{
 		"name": "second", "size": "lb-medium", "networkStack": "DUALSTACK",
 	}))
 	if second.Text("ip") != "203.0.113.2" || second.Get("sizeUnit") != 3.0 || second.Text("ipv6") == "" {
 		t.Errorf("second load balancer %v", second.Outputs)
 	}
-
 	steady(w, l, second)
-
 	rule := func(change inputs) []any {
 		return []any{with(inputs{
 			"entryProtocol": "tcp", "entryPort": 443, "targetProtocol": "tcp", "targetPort": 30443,
 		}, change)}
 	}
-
 	diffs(t, w, l, goodBalancer, map[string]inputs{
 		"name update":                         {"name": "nyota"},
 		"type update-replace":                 {"type": "REGIONAL_NETWORK"},
@@ -188,16 +170,13 @@ func TestLoadBalancer(t *testing.T) {
 		outputs["healthcheck"] = map[string]any{"protocol": "tcp", "port": 30000}
 		outputs["forwardingRules"].([]any)[0].(map[string]any)["targetPort"] = 31000
 	})
-
 	if _, drift, _ := w.Refresh(l); drift != "forwardingRules[0].targetPort update" {
 		t.Errorf("drift is %q", drift)
 	}
-
 	v := w.Create(vpc, "v", goodVpc)
 	inner := w.Create(loadBalancer, "inner", with(goodBalancer, inputs{
 		"name": "inner", "network": "INTERNAL", "vpcUuid": v.ID,
 	}))
-
 	if !strings.HasPrefix(inner.Text("ip"), "10.10.0.") {
 		t.Errorf("an internal load balancer has address %q", inner.Text("ip"))
 	}

@@ -11,16 +11,13 @@ func TestDNS(t *testing.T) {
 	if d.ID != "example.com" || d.Text("domainUrn") != "do:domain:example.com" || d.Get("ttl") != 1800.0 {
 		t.Errorf("domain %v", d.Outputs)
 	}
-
 	_, err := w.Try(domain, "again", inputs{"name": "example.com"})
 	w.Refused(err, "already in use by another domain")
-
 	good := inputs{"domain": "example.com", "type": "A", "name": "www", "value": "203.0.113.1"}
 	r := w.Create(record, "r", good)
 	if r.Get("ttl") != 1800.0 || r.Text("fqdn") != "www.example.com" || strings.Trim(r.ID, "0123456789") != "" {
 		t.Errorf("record %v", r)
 	}
-
 	fqdns := map[string]string{
 		"@": "example.com", "_dmarc": "_dmarc.example.com", "Key._domainkey": "key._domainkey.example.com",
 		"deep.example.com.": "deep.example.com",
@@ -31,7 +28,6 @@ func TestDNS(t *testing.T) {
 			t.Errorf("name %q became %q, want %q", name, r.Text("fqdn"), fqdn)
 		}
 	}
-
 	w.Create(record, "mx", inputs{
 		"domain": "example.com", "type": "MX", "name": "@", "value": "mx.example.net.", "priority": 10,
 	})
@@ -45,7 +41,6 @@ func TestDNS(t *testing.T) {
 	alias := w.Create(record, "cname", inputs{
 		"domain": "example.com", "type": "CNAME", "name": "cdn", "value": "x.example.net.",
 	})
-
 	steady(w, d, r, alias)
 	diffs(t, w, r, good, map[string]inputs{
 		"value update": {"value": "203.0.113.2"}, "name update": {"name": "web"}, "ttl add": {"ttl": 60},
@@ -77,15 +72,12 @@ func TestDNS(t *testing.T) {
 		"A beside CNAME": {inputs{"name": "cdn"}, "CNAME records cannot share a name"},
 		"ttl":            {inputs{"ttl": 29}, "must be between 30 and 2147483648"},
 	})
-
 	zone, err := w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.com"})
 	if err != nil || !strings.Contains(zone.Text("zoneFile"), "www.example.com. 1800 IN A 203.0.113.1\n") {
 		t.Errorf("getDomain: %v\n%s", err, zone.Text("zoneFile"))
 	}
-
 	_, err = w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.org"})
 	w.Refused(err, "does not exist")
-
 	if err := w.Delete(d); err != nil || len(w.Cloud.List(record)) > 0 {
 		t.Errorf("deleting the zone: %v, %d records left", err, len(w.Cloud.List(record)))
 	}
@@ -98,14 +90,12 @@ func TestUptime(t *testing.T) {
 	if c.Text("type") != "https" || c.Get("enabled") != true {
 		t.Errorf("check %v", c.Outputs)
 	}
-
 	refuses(t, w, uptimeCheck, good, map[string]refusal{
 		"region": {inputs{"regions": []any{"usEast"}}, "must be one of us_east, us_west, eu_west, se_asia"},
 		"scheme": {inputs{"target": "http://example.com"}, "must be a URL that begins with https://"},
 		"ping":   {inputs{"type": "ping"}, "must be a host name or an address"},
 		"type":   {inputs{"type": "tcp"}, "must be one of ping, http, https"},
 	})
-
 	goodAlert := inputs{
 		"name": "down", "checkId": c.ID, "type": "down", "period": "2m",
 		"notifications": []any{map[string]any{"emails": []any{"archive@example.com"}}},
@@ -125,7 +115,6 @@ func TestUptime(t *testing.T) {
 			inputs{"notifications": []any{map[string]any{"emails": []any{"archive"}}}}, "must be an email address",
 		},
 	})
-
 	if err := w.Delete(c); err != nil || len(w.Cloud.List(uptimeAlert)) > 0 {
 		t.Errorf("the alerts of a deleted check are left: %v", err)
 	}
@@ -137,7 +126,6 @@ func TestMonitorAlert(t *testing.T) {
 	d := w.Create(database, "d", goodDatabase)
 	c := w.Create(cluster, "c", goodCluster)
 	node := c.Get("nodePool").(map[string]any)["nodes"].([]any)[0].(map[string]any)["dropletId"].(string)
-
 	good := inputs{
 		"type": "v1/insights/droplet/cpu", "compare": "GreaterThan", "value": 90, "window": "5m", "description": "hot",
 		"entities": []any{node}, "alerts": map[string]any{"emails": []any{"workers@example.com"}},
@@ -146,7 +134,6 @@ func TestMonitorAlert(t *testing.T) {
 	if a.Text("uuid") != a.ID || a.Get("enabled") != true {
 		t.Errorf("alert %v", a.Outputs)
 	}
-
 	steady(w, a)
 	w.Create(monitorAlert, "l", with(good, inputs{"type": "v1/insights/lbaas/droplet_health", "entities": []any{l.ID}}))
 	w.Create(monitorAlert, "d", with(good, inputs{
@@ -172,17 +159,14 @@ func TestProject(t *testing.T) {
 	if p.Text("purpose") != "Web Application" || p.Text("description") != "" || p.Get("isDefault") != false {
 		t.Errorf("project %v", p.Outputs)
 	}
-
 	refuses(t, w, project, with(good, inputs{"name": "other"}), map[string]refusal{
 		"name":        {inputs{"name": "mastodon-prod"}, "409: name \"mastodon-prod\" is already in use"},
 		"environment": {inputs{"environment": "prod"}, "must be one of Development, Staging, Production"},
 		"length":      {inputs{"name": strings.Repeat("x", 176)}, "must not be longer than 175"},
 	})
-
 	c, d := w.Create(cluster, "c", goodCluster), w.Create(database, "d", goodDatabase)
 	b, l := w.Create(bucket, "b", goodBucket), w.Create(loadBalancer, "l", goodBalancer)
 	z := w.Create(domain, "z", inputs{"name": "example.com"})
-
 	all := []any{
 		c.Text("clusterUrn"), d.Text("clusterUrn"), b.Text("bucketUrn"), l.Text("loadBalancerUrn"), z.Text("domainUrn"),
 	}
@@ -200,7 +184,6 @@ func TestProject(t *testing.T) {
 	if _, err := w.Update(p, with(good, inputs{"resources": all[:1]})); err != nil {
 		t.Fatal(err)
 	}
-
 	if _, drift, _ := w.Refresh(full); drift == "" {
 		t.Error("a resource that has moved to another project is no drift in the old one")
 	}
@@ -208,42 +191,33 @@ func TestProject(t *testing.T) {
 
 func TestKubernetesFunctions(t *testing.T) {
 	w := newWorld(t)
-
 	const versions = "digitalocean:index/getKubernetesVersions:getKubernetesVersions"
-
 	for prefix, want := range map[string]string{"1.35.": "1.35.7-do.5", "": "1.36.3-do.5", "1.30": ""} {
 		found, err := w.Invoke(versions, inputs{"versionPrefix": prefix})
 		if err != nil || found.Text("latestVersion") != want {
 			t.Errorf("prefix %q: latest %q, %v", prefix, found.Text("latestVersion"), err)
 		}
-
 		for _, version := range found.Get("validVersions").([]any) {
 			if !strings.HasPrefix(version.(string), prefix) {
 				t.Errorf("prefix %q: %v", prefix, version)
 			}
 		}
 	}
-
 	c := w.Create(cluster, "c", goodCluster)
 	w.Create(nodePool, "p", inputs{"clusterId": c.ID, "name": "p", "size": "s-2vcpu-4gb", "nodeCount": 1})
-
 	found, err := w.Invoke("digitalocean:index/getKubernetesCluster:getKubernetesCluster", inputs{"name": "yorktown"})
 	if err != nil || found.Text("id") != c.ID || len(found.Get("nodePools").([]any)) != 2 ||
 		found.Outputs.ContainsSecrets() {
 		t.Errorf("getKubernetesCluster: %v", err)
 	}
-
 	if kubeconfig(t, found)["token"] != kubeconfig(t, c)["token"] {
 		t.Error("the function gives another token than the resource while that is valid")
 	}
-
 	w.Now = w.Now.AddDate(0, 0, 8)
-
 	fresh, err := w.Invoke("digitalocean:index/getKubernetesCluster:getKubernetesCluster", inputs{"name": "yorktown"})
 	if err != nil || kubeconfig(t, fresh)["expiresAt"] != "2266-09-23T12:00:00Z" {
 		t.Errorf("the function gives expired credentials: %v", err)
 	}
-
 	_, err = w.Invoke("digitalocean:index/getKubernetesCluster:getKubernetesCluster", inputs{"name": "none"})
 	w.Refused(err, "unable to find cluster with name: none")
 }

@@ -27,7 +27,6 @@ func TestCertificateOfAZoneThatTheWorldDoesNotSee(t *testing.T) {
 	w.Create(domain, "seen", inputs{"name": "example.com"})
 	w.Create(domain, "unseen", inputs{"name": "example.org"})
 	w.Create(certificate, "seen", letsEncrypt("seen", "cdn.example.com"))
-
 	_, err := w.Try(certificate, "unseen", letsEncrypt("unseen", "*.example.org"))
 	w.Refused(err, `422: no NS records found: the world does not see zone "example.org"`)
 }
@@ -39,19 +38,15 @@ func TestCertificateOfAZoneBelowAnother(t *testing.T) {
 		if undelegated {
 			options.Undelegated = []string{"example.com"}
 		}
-
 		w := newWorldWith(t, options)
 		w.Create(domain, "below", inputs{"name": "staging.example.com"})
 		w.Create(certificate, "alone", letsEncrypt("alone", "cdn.staging.example.com"))
 		w.Create(domain, "above", inputs{"name": "example.com"})
-
 		_, err := w.Try(certificate, "c", letsEncrypt("c", "cdn.staging.example.com"))
 		w.Refused(err, "no NS records found")
-
 		w.Create(record, "ns", inputs{
 			"domain": "example.com", "type": "NS", "name": "staging", "value": "ns1.digitalocean.com.",
 		})
-
 		if _, err := w.Try(certificate, "c", letsEncrypt("c", "cdn.staging.example.com")); (err == nil) == undelegated {
 			t.Errorf("above undelegated %t: %v", undelegated, err)
 		}
@@ -63,26 +58,20 @@ func TestPendingCertificate(t *testing.T) {
 	slow := digitalocean.Options{Slow: map[string]time.Duration{certificate: 25 * time.Minute}}
 	w := newWorldWith(t, slow)
 	w.Create(domain, "d", inputs{"name": "example.com"})
-
 	_, err := w.Try(certificate, "c", letsEncrypt("c", "cdn.example.com"))
 	w.Refused(err, "takes 25m0s: the provider waits 20m0s")
-
 	if len(status.Convert(err).Details()) != 1 {
 		t.Errorf("the certificate is not kept as one that failed: %v", err)
 	}
-
 	c := resource{Type: certificate, Name: "c", ID: "c"}
 	if read, _, _ := w.Refresh(c); read.Text("state") != "pending" {
 		t.Errorf("the certificate is %q while it is slow", read.Text("state"))
 	}
-
 	w.Provider = digitalocean.New(w.Cloud, digitalocean.Options{})
 	w.Configure(credentials)
-
 	if read, _, _ := w.Refresh(c); read.Text("state") != "verified" {
 		t.Errorf("the certificate is %q in the end", read.Text("state"))
 	}
-
 	_, err = w.Try(certificate, "again", letsEncrypt("c", "cdn.example.com"))
 	w.Refused(err, "already in use")
 }
@@ -96,14 +85,11 @@ func TestRenewedCertificateHasANewID(t *testing.T) {
 	endpoint := w.Create(cdn, "e", inputs{
 		"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "c",
 	})
-
 	w.Now = w.Now.AddDate(0, 0, 61)
 	renewed, drift, _ := w.Refresh(cert)
-
 	if renewed.Text("uuid") == cert.Text("uuid") || renewed.Text("notAfter") == cert.Text("notAfter") || drift != "" {
 		t.Errorf("after 61 days the certificate is %v, drift %q", renewed.Outputs, drift)
 	}
-
 	follows, drift, _ := w.Refresh(endpoint)
 	if follows.Text("certificateId") != renewed.Text("uuid") || drift != "" {
 		t.Errorf("the CDN has certificate %q, drift %q", follows.Text("certificateId"), drift)
@@ -119,7 +105,6 @@ func TestCdnBeforeItsCNAME(t *testing.T) {
 	w.Create(cdn, "e", inputs{
 		"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "c",
 	})
-
 	_, err := w.Try(record, "cdn", inputs{
 		"domain": "example.com", "type": "CNAME", "name": "cdn", "value": "media.nyc3.cdn.digitaloceanspaces.com.",
 	})
@@ -132,7 +117,6 @@ func TestZoneOfALiveCertificateStays(t *testing.T) {
 	c := w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com"))
 	w.Refused(w.Delete(d),
 		`domain "example.com" cannot be deleted: certificate "c" of Let's Encrypt is for cdn.example.com`)
-
 	for _, r := range []resource{c, d} {
 		if err := w.Delete(r); err != nil {
 			t.Error(err)
@@ -145,10 +129,8 @@ func TestMinorUpgradeAfterThePatches(t *testing.T) {
 	w := newWorld(t)
 	c := w.Create(cluster, "c", goodCluster)
 	w.Edit(c, func(outputs map[string]any) { outputs["version"] = "1.35.4-do.1" })
-
 	_, err := w.Update(c, with(goodCluster, inputs{"version": "1.36.3-do.5"}))
 	w.Refused(err, "cannot upgrade from 1.35.4-do.1 to 1.36.3-do.5: upgrade to patch 1.35.7-do.5 first")
-
 	for _, version := range []string{"1.35.7-do.5", "1.36.3-do.5"} {
 		if c, err = w.Update(c, with(goodCluster, inputs{"version": version})); err != nil {
 			t.Error(err)
@@ -161,22 +143,17 @@ func TestMinorUpgradeAfterThePatches(t *testing.T) {
 func TestSlowClusterIsForgotten(t *testing.T) {
 	for typ, good := range map[string]inputs{database: goodDatabase, cluster: goodCluster} {
 		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{typ: 45 * time.Minute}})
-
 		_, err := w.Try(typ, "c", good)
 		w.Refused(err, "takes 45m0s: the provider waits 30m0s")
-
 		if len(status.Convert(err).Details()) > 0 || len(w.Cloud.List(typ)) != 1 {
 			t.Errorf("%s: %d are in the cloud, %v", typ, len(w.Cloud.List(typ)), err)
 		}
-
 		_, err = w.Try(typ, "c", good)
 		w.Refused(err, "already in use")
-
 		patient, err := w.Check(typ, "p", nil, with(good, inputs{"name": "patient"}))
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		response, err := w.Provider.Create(t.Context(), plugin.CreateRequest{
 			Name: "p", Type: tokens.Type(typ), Properties: patient, Timeout: (90 * time.Minute).Seconds(),
 		})
@@ -189,10 +166,8 @@ func TestSlowClusterIsForgotten(t *testing.T) {
 // Every region has a range of its own that DigitalOcean keeps.
 func TestVpcInTheRangeOfItsRegion(t *testing.T) {
 	w := newWorld(t)
-
 	_, err := w.Try(vpc, "v", with(goodVpc, inputs{"ipRange": "10.29.0.0/20"}))
 	w.Refused(err, `ipRange = "10.29.0.0/20": must not overlap 10.29.0.0/16, which DigitalOcean reserves in tor1`)
-
 	w.Create(vpc, "v", with(goodVpc, inputs{"ipRange": "10.29.0.0/20", "region": "ams3"}))
 }
 
@@ -201,14 +176,11 @@ func TestLimitsOfPools(t *testing.T) {
 	w := newWorld(t)
 	d := w.Create(database, "d", with(goodDatabase, inputs{"size": "so1_5-8vcpu-64gb"}))
 	good := inputs{"clusterId": d.ID, "name": "pool", "dbName": "defaultdb", "mode": "transaction", "size": 998}
-
 	_, err := w.Try(pool, "p", good)
 	w.Refused(err, "pool size 998 exceeds the 997 connections that size so1_5-8vcpu-64gb has left")
-
 	for i := range 21 {
 		w.Create(pool, "p", with(good, inputs{"name": fmt.Sprintf("pool-%d", i), "size": 1}))
 	}
-
 	_, err = w.Try(pool, "p", with(good, inputs{"size": 1}))
 	w.Refused(err, "there are 21 connection pools in the cluster already, which is the limit")
 }
@@ -220,7 +192,6 @@ func TestTheEndOfNewStandardStandbys(t *testing.T) {
 	old := w.Create(database, "d", standardDatabase)
 	w.Now = w.Now.Add(time.Minute)
 	steady(w, old)
-
 	for name, test := range map[string]struct {
 		change inputs
 		want   string
@@ -231,7 +202,6 @@ func TestTheEndOfNewStandardStandbys(t *testing.T) {
 		_, err := w.Try(database, name, with(standardDatabase, with(inputs{"name": "new"}, test.change)))
 		w.Refused(err, test.want)
 	}
-
 	w.Create(database, "small", with(standardDatabase, inputs{
 		"name": "small", "size": "db-s-2vcpu-4gb", "nodeCount": 1,
 	}))
@@ -242,20 +212,16 @@ func TestDatabasesThatTheSchemaDoesNotTell(t *testing.T) {
 	search := with(goodDatabase, inputs{
 		"name": "khan", "engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb", "nodeCount": 3,
 	})
-
 	_, err := w.Update(w.Create(database, "s", search), with(search, inputs{"version": "2.19"}))
 	w.Refused(err, "from version 2 to 2.19: an OpenSearch cluster keeps its version")
-
 	_, err = w.Try(database, "v", with(goodDatabase, inputs{
 		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-2vcpu-4gb", "storageSizeMib": "102400",
 	}))
 	w.Refused(err, `storageSizeMib = "102400": the storage of valkey cannot be chosen`)
-
 	d := w.Create(database, "d", with(goodDatabase, inputs{"region": "ric1"}))
 	if endpoints := d.Get("metricsEndpoints").([]any); len(endpoints) != 2 {
 		t.Errorf("primary and standby have metrics at %v", endpoints)
 	}
-
 	alone, err := w.Update(d, with(goodDatabase, inputs{"region": "ric1", "nodeCount": 1}))
 	if endpoints := alone.Get("metricsEndpoints").([]any); err != nil || len(endpoints) != 1 {
 		t.Errorf("a primary alone has metrics at %v, %v", endpoints, err)
@@ -272,29 +238,22 @@ func TestBucketThatSomebodyElseHasWrittenTo(t *testing.T) {
 	grant := func(bucket, permission string) inputs {
 		return inputs{"name": bucket, "grants": []any{map[string]any{"bucket": bucket, "permission": permission}}}
 	}
-
 	read := w.Create(bucket, "read", inputs{"name": "only-read"})
 	w.Create(spacesKey, "reader", grant("only-read", "read"))
-
 	if err := w.Delete(read); err != nil {
 		t.Errorf("a key that only reads fills no bucket: %v", err)
 	}
-
 	b := w.Create(bucket, "b", goodBucket)
 	k := w.Create(spacesKey, "k", grant("media", "readwrite"))
-
 	if err := w.Delete(k); err != nil {
 		t.Fatal(err)
 	}
-
 	w.Refused(w.Delete(b), `409: BucketNotEmpty: bucket "media" holds what was written with a key to it`)
 	steady(w, b)
-
 	b, err := w.Update(b, with(goodBucket, inputs{"forceDestroy": true}))
 	if err == nil {
 		err = w.Delete(b)
 	}
-
 	if err != nil {
 		t.Errorf("by force: %v", err)
 	}
@@ -307,15 +266,12 @@ func TestLifecycleRulesComeBackSorted(t *testing.T) {
 		return map[string]any{"id": id, "enabled": true, "expiration": map[string]any{"days": 30}}
 	}
 	first, second := rule("expiry"), rule("housekeeping")
-
 	sorted := with(goodBucket, inputs{"lifecycleRules": []any{first, second}})
 	b := w.Create(bucket, "b", sorted)
 	steady(w, b)
-
 	if diff := providertest.Changes(w.Diff(b, sorted)); diff != "" {
 		t.Errorf("sorted rules differ: %s", diff)
 	}
-
 	unsorted := inputs{"name": "other", "lifecycleRules": []any{second, first}}
 	if diff := providertest.Changes(w.Diff(w.Create(bucket, "o", unsorted), unsorted)); diff !=
 		"lifecycleRules[0].id update, lifecycleRules[1].id update" {
@@ -325,17 +281,14 @@ func TestLifecycleRulesComeBackSorted(t *testing.T) {
 
 func TestLimitsOfTheAccount(t *testing.T) {
 	w := newWorld(t)
-
 	for i := range 200 {
 		id := fmt.Sprintf("DO00%d", i)
 		if err := w.Cloud.Put(cloud.Object{Type: spacesKey, ID: id}); err != nil {
 			t.Fatal(err)
 		}
 	}
-
 	_, err := w.Try(spacesKey, "k", inputs{"name": "k"})
 	w.Refused(err, "there are 200 Spaces keys already")
-
 	c := w.Create(uptimeCheck, "c", inputs{"name": "web", "target": "https://example.com"})
 	notify := func(addresses int) inputs {
 		return inputs{
@@ -343,14 +296,11 @@ func TestLimitsOfTheAccount(t *testing.T) {
 			"notifications": []any{inputs{"emails": slices.Repeat([]any{"a@example.com"}, addresses)}},
 		}
 	}
-
 	_, err = w.Try(uptimeAlert, "a", notify(10))
 	w.Refused(err, "must not have more than 9 addresses")
-
 	for range 5 {
 		w.Create(uptimeAlert, "a", notify(9))
 	}
-
 	_, err = w.Try(uptimeAlert, "a", notify(9))
 	w.Refused(err, "there are 5 alerts of the check already")
 }
@@ -358,15 +308,12 @@ func TestLimitsOfTheAccount(t *testing.T) {
 func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
 	w := newWorld(t)
 	c := w.Create(uptimeCheck, "c", inputs{"name": "web", "target": "https://example.com"})
-
 	_, err := w.Try(uptimeAlert, "a", inputs{
 		"checkId": c.ID, "name": "tls", "type": "ssl_expiry", "threshold": 14, "comparison": "less_than",
 		"notifications": []any{inputs{"emails": []any{"a@example.com"}}},
 	})
 	w.Refused(err, "period is required when type is ssl_expiry")
-
 	w.Create(domain, "d", inputs{"name": "example.com"})
-
 	_, err = w.Try(record, "caa", inputs{
 		"domain": "example.com", "type": "CAA", "name": "@", "value": ";", "flags": 0, "tag": "issue",
 	})

@@ -13,7 +13,6 @@ func TestBucket(t *testing.T) {
 		},
 	})
 	b := w.Create(bucket, "b", good)
-
 	for key, want := range map[string]any{
 		"acl": "private", "forceDestroy": false, "bucketDomainName": "media.nyc3.digitaloceanspaces.com",
 		"endpoint": "nyc3.digitaloceanspaces.com", "bucketUrn": "do:space:media",
@@ -22,15 +21,12 @@ func TestBucket(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, b.Get(key), want)
 		}
 	}
-
 	if id := b.Get("lifecycleRules").([]any)[0].(map[string]any)["id"]; id == nil {
 		t.Error("the lifecycle rule got no ID")
 	}
-
 	if unset := w.Create(bucket, "default", inputs{"name": "default"}); unset.Text("region") != "nyc3" {
 		t.Errorf("default region %q", unset.Text("region"))
 	}
-
 	steady(w, b)
 	diffs(t, w, b, good, map[string]inputs{
 		"region update-replace":     {"region": "ams3"},
@@ -60,12 +56,9 @@ func TestBucket(t *testing.T) {
 			"must be without a slash in front",
 		},
 	})
-
 	_, err := w.Update(b, with(good, inputs{"name": "renamed"}))
 	w.Refused(err, "cannot be renamed")
-
 	w.Edit(b, func(outputs map[string]any) { outputs["acl"] = "public-read" })
-
 	if _, drift, _ := w.Refresh(b); drift != "acl update" {
 		t.Errorf("drift is %q", drift)
 	}
@@ -74,7 +67,6 @@ func TestBucket(t *testing.T) {
 func TestBucketAccess(t *testing.T) {
 	w := newWorld(t)
 	w.Create(bucket, "b", goodBucket)
-
 	goodCors := inputs{"bucket": "media", "region": "nyc3", "corsRules": []any{map[string]any{
 		"allowedMethods": []any{"GET"}, "allowedOrigins": []any{"https://example.com"},
 	}}}
@@ -90,17 +82,14 @@ func TestBucketAccess(t *testing.T) {
 			"must be one of GET, PUT, DELETE, HEAD, POST",
 		},
 	})
-
 	grant := func(bucket, permission string) inputs {
 		return inputs{"name": "k", "grants": []any{map[string]any{"bucket": bucket, "permission": permission}}}
 	}
 	k := w.Create(spacesKey, "k", grant("media", "readwrite"))
 	secrets(w, k, "secretKey")
-
 	if id := k.Text("accessKey"); id != k.ID || len(id) != 20 || len(k.Text("secretKey")) != 43 {
 		t.Errorf("access key %q", id)
 	}
-
 	w.Create(spacesKey, "full", grant("", "fullaccess"))
 	steady(w, c, k)
 	refuses(t, w, spacesKey, inputs{}, map[string]refusal{
@@ -109,7 +98,6 @@ func TestBucketAccess(t *testing.T) {
 		"full":       {grant("media", "fullaccess"), "goes with an empty bucket name"},
 		"all":        {grant("", "read"), "use read or readwrite for one bucket"},
 	})
-
 	_, err := w.Update(k, grant("none", "read"))
 	w.Refused(err, "does not exist")
 }
@@ -119,14 +107,12 @@ func TestCdn(t *testing.T) {
 	b := w.Create(bucket, "b", goodBucket)
 	w.Create(bucket, "assets", inputs{"name": "assets"})
 	w.Create(domain, "d", inputs{"name": "example.com"})
-
 	goodCertificate := inputs{"name": "cdn", "type": "lets_encrypt", "domains": []any{"cdn.example.com"}}
 	cert := w.Create(certificate, "c", goodCertificate)
 	if cert.ID != "cdn" || cert.Text("state") != "verified" || cert.Text("notAfter") != "2266-12-07T12:00:00Z" ||
 		cert.Text("uuid") == "" {
 		t.Errorf("certificate %v", cert.Outputs)
 	}
-
 	diffs(t, w, cert, goodCertificate, map[string]inputs{
 		"domains[0] update-replace": {"domains": []any{"www.example.com"}}, "name update-replace": {"name": "x"},
 	})
@@ -140,20 +126,16 @@ func TestCdn(t *testing.T) {
 		"type":       {inputs{"type": "letsEncrypt"}, "must be one of custom, lets_encrypt"},
 		"name":       {inputs{"name": "cdn"}, "already in use by another certificate"},
 	})
-
 	custom := w.Create(certificate, "custom", inputs{"name": "custom", "privateKey": "PEM", "leafCertificate": "PEM"})
 	secrets(w, custom, "privateKey")
-
 	good := inputs{"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "cdn"}
 	c := w.Create(cdn, "c", good)
 	if c.Text("endpoint") != "media.nyc3.cdn.digitaloceanspaces.com" || c.Get("ttl") != 3600.0 ||
 		c.Text("certificateId") != cert.Text("uuid") {
 		t.Errorf("CDN %v", c.Outputs)
 	}
-
 	steady(w, cert, custom, c)
 	diffs(t, w, c, good, map[string]inputs{"origin update-replace": {"origin": "x"}, "ttl add": {"ttl": 600}})
-
 	refuses(t, w, cdn, inputs{"origin": "assets.nyc3.digitaloceanspaces.com"}, map[string]refusal{
 		"origin":         {inputs{"origin": "none.nyc3.digitaloceanspaces.com"}, "is not the domain name of a bucket"},
 		"second":         {inputs{"origin": "media.nyc3.digitaloceanspaces.com"}, "409: a CDN endpoint for origin"},
@@ -173,14 +155,11 @@ func TestCdn(t *testing.T) {
 		},
 		"no host": {inputs{"customDomain": "https://x", "certificateName": "cdn"}, "must be a host name"},
 	})
-
 	w.Refused(w.Delete(cert), `403: certificate "cdn" is in use by the CDN endpoint`)
-
 	bare, err := w.Update(c, inputs{"origin": b.Text("bucketDomainName")})
 	if err != nil || bare.Text("certificateId") != "" {
 		t.Errorf("taking the domain away: %v, %v", bare.Outputs, err)
 	}
-
 	if err := w.Delete(cert); err != nil {
 		t.Error(err)
 	}

@@ -88,7 +88,6 @@ type refusal struct {
 
 func refuses(t *testing.T, w *providertest.World, typ string, good inputs, table map[string]refusal) {
 	t.Helper()
-
 	for name, row := range table {
 		t.Run(name, func(t *testing.T) {
 			in := w.In(t)
@@ -101,18 +100,15 @@ func refuses(t *testing.T, w *providertest.World, typ string, good inputs, table
 // diffs is a table of changes of good inputs, and the paths and kinds of the differences.
 func diffs(t *testing.T, w *providertest.World, r resource, good inputs, table map[string]inputs) {
 	t.Helper()
-
 	if diff := w.Diff(r, good); len(diff.DetailedDiff) > 0 {
 		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
 	}
-
 	for want, change := range table {
 		t.Run(want, func(t *testing.T) {
 			diff := w.In(t).Diff(r, with(good, change))
 			if got := providertest.Changes(diff); got != want {
 				t.Errorf("diff is %q, want %q", got, want)
 			}
-
 			if diff.Replace() != strings.Contains(want, "replace") {
 				t.Errorf("replace = %t", diff.Replace())
 			}
@@ -123,13 +119,11 @@ func diffs(t *testing.T, w *providertest.World, r resource, good inputs, table m
 // steady fails the test when a refresh of what was just made shows drift, or anything else than before.
 func steady(w *providertest.World, resources ...resource) {
 	w.Helper()
-
 	for _, r := range resources {
 		read, drift, found := w.Refresh(r)
 		if !found || drift != "" {
 			w.Errorf("%s %q: found %t, drift %q", r.Type, r.Name, found, drift)
 		}
-
 		if !read.Inputs.DeepEquals(r.Inputs) || !read.Outputs.DeepEquals(r.Outputs) {
 			w.Errorf("%s %q: a refresh without a change made\n%v\n%v\nof\n%v\n%v", r.Type, r.Name,
 				read.Inputs, read.Outputs, r.Inputs, r.Outputs)
@@ -140,20 +134,16 @@ func steady(w *providertest.World, resources ...resource) {
 // secrets fails the test unless exactly these outputs are secret.
 func secrets(w *providertest.World, r resource, want ...string) {
 	w.Helper()
-
 	secret := map[string]bool{}
 	for _, name := range want {
 		secret[name] = true
 	}
-
 	for key, value := range r.Outputs {
 		if value.IsSecret() != secret[string(key)] {
 			w.Errorf("%s.%s: secret is %t", r.Type, key, value.IsSecret())
 		}
-
 		delete(secret, string(key))
 	}
-
 	for name := range secret {
 		w.Errorf("%s has no output %s", r.Type, name)
 	}

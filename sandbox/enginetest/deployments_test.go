@@ -14,7 +14,6 @@ import (
 // program adds to the chart. Without the authorities no process could verify a database.
 func (a *account) isEquipped(t *testing.T, stack string) {
 	t.Helper()
-
 	c, err := cloud.Open(a.dir + "/cloud.json")
 	require.NoError(t, err)
 	names := []string{}

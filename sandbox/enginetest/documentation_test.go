@@ -35,7 +35,6 @@ type documentation struct {
 
 func newDocumentation(t *testing.T) *documentation {
 	t.Helper()
-
 	d := &documentation{args: docsite.Args{
 		DocSite: settings.DocSite{
 			Site: "handbook", Team: "example", Host: "docs.example.org",
@@ -51,7 +50,6 @@ func newDocumentation(t *testing.T) *documentation {
 		TTL:             300,
 		SecretVariables: map[string]pulumi.StringInput{"LICENSE": pulumi.String(documentationLicense)},
 	}}
-
 	dir := t.TempDir()
 	for file, text := range map[string]string{
 		"Pulumi.yaml":     "name: vmst\nruntime: go\nconfig:\n  pulumi:disable-default-providers: [\"*\"]\n",
@@ -59,11 +57,8 @@ func newDocumentation(t *testing.T) *documentation {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
 	}
-
 	a := newAccount(t)
-
 	var err error
-
 	d.sandbox, err = runner.Open(t.Context(), runner.Options{
 		Program: d.program, Stack: "dev", ProjectDir: dir, StateDir: a.dir, PulumiCommand: a.command,
 		Quiet: true, Stderr: &bytes.Buffer{},
@@ -78,18 +73,15 @@ func (d *documentation) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-
 	zone, err := digitalocean.NewDomain(ctx, "zone", &digitalocean.DomainArgs{Name: pulumi.String("example.org")},
 		pulumi.Provider(do))
 	if err != nil || d.off {
 		return err
 	}
-
 	provider, err := sdk.NewProvider(ctx, "netlify", &sdk.ProviderArgs{Token: pulumi.String("token")})
 	if err != nil {
 		return err
 	}
-
 	args := d.args
 	args.ZoneName = zone.Name
 	for _, host := range append([]string{args.Host}, args.Aliases...) {
@@ -98,7 +90,6 @@ func (d *documentation) program(ctx *pulumi.Context) error {
 			Key: name, Type: "CNAME", Name: name, Value: "handbook.netlify.app.",
 		})
 	}
-
 	_, err = docsite.New(ctx, "docs", &args, pulumi.Providers(do, provider))
 	return err
 }
@@ -106,10 +97,8 @@ func (d *documentation) program(ctx *pulumi.Context) error {
 // refused brings the stack up and returns why that failed.
 func (d *documentation) refused(t *testing.T) string {
 	t.Helper()
-
 	result, err := d.sandbox.Up(t.Context())
 	require.Error(t, err)
-
 	reasons := []string{result.Error}
 	for _, diagnostic := range result.Diagnostics {
 		reasons = append(reasons, diagnostic.Message)
@@ -119,7 +108,6 @@ func (d *documentation) refused(t *testing.T) string {
 
 func (d *documentation) cloud(t *testing.T) *cloud.Cloud {
 	t.Helper()
-
 	c, err := cloud.Open(d.sandbox.CloudFile())
 	require.NoError(t, err)
 	return c
@@ -127,50 +115,37 @@ func (d *documentation) cloud(t *testing.T) *cloud.Cloud {
 
 func TestTheDocumentationSite(t *testing.T) {
 	t.Parallel()
-
 	d := newDocumentation(t)
-
 	t.Run("a site that nobody made", func(t *testing.T) {
 		require.NoError(t, netlify.Seed(d.cloud(t), "another", "example"))
-
 		reason := d.refused(t)
 		assert.Contains(t, reason, `looking up the Netlify site "handbook" of team "example"`)
 		assert.Contains(t, reason, `3. Enter the project name "handbook" and the branch to deploy "main"`)
 	})
-
 	t.Run("a team that the token does not see", func(t *testing.T) {
 		right := d.args.Team
 		d.args.Team = "strangers"
-
 		assert.Contains(t, d.refused(t), "https://app.netlify.com/teams/<slug>")
-
 		d.args.Team = right
 	})
-
 	t.Run("comes up once a person has made the site", func(t *testing.T) {
 		require.NoError(t, netlify.Seed(d.cloud(t), "handbook", "example"))
-
 		result, err := d.sandbox.Up(t.Context())
 		must(t, result, err)
-
 		records := d.cloud(t).List("digitalocean:index/dnsRecord:DnsRecord")
 		require.True(t, slices.ContainsFunc(records, func(record cloud.Object) bool {
 			return record.Outputs["name"] == "docs" && record.Outputs["value"] == "handbook.netlify.app."
 		}), "%v", records)
 	})
-
 	t.Run("is stable", func(t *testing.T) { d.isStable(t) })
 	t.Run("drifts", func(t *testing.T) { d.drifts(t) })
 	t.Run("a domain that another site has", func(t *testing.T) {
 		d.args.Aliases = []string{"help.example.org"}
 		d.claim(t, "another", "help.example.org")
-
 		assert.Contains(t, d.refused(t), "the domain help.example.org is used by another site")
-
 		for _, record := range d.cloud(t).List("digitalocean:index/dnsRecord:DnsRecord") {
 			assert.NotEqual(t, "help", record.Outputs["name"], "a record points to a site that has not got the host")
 		}
-
 		d.args.Aliases = nil
 	})
 	t.Run("goes without a trace", func(t *testing.T) { d.goes(t) })
@@ -178,14 +153,11 @@ func TestTheDocumentationSite(t *testing.T) {
 
 func (d *documentation) isStable(t *testing.T) {
 	t.Helper()
-
 	preview, err := d.sandbox.ExpectNoChanges(t.Context())
 	must(t, preview, err)
-
 	refreshed, err := d.sandbox.Refresh(t.Context())
 	must(t, refreshed, err)
 	assert.Empty(t, refreshed.Drift)
-
 	stacks := filepath.Join(filepath.Dir(d.sandbox.CloudFile()), "state", ".pulumi", "stacks")
 	state, err := os.ReadFile(filepath.Join(stacks, "vmst", "dev.json"))
 	require.NoError(t, err)
@@ -196,19 +168,15 @@ func (d *documentation) isStable(t *testing.T) {
 // drifts changes a setting, as a person could at Netlify.
 func (d *documentation) drifts(t *testing.T) {
 	t.Helper()
-
 	c := d.cloud(t)
 	builds := c.List(documentationBuild)
 	require.Len(t, builds, 1)
-
 	builds[0].Outputs["productionBranch"] = "develop"
 	require.NoError(t, c.Put(builds[0]))
-
 	refreshed, err := d.sandbox.Refresh(t.Context())
 	must(t, refreshed, err)
 	require.Len(t, refreshed.Drift, 1)
 	assert.Equal(t, []string{"productionBranch"}, refreshed.Drift[0].Properties)
-
 	result, err := d.sandbox.Up(t.Context())
 	must(t, result, err)
 	assert.Equal(t, 1, result.Changes["update"])
@@ -218,7 +186,6 @@ func (d *documentation) drifts(t *testing.T) {
 // claim gives a site a domain, as a person could at Netlify.
 func (d *documentation) claim(t *testing.T, name, domain string) {
 	t.Helper()
-
 	c := d.cloud(t)
 	for _, site := range c.List("netlify:index/site:Site") {
 		if site.Outputs["name"] == name {
@@ -230,28 +197,21 @@ func (d *documentation) claim(t *testing.T, name, domain string) {
 
 func (d *documentation) goes(t *testing.T) {
 	t.Helper()
-
 	d.off = true
-
 	result, err := d.sandbox.Up(t.Context())
 	must(t, result, err)
-
 	for _, typ := range []string{
 		documentationBuild, "netlify:index/siteCollaborationSettings:SiteCollaborationSettings",
 		"netlify:index/siteDomainSettings:SiteDomainSettings", "netlify:index/environmentVariable:EnvironmentVariable",
 	} {
 		assert.Empty(t, d.cloud(t).List(typ))
 	}
-
 	for _, record := range d.cloud(t).List("digitalocean:index/dnsRecord:DnsRecord") {
 		assert.NotEqual(t, "CNAME", record.Outputs["type"])
 	}
-
 	assert.Len(t, d.cloud(t).List("netlify:index/site:Site"), 2, "what was made by hand stays")
-
 	state, err := d.sandbox.State(t.Context())
 	require.NoError(t, err)
-
 	for _, r := range state.Resources {
 		assert.NotContains(t, string(r.URN), "netlify")
 		assert.NotContains(t, string(r.URN), "vmst:docs")

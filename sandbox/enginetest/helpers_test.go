@@ -38,11 +38,9 @@ type account struct {
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-
 	root, err := runner.FindRoot(".")
 	require.NoError(t, err)
-
-	command, err := runner.FindPulumi(t.Context(), root, filepath.Join(root, ".sandbox", "bin"), os.Stderr)
+	command, err := runner.FindPulumi(t.Context(), root)
 	require.NoError(t, err)
 	return &account{t: t, dir: t.TempDir(), command: command, project: root}
 }
@@ -50,38 +48,33 @@ func newAccount(t *testing.T) *account {
 // open opens a stack as another run of the sandbox would, for the length of a subtest.
 func (a *account) open(t *testing.T, stack string) *runner.Sandbox {
 	t.Helper()
-
 	s, err := runner.Open(t.Context(), runner.Options{
-		Program: program.Run, Secrets: a.secretNames, Prepare: program.Prepare, Stack: stack,
-		ProjectDir: a.project, StateDir: a.dir, PulumiCommand: a.command, Stdout: &a.shown, Stderr: &a.shown,
+		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
+		PulumiCommand: a.command, Stdout: &a.shown, Stderr: &a.shown,
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return s
 }
 
-func (a *account) secretNames(settings string) []string {
-	a.secrets = program.Secrets(settings)
-	return a.secrets
+func (a *account) setup(settings string) (runner.Setup, error) {
+	setup, err := program.Setup(settings)
+	a.secrets = setup.Secrets
+	return setup, err
 }
 
 // unprotect makes the account's project a copy in which a stack protects nothing.
 func (a *account) unprotect(t *testing.T, stack string) {
 	t.Helper()
-
 	dir, file := t.TempDir(), "Pulumi."+stack+".yaml"
-
 	project, err := os.ReadFile(filepath.Join(a.project, "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))
-
 	settings, err := os.ReadFile(filepath.Join(a.project, file))
 	require.NoError(t, err)
 	require.Contains(t, string(settings), "protect: true")
-
 	settings = []byte(strings.ReplaceAll(string(settings), "protect: true", "protect: false"))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, file), settings, 0o600))
-
 	a.project = dir
 }
 
@@ -95,20 +88,16 @@ func must(t *testing.T, result runner.Result, err error) runner.Result {
 // objects are the names, "type id", of all that is in the cloud.
 func (a *account) objects() []string {
 	a.t.Helper()
-
 	text, err := os.ReadFile(filepath.Join(a.dir, "cloud.json"))
 	require.NoError(a.t, err)
-
 	var file struct {
 		Objects []cloud.Object `json:"objects"`
 	}
 	require.NoError(a.t, json.Unmarshal(text, &file))
-
 	var names []string
 	for _, object := range file.Objects {
 		names = append(names, object.Type+" "+object.ID)
 	}
-
 	slices.Sort(names)
 	return names
 }
@@ -119,20 +108,15 @@ func needed(state runner.State) (protected, all []string) {
 	for _, r := range state.Resources {
 		byURN[r.URN] = r
 	}
-
 	seen := map[resource.URN]bool{}
-
 	var visit func(urn resource.URN)
-
 	visit = func(urn resource.URN) {
 		r, ok := byURN[urn]
 		if !ok || seen[urn] {
 			return
 		}
-
 		seen[urn] = true
 		all = append(all, string(urn))
-
 		visit(r.Parent)
 		visit(r.DeletedWith)
 
@@ -140,26 +124,21 @@ func needed(state runner.State) (protected, all []string) {
 		if i := strings.LastIndex(r.Provider, "::"); i > 0 {
 			visit(resource.URN(r.Provider[:i]))
 		}
-
 		for _, dependency := range r.Dependencies {
 			visit(dependency)
 		}
-
 		for _, dependencies := range r.PropertyDependencies {
 			for _, dependency := range dependencies {
 				visit(dependency)
 			}
 		}
 	}
-
 	for _, r := range state.Resources {
 		if r.Protect {
 			protected = append(protected, string(r.URN))
-
 			visit(r.URN)
 		}
 	}
-
 	slices.Sort(protected)
 	slices.Sort(all)
 	return protected, all
@@ -168,13 +147,11 @@ func needed(state runner.State) (protected, all []string) {
 // urns are the sorted URNs of kept resources, of those with the given reasons.
 func urns(kept []runner.Kept, reasons ...string) []string {
 	urns := []string{}
-
 	for _, k := range kept {
 		if slices.Contains(reasons, k.Reason) {
 			urns = append(urns, k.URN)
 		}
 	}
-
 	slices.Sort(urns)
 	return urns
 }
@@ -183,9 +160,7 @@ func urns(kept []runner.Kept, reasons ...string) []string {
 // holds the secrets, as the real one does.
 func (a *account) noSecrets(t *testing.T, values []string) {
 	t.Helper()
-
 	require.Greater(t, len(values), len(a.secrets), "secrets were generated as well")
-
 	check := func(where, text string) {
 		for i, value := range values {
 			// The value stays out of the message.
@@ -194,14 +169,11 @@ func (a *account) noSecrets(t *testing.T, values []string) {
 			}
 		}
 	}
-
 	check("the output", a.shown.String())
-
 	err := filepath.WalkDir(a.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || entry.Name() == "cloud.json" {
 			return err
 		}
-
 		text, err := os.ReadFile(path)
 		check(path, string(text))
 		return err

@@ -29,7 +29,6 @@ type situation struct {
 
 func newSituation(t *testing.T) *situation {
 	t.Helper()
-
 	dir := t.TempDir()
 	for file, text := range map[string]string{
 		"Pulumi.yaml": "name: small\nruntime: go\n", "Pulumi.dev.yaml": "config: {}\n",
@@ -45,13 +44,11 @@ func (s *situation) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-
 	zone, err := sdk.NewDomain(ctx, "zone", &sdk.DomainArgs{Name: pulumi.String("example.org")},
 		pulumi.Provider(provider))
 	if err != nil {
 		return err
 	}
-
 	certificate, err := sdk.NewCertificate(ctx, "certificate", &sdk.CertificateArgs{
 		Name: pulumi.String("cdn"), Type: pulumi.String("lets_encrypt"),
 		Domains: pulumi.ToStringArray([]string{"cdn.example.org"}),
@@ -59,12 +56,10 @@ func (s *situation) program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-
 	options := []pulumi.ResourceOption{pulumi.Provider(provider), pulumi.DependsOn([]pulumi.Resource{certificate})}
 	if s.patient {
 		options = append(options, pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "90m"}))
 	}
-
 	_, err = sdk.NewDatabaseCluster(ctx, "database", &sdk.DatabaseClusterArgs{
 		Name: pulumi.String("archive"), Engine: pulumi.String("pg"), Version: pulumi.String("17"),
 		Size: pulumi.String("db-s-2vcpu-4gb"), NodeCount: pulumi.Int(2), Region: pulumi.String("tor1"),
@@ -75,19 +70,16 @@ func (s *situation) program(ctx *pulumi.Context) error {
 // up brings the stack up in a world and returns why that failed, if it did.
 func (s *situation) up(t *testing.T, date time.Time, world digitalocean.Options) string {
 	t.Helper()
-
 	sandbox, err := runner.Open(t.Context(), runner.Options{
 		Program: s.program, Stack: "dev", ProjectDir: s.project, StateDir: s.account.dir,
 		PulumiCommand: s.account.command, Quiet: true, Stderr: &bytes.Buffer{}, Date: date, DigitalOcean: world,
 	})
 	require.NoError(t, err)
 	defer sandbox.Close()
-
 	result, err := sandbox.Up(t.Context())
 	if err == nil {
 		return ""
 	}
-
 	reasons := []string{err.Error()}
 	for _, diagnostic := range result.Diagnostics {
 		reasons = append(reasons, diagnostic.Message)
@@ -97,11 +89,9 @@ func (s *situation) up(t *testing.T, date time.Time, world digitalocean.Options)
 
 func TestWorldsThatAreNotReady(t *testing.T) {
 	t.Parallel()
-
 	s := newSituation(t)
 	before := time.Date(2026, time.November, 29, 0, 0, 0, 0, time.UTC)
 	slow := digitalocean.Options{Slow: map[string]time.Duration{database: 45 * time.Minute}}
-
 	t.Run("a registrar that points elsewhere", func(t *testing.T) {
 		reason := s.up(t, before, digitalocean.Options{Undelegated: []string{"example.org"}})
 		assert.Contains(t, reason, "no NS records found", "the zone that it is to point at is new")
@@ -121,7 +111,6 @@ func TestWorldsThatAreNotReady(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, c.List(database), 1)
 		require.NoError(t, c.Delete(database, c.List(database)[0].ID))
-
 		s.patient = true
 		assert.Empty(t, s.up(t, before, slow))
 	})

@@ -2,6 +2,7 @@
 package enginetest_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"regexp"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/cmd"
+	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -18,15 +21,12 @@ import (
 // taking one down must not touch the other.
 func TestBothEnvironmentsInOneAccount(t *testing.T) {
 	t.Parallel()
-
 	a := newAccount(t)
-
 	t.Run("prod comes up", func(t *testing.T) { a.comesUp(t, "prod") })
 	t.Run("prod has what the chart lacks", func(t *testing.T) { a.isEquipped(t, "prod") })
 	t.Run("prod is stable", func(t *testing.T) { a.isStable(t, "prod") })
-
+	t.Run("prod is shown to a person", func(t *testing.T) { a.isShown(t, "prod") })
 	production := a.objects()
-
 	t.Run("staging comes up", func(t *testing.T) { a.comesUp(t, "staging") })
 	t.Run("staging is stable", func(t *testing.T) { a.isStable(t, "staging") })
 	t.Run("staging shows drift", func(t *testing.T) { a.showsDrift(t, "staging") })
@@ -34,11 +34,9 @@ func TestBothEnvironmentsInOneAccount(t *testing.T) {
 		s := a.open(t, "staging")
 		result, err := s.Destroy(t.Context())
 		must(t, result, err)
-
 		assert.Empty(t, result.Kept)
 		assert.Equal(t, production, a.objects(), "the account is as it was before staging")
 	})
-
 	t.Run("prod keeps what is protected", func(t *testing.T) { a.keepsProtected(t, "prod") })
 	t.Run("no secret can be read", func(t *testing.T) { a.noSecrets(t, a.secretValues(t)) })
 	t.Run("prod goes when it is released", func(t *testing.T) { a.goesWhenReleased(t, "prod") })
@@ -46,17 +44,13 @@ func TestBothEnvironmentsInOneAccount(t *testing.T) {
 
 func (a *account) comesUp(t *testing.T, stack string) {
 	t.Helper()
-
 	result, err := a.open(t, stack).Up(t.Context())
 	must(t, result, err)
-
 	assert.Positive(t, result.Changes["create"])
 	assert.NotEmpty(t, result.Outputs)
-
 	for _, diagnostic := range result.Diagnostics {
 		assert.NotEqual(t, "error", diagnostic.Severity, diagnostic.Message)
 	}
-
 	for _, r := range result.Resources {
 		assert.False(t, r.Failed, r.URN)
 		assert.Equal(t, "create", r.Operation, r.URN)
@@ -65,55 +59,67 @@ func (a *account) comesUp(t *testing.T, stack string) {
 
 func (a *account) isStable(t *testing.T, stack string) {
 	t.Helper()
-
 	s := a.open(t, stack)
-
 	preview, err := s.ExpectNoChanges(t.Context())
 	must(t, preview, err)
-
 	up, err := s.Up(t.Context())
 	must(t, up, err)
 	assert.False(t, up.Changed(), "%v", up.Changes)
-
 	refreshed, err := s.Refresh(t.Context())
 	must(t, refreshed, err)
 	assert.Empty(t, refreshed.Drift)
 }
 
+// isShown runs the command line and looks at what is on the screen in the end.
+func (a *account) isShown(t *testing.T, stack string) {
+	t.Helper()
+	for verb, says := range map[string]string{
+		"up": "\nStack prod is up in the simulated cloud", "preview": "\nStack prod: ",
+	} {
+		var out bytes.Buffer
+		root := cmd.New(runner.Options{Program: program.Run, Setup: a.setup})
+		root.SetArgs([]string{verb, "--stack", stack, "--state", a.dir, "--pulumi", a.command})
+		root.SetOut(&out)
+		root.SetErr(&out)
+		require.Zero(t, cmd.Execute(t.Context(), root), out.String())
+		a.shown.Write(out.Bytes())
+		start := strings.LastIndex(out.String(), says)
+		require.Positive(t, start, out.String())
+		summary := strings.Split(strings.TrimSpace(out.String()[start:]), "\n")
+		assert.LessOrEqual(t, len(summary), 40)
+		for _, line := range summary {
+			assert.LessOrEqual(t, len(line), 100, line)
+		}
+		assert.Regexp(t, `(?m)^difference +\+0\.00$`, out.String(), "it costs what it cost")
+		assert.NotContains(t, out.String(), "contractVersion", "the outputs have a verb of their own")
+	}
+}
+
 func (a *account) showsDrift(t *testing.T, stack string) {
 	t.Helper()
-
 	s := a.open(t, stack)
-
 	const check = "digitalocean:index/uptimeCheck:UptimeCheck"
-
 	c, err := cloud.Open(s.CloudFile())
 	require.NoError(t, err)
 
 	// An uptime check of this stack, not of the other one in the account.
 	var edited cloud.Object
-
 	for _, object := range c.List(check) {
 		if target, _ := object.Outputs["target"].(string); strings.Contains(target, stack+".") {
 			edited = object
 		}
 	}
-
 	require.NotEmpty(t, edited.ID, "%s has an uptime check", stack)
-
 	edited.Outputs["enabled"] = false
 	require.NoError(t, c.Put(edited))
-
 	refreshed, err := s.Refresh(t.Context())
 	must(t, refreshed, err)
 	require.Len(t, refreshed.Drift, 1)
 	assert.Contains(t, refreshed.Drift[0].URN, check)
 	assert.Equal(t, []string{"enabled"}, refreshed.Drift[0].Properties)
-
 	up, err := s.Up(t.Context())
 	must(t, up, err)
 	assert.Equal(t, 1, up.Changes["update"], "what the program says counts")
-
 	undone, ok := c.Get(check, edited.ID)
 	require.True(t, ok)
 	assert.Equal(t, true, undone.Outputs["enabled"])
@@ -121,18 +127,13 @@ func (a *account) showsDrift(t *testing.T, stack string) {
 
 func (a *account) keepsProtected(t *testing.T, stack string) {
 	t.Helper()
-
 	s := a.open(t, stack)
-
 	before, err := s.State(t.Context())
 	require.NoError(t, err)
-
 	protected, all := needed(before)
 	require.NotEmpty(t, protected)
-
 	result, err := s.Destroy(t.Context())
 	must(t, result, err)
-
 	assert.Equal(t, protected, urns(result.Kept, runner.ReasonProtected))
 	assert.Equal(t, all, urns(result.Kept, runner.ReasonProtected, runner.ReasonNeeded))
 	assert.Empty(t, urns(result.Kept, runner.ReasonRetained))
@@ -146,18 +147,13 @@ func (a *account) keepsProtected(t *testing.T, stack string) {
 // goesWhenReleased takes the way that destroy shows to release what is protected.
 func (a *account) goesWhenReleased(t *testing.T, stack string) {
 	t.Helper()
-
 	a.unprotect(t, stack)
-
 	s := a.open(t, stack)
-
 	up, err := s.Up(t.Context())
 	must(t, up, err)
-
 	result, err := s.Destroy(t.Context())
 	must(t, result, err)
 	assert.Empty(t, result.Kept)
-
 	for _, object := range a.objects() {
 		assert.Contains(t, object, "netlify:index/site:Site ", "only what a person made by hand is left")
 	}
@@ -170,22 +166,17 @@ var sensitive = regexp.MustCompile(`(?i)(secret|password|private|token|encryptio
 // the cloud holds them.
 func (a *account) secretValues(t *testing.T) []string {
 	t.Helper()
-
 	c, err := cloud.Open(a.dir + "/cloud.json")
 	require.NoError(t, err)
-
 	var values []string
-
 	for _, name := range a.secrets {
 		values = append(values, runner.FakeSecret(name))
 	}
-
 	add := func(value any) {
 		if text, _ := value.(string); len(text) >= 16 {
 			values = append(values, text)
 		}
 	}
-
 	for typ, properties := range map[string][]string{
 		"digitalocean:index/databaseCluster:DatabaseCluster": {"password", "uri", "privateUri"},
 		"digitalocean:index/databaseUser:DatabaseUser":       {"password"},
@@ -193,14 +184,12 @@ func (a *account) secretValues(t *testing.T) []string {
 	} {
 		objects := c.List(typ)
 		require.NotEmpty(t, objects, typ)
-
 		for _, object := range objects {
 			for _, property := range properties {
 				add(object.Outputs[property])
 			}
 		}
 	}
-
 	for _, object := range c.List("kubernetes:core/v1:Secret") {
 		for _, field := range []string{"data", "stringData"} {
 			entries, _ := object.Outputs[field].(map[string]any)
@@ -208,9 +197,7 @@ func (a *account) secretValues(t *testing.T) []string {
 				if !sensitive.MatchString(key) {
 					continue
 				}
-
 				add(value)
-
 				if text, err := base64.StdEncoding.DecodeString(value.(string)); err == nil {
 					add(string(text))
 				}

@@ -67,7 +67,6 @@ func authorize(config sim.State, _ string) error {
 		return errors.New("missing Netlify API Authentication Token: " +
 			"provide a value for the 'token' configuration attribute")
 	}
-
 	if config.Has("defaultTeamId") && config.Has("defaultTeamSlug") {
 		return errors.New("defaultTeamId cannot be specified when defaultTeamSlug is specified")
 	}
@@ -86,14 +85,12 @@ func (b *base) Parameterize(
 		return plugin.ParameterizeResponse{},
 			fmt.Errorf("the simulated plugin %s generates no SDK: use the one in sdks/netlify", Plugin)
 	}
-
 	var parameter struct {
 		Remote struct{ URL, Version string }
 	}
 	if err := json.Unmarshal(value.Value, &parameter); err != nil {
 		return plugin.ParameterizeResponse{}, fmt.Errorf("the parameter of the plugin %s: %w", Plugin, err)
 	}
-
 	if parameter.Remote.URL != url || parameter.Remote.Version != version {
 		return plugin.ParameterizeResponse{}, fmt.Errorf("the simulated plugin %s knows %s %s, not %s %s",
 			Plugin, url, version, parameter.Remote.URL, parameter.Remote.Version)
@@ -107,12 +104,9 @@ func (b *base) Read(ctx context.Context, request plugin.ReadRequest) (plugin.Rea
 	if err != nil || response.ID == "" || string(request.Type) != typeVariable {
 		return response, err
 	}
-
 	const key = "secretValues"
-
 	delete(response.Inputs, key)
 	delete(response.Outputs, key)
-
 	if known, ok := request.Inputs[key]; ok {
 		response.Inputs[key], response.Outputs[key] = known, request.State[key]
 	}

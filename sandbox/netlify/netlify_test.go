@@ -35,31 +35,25 @@ type world struct {
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-
 	w := providertest.New(t, func(c *cloud.Cloud) plugin.Provider { return netlify.New(c) }, inputs{"token": "t"})
 	for name, team := range map[string]string{"log": "fleet", "manual": "fleet", "raktajino": "klingons"} {
 		if err := netlify.Seed(w.Cloud, name, team); err != nil {
 			t.Fatal(err)
 		}
 	}
-
 	made := world{World: w}
 	made.site = made.siteID("log", "fleet")
-
 	team, err := w.Invoke(getTeam, inputs{"slug": "fleet"})
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	made.team = team.Text("id")
 	return made
 }
 
 func (w world) siteID(name, team string) string { return siteOf(w.World, name, team).Text("id") }
-
 func siteOf(w *providertest.World, name, team string) providertest.Resource {
 	w.Helper()
-
 	site, err := w.Invoke(getSite, inputs{"name": name, "teamSlug": team})
 	if err != nil {
 		w.Fatal(err)
@@ -88,7 +82,6 @@ func (w world) secretInputs(value string) inputs {
 
 func TestParameterize(t *testing.T) {
 	const url = "registry.opentofu.org/netlify/netlify"
-
 	w := newWorld(t)
 	for name, test := range map[string]struct {
 		parameters plugin.ParameterizeParameters
@@ -114,7 +107,6 @@ func TestParameterize(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
-
 			got, err := w.Provider.Parameterize(context.Background(), plugin.ParameterizeRequest{
 				Parameters: test.parameters,
 			})
@@ -126,7 +118,6 @@ func TestParameterize(t *testing.T) {
 			}
 		})
 	}
-
 	if info, err := w.Provider.GetPluginInfo(context.Background()); err != nil || info.Version.String() != "1.1.3" {
 		t.Errorf("GetPluginInfo = %v, %v, want the base plugin's version", info, err)
 	}
@@ -138,7 +129,6 @@ func TestOutputsMatchTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	var schema struct {
 		Resources map[string]struct {
 			Properties map[string]any
@@ -148,9 +138,7 @@ func TestOutputsMatchTheSchema(t *testing.T) {
 	if err := json.Unmarshal(text, &schema); err != nil {
 		t.Fatal(err)
 	}
-
 	w := newWorld(t)
-
 	for token, given := range map[string]inputs{
 		build: w.buildInputs(nil),
 		collaboration: {
@@ -166,13 +154,11 @@ func TestOutputsMatchTheSchema(t *testing.T) {
 				t.Errorf("%s has no output %s", token, name)
 			}
 		}
-
 		for name := range made.Outputs {
 			if _, ok := schema.Resources[token].Properties[string(name)]; !ok {
 				t.Errorf("%s has an output %s that the schema does not know", token, name)
 			}
 		}
-
 		if _, drift, found := w.Refresh(made); !found || drift != "" {
 			t.Errorf("a refresh of %s that nobody changed shows %q, found %t", token, drift, found)
 		}
@@ -182,12 +168,9 @@ func TestOutputsMatchTheSchema(t *testing.T) {
 func TestNothingWorksWithoutAToken(t *testing.T) {
 	w := newWorld(t)
 	w.Configure(inputs{})
-
 	_, err := w.Invoke(getSite, inputs{"name": "log", "teamSlug": "fleet"})
 	w.Refused(err, "Netlify API Authentication Token")
-
 	w.Configure(inputs{"token": "t", "defaultTeamId": "a", "defaultTeamSlug": "b"})
-
 	_, err = w.Try(build, "x", w.buildInputs(nil))
 	w.Refused(err, "defaultTeamId cannot be specified when defaultTeamSlug is")
 }
@@ -195,20 +178,16 @@ func TestNothingWorksWithoutAToken(t *testing.T) {
 func TestSettingsDrift(t *testing.T) {
 	w := newWorld(t)
 	made := w.Create(build, "x", w.buildInputs(inputs{"branchDeployBranches": []any{"staging"}}))
-
 	w.Edit(made, func(settings map[string]any) {
 		settings["productionBranch"], settings["deployPreviews"] = "develop", false
 	})
-
 	read, drift, _ := w.Refresh(made)
 	if drift != "deployPreviews update, productionBranch update" {
 		t.Errorf("the drift is %q", drift)
 	}
-
 	if read.Text("productionBranch") != "develop" {
 		t.Errorf("after the refresh the branch is %q", read.Text("productionBranch"))
 	}
-
 	diff := providertest.Changes(w.Diff(made, w.buildInputs(inputs{"siteId": "other"})))
 	if !strings.Contains(diff, "siteId update-replace") {
 		t.Errorf("another site gives %q, want a replacement", diff)
@@ -217,33 +196,27 @@ func TestSettingsDrift(t *testing.T) {
 
 func TestSettingsOfNoSite(t *testing.T) {
 	w := newWorld(t)
-
 	_, err := w.Try(build, "x", w.buildInputs(inputs{"siteId": "nowhere"}))
 	w.Refused(err, `Could not read site build settings for site "nowhere": "404 Not Found"`)
-
 	made := w.Create(build, "x", w.buildInputs(nil))
 	if err := w.Cloud.Delete("netlify:index/site:Site", w.site); err != nil {
 		t.Fatal(err)
 	}
-
 	_, err = w.Provider.Read(context.Background(), plugin.ReadRequest{
 		URN: "urn:pulumi:a::b::" + build + "::x", Type: build, ID: resource.ID(made.ID), Inputs: made.Inputs,
 		State: made.Outputs,
 	})
 	w.Refused(err, "Could not read site build settings")
-
 	_, err = w.Update(made, w.buildInputs(inputs{"buildCommand": "true"}))
 	w.Refused(err, "Could not read site build settings")
 }
 
 func TestBuildSettingsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
-
 	_, err := w.Try(build, "x", w.buildInputs(inputs{
 		"branchDeployAllBranches": true, "branchDeployBranches": []any{"a"},
 	}))
 	w.Refused(err, "branchDeployBranches must be empty")
-
 	_, err = w.Try(build, "x", w.buildInputs(inputs{"wafPolicyId": "w"}))
 	w.Refused(err, "no web application firewall")
 }

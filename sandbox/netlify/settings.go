@@ -23,12 +23,10 @@ func settings(
 			return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q",
 				what, id, notFound)
 		}
-
 		if err := write(call, id, state); err != nil {
 			return fmt.Errorf("error updating site %s settings: Could not update site %[1]s settings for site %q: %w",
 				what, id, err)
 		}
-
 		state["lastUpdated"] = updated(call)
 		return nil
 	}
@@ -56,7 +54,6 @@ func build() sim.Resource {
 		if found, _ := site(call, id); state.Has("wafPolicyId") && found.String("plan") != "enterprise" {
 			return errors.New("422 Unprocessable Entity: the plan has no web application firewall")
 		}
-
 		state.SetDefault("buildImage", "noble")
 		state.SetDefault("functionsRegion", "us-east-2")
 		return nil
@@ -98,7 +95,6 @@ func domains() sim.Resource {
 		if !ok {
 			return nil
 		}
-
 		for _, key := range append(slices.Clone(singleDomains), "domainAliases") {
 			object.Outputs[key] = state[key]
 		}
@@ -118,12 +114,10 @@ func hostsOf(call sim.Call, id string, own sim.State) sim.State {
 // checkDomains refuses domains that another site has, and branches' domains that Netlify does not answer for.
 func checkDomains(call sim.Call, id string, state sim.State) error {
 	wanted := append(state.Strings("domainAliases"), state.String("customDomain"))
-
 	for _, object := range call.List(typeSite) {
 		if object.ID == id {
 			continue
 		}
-
 		hosts := hostsOf(call, object.ID, object.Outputs)
 		for _, host := range append(hosts.Strings("domainAliases"), hosts.String("customDomain")) {
 			if host != "" && slices.Contains(wanted, host) {
@@ -131,7 +125,6 @@ func checkDomains(call sim.Call, id string, state sim.State) error {
 			}
 		}
 	}
-
 	for _, key := range []string{"branchDeployCustomDomain", "deployPreviewCustomDomain"} {
 		if domain := state.String(key); domain != "" && !answersFor(call, domain) {
 			return fmt.Errorf("422 Unprocessable Entity: the domain %s is not managed by Netlify DNS", domain)

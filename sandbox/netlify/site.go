@@ -21,7 +21,6 @@ func Seed(c *cloud.Cloud, name, teamSlug string) error {
 	return c.Update(func(tx *cloud.Tx) error {
 		for _, object := range tx.List(typeSite) {
 			site := sim.State(object.Outputs)
-
 			switch {
 			case site.String("name") != name:
 			case site.String("teamSlug") == teamSlug:
@@ -78,26 +77,21 @@ func getSite(call sim.Call, args sim.State) (sim.State, error) {
 		}
 		return siteResult(call, id, found), nil
 	}
-
 	if !args.Has("name") {
 		return nil, errors.New("at least one of id and name must be specified")
 	}
-
 	team := args.String("teamSlug")
 	if team == "" {
 		byDefault, ok := defaultTeam(call)
 		if !ok {
 			return nil, errors.New("missing team slug: Team slug is required for reading a Netlify site by its name")
 		}
-
 		team = byDefault.String("teamSlug")
 	}
-
 	if _, ok := teamOf(call, func(site sim.State) bool { return site.String("teamSlug") == team }); !ok {
 		return nil, fmt.Errorf("error reading Netlify team: Could not list Netlify sites in team %q: %q",
 			team, notFound)
 	}
-
 	for _, object := range call.List(typeSite) {
 		found := sim.State(object.Outputs)
 		if found.String("teamSlug") == team && found.String("name") == args.String("name") {
@@ -122,9 +116,7 @@ func getTeam(call sim.Call, args sim.State) (sim.State, error) {
 		team sim.State
 		ok   bool
 	)
-
 	slug, id := args.String("slug"), args.String("id")
-
 	switch {
 	case slug != "":
 		team, ok = teamOf(call, func(site sim.State) bool { return site.String("teamSlug") == slug })
@@ -133,7 +125,6 @@ func getTeam(call sim.Call, args sim.State) (sim.State, error) {
 	default:
 		team, ok = defaultTeam(call)
 	}
-
 	if !ok {
 		return nil, fmt.Errorf("error reading Netlify team: Could not find Netlify team with slug %q", slug+id)
 	}

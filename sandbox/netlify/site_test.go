@@ -14,22 +14,18 @@ func TestSeed(t *testing.T) {
 	if err := netlify.Seed(w.Cloud, "log", "fleet"); err != nil {
 		t.Errorf("a second Seed = %v", err)
 	}
-
 	if again := w.siteID("log", "fleet"); again != w.site || again == "" {
 		t.Errorf("after a second Seed the ID is %q, was %q", again, w.site)
 	}
-
 	w.Refused(netlify.Seed(w.Cloud, "log", "klingons"), `the team "fleet" has one of this name`)
 }
 
 func TestGetSite(t *testing.T) {
 	w := newWorld(t)
-
 	byID, err := w.Invoke(getSite, inputs{"id": w.site})
 	if err != nil || byID.Text("name") != "log" || byID.Text("teamSlug") != "fleet" || byID.Text("customDomain") != "" {
 		t.Errorf("getSite by ID = %v, %v", byID.Outputs, err)
 	}
-
 	for name, test := range map[string]struct {
 		args inputs
 		want string
@@ -55,10 +51,8 @@ func TestGetSite(t *testing.T) {
 			w.Refused(err, test.want)
 		})
 	}
-
 	for _, config := range []inputs{{"defaultTeamSlug": "fleet"}, {"defaultTeamId": w.team}} {
 		w.Configure(providertest.With(inputs{"token": "t"}, config))
-
 		if site, err := w.Invoke(getSite, inputs{"name": "log"}); err != nil || site.Text("id") != w.site {
 			t.Errorf("with %v getSite = %v, %v", config, site.Outputs, err)
 		}
@@ -73,20 +67,16 @@ func (w world) teamNames(args inputs) (string, error) {
 func TestGetTeam(t *testing.T) {
 	w := newWorld(t)
 	want := "fleet fleet " + w.team
-
 	for _, args := range []inputs{{"slug": "fleet"}, {"id": w.team}} {
 		if got, err := w.teamNames(args); err != nil || got != want {
 			t.Errorf("getTeam %v = %q, %v, want %q", args, got, err, want)
 		}
 	}
-
 	for _, args := range []inputs{{"slug": "borg"}, {"id": "borg"}, {}} {
 		_, err := w.teamNames(args)
 		w.Refused(err, "Could not find Netlify team")
 	}
-
 	w.Configure(inputs{"token": "t", "defaultTeamSlug": "fleet"})
-
 	if got, err := w.teamNames(inputs{}); err != nil || got != want {
 		t.Errorf("getTeam by default = %q, %v, want %q", got, err, want)
 	}
@@ -95,17 +85,14 @@ func TestGetTeam(t *testing.T) {
 func TestADomainBelongsToOneSite(t *testing.T) {
 	w := newWorld(t)
 	other := w.siteID("manual", "fleet")
-
 	made := w.Create(domains, "x", inputs{
 		"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"diary.fleet.org"},
 	})
-
 	site := siteOf(w.World, "log", "fleet")
 	if site.Text("customDomain") != "log.fleet.org" ||
 		!reflect.DeepEqual(site.Get("domainAliases"), []any{"diary.fleet.org"}) {
 		t.Errorf("getSite has %v", site.Outputs)
 	}
-
 	for name, taken := range map[string]inputs{
 		"as the domain": {"siteId": other, "customDomain": "diary.fleet.org"},
 		"as an alias":   {"siteId": other, "domainAliases": []any{"log.fleet.org"}},
@@ -118,22 +105,18 @@ func TestADomainBelongsToOneSite(t *testing.T) {
 	if err := w.Delete(made); err != nil {
 		t.Fatal(err)
 	}
-
 	if site := siteOf(w.World, "log", "fleet"); site.Text("customDomain") != "log.fleet.org" {
 		t.Errorf("after the deletion getSite has %v", site.Outputs)
 	}
-
 	_, err := w.Try(domains, "y", inputs{"siteId": other, "customDomain": "log.fleet.org"})
 	w.Refused(err, "the domain log.fleet.org is used by another site")
 
 	// Until a person takes them away there.
 	object, _ := w.Cloud.Get("netlify:index/site:Site", w.site)
 	object.Outputs["customDomain"] = ""
-
 	if err := w.Cloud.Put(object); err != nil {
 		t.Fatal(err)
 	}
-
 	w.Create(domains, "y", inputs{"siteId": other, "customDomain": "log.fleet.org"})
 }
 
@@ -142,12 +125,10 @@ func TestADomainThatIsNoLongerGivenStays(t *testing.T) {
 	made := w.Create(domains, "x", inputs{
 		"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"a.fleet.org"},
 	})
-
 	changed, err := w.Update(made, inputs{"siteId": w.site})
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if _, drift, _ := w.Refresh(changed); drift != "customDomain add" {
 		t.Errorf("the drift is %q, want the domain that is still there", drift)
 	}
@@ -156,14 +137,11 @@ func TestADomainThatIsNoLongerGivenStays(t *testing.T) {
 func TestBranchDomainsNeedNetlifyDNS(t *testing.T) {
 	w := newWorld(t)
 	given := inputs{"siteId": w.site, "branchDeployCustomDomain": "preview.fleet.org"}
-
 	_, err := w.Try(domains, "x", given)
 	w.Refused(err, "the domain preview.fleet.org is not managed by Netlify DNS")
-
 	zone := cloud.Object{Type: "netlify:index/dnsZone:DnsZone", ID: "z", Outputs: map[string]any{"name": "fleet.org"}}
 	if err := w.Cloud.Put(zone); err != nil {
 		t.Fatal(err)
 	}
-
 	w.Create(domains, "x", given)
 }

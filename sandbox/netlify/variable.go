@@ -42,11 +42,9 @@ func variable() sim.Resource {
 
 func checkVariable(state sim.State) []error {
 	var errs []error
-
 	if state.Has("values") == state.Has("secretValues") {
 		errs = append(errs, errors.New("exactly one of values and secretValues must be specified"))
 	}
-
 	for _, list := range []string{"values", "secretValues"} {
 		for i, value := range state.Objects(list) {
 			if value.Known("context", "contextParameter") &&
@@ -65,7 +63,6 @@ func createVariable(call sim.Call, state sim.State) (string, error) {
 		if !ok {
 			return "", errors.New("missing team ID: Team ID is required for creating a Netlify environment variable")
 		}
-
 		state["teamId"] = team["teamId"]
 	}
 
@@ -83,15 +80,12 @@ func writeVariable(call sim.Call, doing string, state sim.State) error {
 	if !ok {
 		return refuse(doing, state, errors.New(notFound))
 	}
-
 	found, ok := site(call, state.String("siteId"))
 	if state.Has("siteId") && (!ok || found["teamId"] != team["teamId"]) {
 		return refuse(doing, state, errors.New(notFound))
 	}
-
 	scopes, secret := state.Strings("scopes"), state.Has("secretValues")
 	slices.Sort(scopes)
-
 	switch everywhere := len(scopes) == len(allScopes); {
 	case secret && slices.Contains(scopes, "post-processing") && !everywhere:
 		return refuse(doing, state,
@@ -103,7 +97,6 @@ func writeVariable(call sim.Call, doing string, state sim.State) error {
 	case !secret && !everywhere:
 		return refuse(doing, state, errors.New("422 Unprocessable Entity: the free plan has no scopes"))
 	}
-
 	state["lastUpdated"] = call.Now().Format(time.RFC3339)
 	return nil
 }

@@ -13,18 +13,14 @@ func TestVariable(t *testing.T) {
 		inputs{"context": "all", "value": "v"},
 		inputs{"context": "branch", "contextParameter": "staging", "value": "s"},
 	}}))
-
 	w.Edit(made, func(state map[string]any) {
 		state["values"].([]any)[0].(map[string]any)["value"] = "changed"
 	})
-
 	if _, drift, _ := w.Refresh(made); drift != "values[0].value update" {
 		t.Errorf("the drift is %q", drift)
 	}
-
 	_, err := w.Try(variable, "y", w.variableInputs(nil))
 	w.Refused(err, "the key is used already")
-
 	diff := providertest.Changes(w.Diff(made, w.variableInputs(inputs{"key": "L"})))
 	if !strings.Contains(diff, "key update-replace") {
 		t.Errorf("another key gives %q, want a replacement", diff)
@@ -37,33 +33,26 @@ func TestSecretValuesAreNotGivenBack(t *testing.T) {
 	if !made.Outputs["secretValues"].IsSecret() {
 		t.Error("the values are not secret in the outputs")
 	}
-
 	w.Edit(made, func(state map[string]any) {
 		state["secretValues"].([]any)[0].(map[string]any)["value"] = "hot"
 	})
-
 	read, drift, found := w.Refresh(made)
 	if !found || drift != "" {
 		t.Errorf("a change that Netlify does not show is drift %q, found %t", drift, found)
 	}
-
 	if !read.Outputs["secretValues"].DeepEquals(made.Outputs["secretValues"]) {
 		t.Error("the refresh did not keep the values that Pulumi knows")
 	}
-
 	imported := made
 	imported.Inputs, imported.Outputs = nil, nil
-
 	read, _, found = w.Refresh(imported)
 	if _, ok := read.Outputs["secretValues"]; ok || !found {
 		t.Errorf("an import knows %v", read.Outputs)
 	}
-
 	changed, err := w.Update(made, w.secretInputs("coffee, black"))
 	if err != nil || !changed.Outputs["secretValues"].IsSecret() {
 		t.Errorf("a new value: %v, %v", changed.Outputs, err)
 	}
-
 	_, err = w.Update(made, w.variableInputs(nil))
 	w.Refused(err, "a secret cannot be made readable again")
 }
@@ -73,7 +62,6 @@ func TestVariablesThatAreRefused(t *testing.T) {
 	one := func(value inputs) inputs {
 		return w.variableInputs(inputs{"values": []any{providertest.With(inputs{"value": "v"}, value)}})
 	}
-
 	for name, test := range map[string]struct {
 		inputs inputs
 		want   string
@@ -112,10 +100,8 @@ func TestVariablesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
-
 			_, err := w.Try(variable, "x", test.inputs)
 			w.Refused(err, test.want)
-
 			if err != nil && strings.Contains(err.Error(), "earl grey") {
 				t.Error("the message shows a secret")
 			}
@@ -126,7 +112,6 @@ func TestVariablesThatAreRefused(t *testing.T) {
 func TestTheDefaultTeamsVariable(t *testing.T) {
 	w := newWorld(t)
 	w.Configure(inputs{"token": "t", "defaultTeamSlug": "fleet"})
-
 	made := w.Create(variable, "x", w.variableInputs(inputs{"teamId": nil, "siteId": nil}))
 	if made.Text("teamId") != w.team {
 		t.Errorf("the team is %q, want the default team %q", made.Text("teamId"), w.team)

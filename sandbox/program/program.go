@@ -9,41 +9,32 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra"
-	"github.com/vmstio/infrastructure/infra/crew"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/netlify"
+	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
 // Run is the Pulumi program.
 func Run(ctx *pulumi.Context) error { return infra.Deploy(ctx) }
 
-// Secrets names the secrets that a stack with these settings needs, see runner.Options.
-func Secrets(text string) []string {
-	s := decode(text)
-	return settings.SecretNames(&s)
-}
-
-// Prepare makes the site of a stack with these settings, see runner.Options.
-func Prepare(c *cloud.Cloud, text string) error {
-	s := decode(text)
-	// A site without a team cannot have been made; the program says that the setting is missing.
-	if !s.Docs.Enabled || s.Docs.Team == "" {
-		return nil
+// Setup checks the settings of a stack, given as JSON, and says what it needs before its first run.
+func Setup(text string) (runner.Setup, error) {
+	// Which secrets are needed depends on the settings, and all of them are supplied: only settings can be wrong. What
+	// cannot be read is reported below, with everything else that is wrong.
+	var readable settings.Settings
+	_ = json.Unmarshal([]byte(text), &readable)
+	setup := runner.Setup{Secrets: settings.SecretNames(&readable)}
+	secrets, err := json.Marshal(runner.FakeSecrets(setup.Secrets))
+	if err != nil {
+		return runner.Setup{}, fmt.Errorf("making the secrets: %w", err)
 	}
-	if s.Docs.Site == "" {
-		s.Docs.Site = crew.Name(crew.Docs, s.Domain)
+	s, _, err := settings.Decode(text, string(secrets))
+	if err != nil {
+		return runner.Setup{}, err
 	}
-	if err := netlify.Seed(c, s.Docs.Site, s.Docs.Team); err != nil {
-		return fmt.Errorf("preparing the documentation site: %w", err)
+	if s.Docs.Enabled {
+		setup.Prepare = func(c *cloud.Cloud) error { return netlify.Seed(c, s.Docs.Site, s.Docs.Team) }
 	}
-	return nil
-}
-
-// decode reads settings as far as they can be read. What cannot is reported by the program, together with everything
-// else that is wrong.
-func decode(text string) settings.Settings {
-	var s settings.Settings
-	_ = json.Unmarshal([]byte(text), &s)
-	return s
+	return setup, nil
 }

@@ -26,7 +26,6 @@ func (c *checker) fail(path resource.PropertyPath, format string, args ...any) {
 	if len(path) > 0 {
 		key = resource.PropertyKey(fmt.Sprint(path[0]))
 	}
-
 	c.failures = append(c.failures, plugin.CheckFailure{
 		Property: key,
 		Reason:   fmt.Sprintf("%s: %s", c.token, fmt.Sprintf(format, args...)),
@@ -38,32 +37,25 @@ func (c *checker) object(
 	path resource.PropertyPath, fields Fields, given resource.PropertyMap,
 ) (resource.PropertyMap, []string) {
 	checked := resource.PropertyMap{}
-
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		value := given[key]
 		if strings.HasPrefix(string(key), "__") || reveal(value).IsNull() {
 			continue
 		}
-
 		at := join(path, string(key))
-
 		field, ok := fields[string(key)]
 		if !ok {
 			c.fail(at, "unknown property %s; known are %s", at, fields.names())
 			continue
 		}
-
 		checked[key] = c.value(at, field, value)
 	}
-
 	var filled []string
-
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		field, key := fields[name], resource.PropertyKey(name)
 		if _, ok := checked[key]; ok {
 			continue
 		}
-
 		switch {
 		case field.fallback != nil:
 			checked[key] = property(field.fallback)
@@ -82,35 +74,29 @@ func (c *checker) value(at resource.PropertyPath, field Property, given resource
 	if value.IsComputed() {
 		return given
 	}
-
 	if !field.kind.holds(value) {
 		c.fail(at, "%s = %s: must be %s", at, display(field, given), field.kind)
 		return given
 	}
-
 	checked := value
-
 	switch field.kind {
 	case listKind:
 		list := make([]resource.PropertyValue, len(value.ArrayValue()))
 		for i, element := range value.ArrayValue() {
 			list[i] = c.value(join(at, i), *field.element, element)
 		}
-
 		checked = resource.NewProperty(list)
 	case mapKind:
 		all := resource.PropertyMap{}
 		for key, element := range value.ObjectValue() {
 			all[key] = c.value(join(at, string(key)), *field.element, element)
 		}
-
 		checked = resource.NewProperty(all)
 	case objectKind:
 		all, _ := c.object(at, field.fields, value.ObjectValue())
 		checked = resource.NewProperty(all)
 	case stringKind, intKind, numberKind, boolKind:
 	}
-
 	if !value.ContainsUnknowns() {
 		for _, check := range field.checks {
 			if err := check(plain(value)); err != nil {
@@ -119,7 +105,6 @@ func (c *checker) value(at resource.PropertyPath, field Property, given resource
 			}
 		}
 	}
-
 	if given.IsSecret() || (given.IsOutput() && given.OutputValue().Secret) {
 		checked = resource.MakeSecret(checked)
 	}
@@ -149,7 +134,6 @@ func display(field Property, value resource.PropertyValue) string {
 	if field.secret || value.ContainsSecrets() {
 		return "[secret]"
 	}
-
 	text, err := json.Marshal(plain(value))
 	if err != nil {
 		return fmt.Sprint(plain(value))
@@ -160,31 +144,25 @@ func display(field Property, value resource.PropertyValue) string {
 // check checks a resource's inputs as a whole.
 func (r Resource) check(request plugin.CheckRequest) plugin.CheckResponse {
 	c := &checker{token: string(request.Type)}
-
 	news, named, err := r.autoName(request)
 	if err != nil {
 		c.fail(resource.PropertyPath{named}, "%s: %v", named, err)
 	}
-
 	inputs, filled := c.object(nil, r.Inputs, news)
 	if named != "" {
 		filled = append(filled, named)
 	}
-
 	if r.Check != nil && len(c.failures) == 0 {
 		for _, err := range r.Check(plainMap(inputs)) {
 			c.fail(nil, "%v", err)
 		}
 	}
-
 	if len(filled) > 0 {
 		slices.Sort(filled)
-
 		list := make([]resource.PropertyValue, len(filled))
 		for i, name := range filled {
 			list[i] = resource.NewProperty(name)
 		}
-
 		inputs[defaultsKey] = resource.NewProperty(list)
 	}
 	return plugin.CheckResponse{Properties: inputs, Failures: c.failures}
@@ -198,14 +176,11 @@ func (r Resource) autoName(request plugin.CheckRequest) (resource.PropertyMap, s
 		if value, ok := request.News[key]; !field.named || (ok && !reveal(value).IsNull()) {
 			continue
 		}
-
 		news := request.News.Copy()
-
 		if old, ok := request.Olds[key]; ok && slices.Contains(defaulted(request.Olds), name) {
 			news[key] = old
 			return news, name, nil
 		}
-
 		generated, err := resource.NewUniqueName(request.RandomSeed, request.URN.Name()+"-", autoNameDigits, 0, nil)
 		news[key] = resource.NewProperty(generated)
 		return news, name, err

@@ -26,41 +26,32 @@ func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 		changed:  map[resource.PropertyKey]bool{},
 		replaces: map[string]bool{},
 	}
-
 	for _, text := range request.IgnoreChanges {
 		if path, err := resource.ParsePropertyPath(text); err == nil {
 			d.ignored = append(d.ignored, path)
 		}
 	}
-
 	if r.Replaces != nil {
 		for _, name := range r.Replaces(plainMap(request.OldInputs), plainMap(request.NewInputs)) {
 			d.replaces[name] = true
 		}
 	}
-
 	before := request.OldInputs
 	if len(request.OldOutputs) > 0 {
 		before = properties(readInputs(r.Inputs, plainMap(request.OldInputs), plainMap(request.OldOutputs)))
 	}
-
 	d.object(nil, r.Inputs, before, request.NewInputs, false)
-
 	response := plugin.DiffResponse{Changes: plugin.DiffNone, DetailedDiff: d.details}
 	if len(d.details) == 0 {
 		return response
 	}
-
 	response.Changes = plugin.DiffSome
-
 	response.ChangedKeys = slices.Sorted(maps.Keys(d.changed))
-
 	for _, key := range response.ChangedKeys {
 		if d.changed[key] {
 			response.ReplaceKeys = append(response.ReplaceKeys, key)
 		}
 	}
-
 	response.DeleteBeforeReplace = len(response.ReplaceKeys) > 0 && r.keepsGivenName(request)
 	return response
 }
@@ -87,7 +78,6 @@ func (d *differ) object(path resource.PropertyPath, fields Fields, before, after
 
 func (d *differ) value(at resource.PropertyPath, field Property, before, after resource.PropertyValue, replaces bool) {
 	replaces = replaces || field.replaces
-
 	switch {
 	case empty(before) && empty(after):
 	case empty(after) && field.computed:
@@ -101,7 +91,6 @@ func (d *differ) value(at resource.PropertyPath, field Property, before, after r
 	case field.kind == mapKind && before.IsObject() && after.IsObject():
 		keys := maps.Clone(before.ObjectValue())
 		maps.Copy(keys, after.ObjectValue())
-
 		for key := range keys {
 			d.value(join(at, string(key)), *field.element,
 				reveal(before.ObjectValue()[key]), reveal(after.ObjectValue()[key]), replaces)
@@ -117,14 +106,12 @@ func (d *differ) list(at resource.PropertyPath, field Property, before, after []
 	if field.set && sameElements(before, after) {
 		return
 	}
-
 	element := func(list []resource.PropertyValue, i int) resource.PropertyValue {
 		if i < len(list) {
 			return reveal(list[i])
 		}
 		return resource.NewNullProperty()
 	}
-
 	for i := range max(len(before), len(after)) {
 		d.value(join(at, i), *field.element, element(before, i), element(after, i), replaces)
 	}
@@ -136,11 +123,9 @@ func (d *differ) record(at resource.PropertyPath, kind plugin.DiffKind, replaces
 			return
 		}
 	}
-
 	if replaces {
 		kind = kind.AsReplace()
 	}
-
 	top := resource.PropertyKey(fmt.Sprint(at[0]))
 	d.changed[top] = d.changed[top] || replaces
 	d.details[at.String()] = plugin.PropertyDiff{Kind: kind, InputDiff: true}

@@ -19,7 +19,6 @@ func (r Resource) overlay(state, inputs State) State {
 func merge(fields Fields, state, inputs State) {
 	for name, field := range fields {
 		value, given := inputs[name]
-
 		switch {
 		case !given && field.computed:
 		case !given:
@@ -36,23 +35,19 @@ func merge(fields Fields, state, inputs State) {
 // are the simulation's own and stay in the cloud.
 func (r Resource) outputs(state State, like resource.PropertyMap) resource.PropertyMap {
 	visible := State{}
-
 	for name := range r.Inputs {
 		if value, ok := state[name]; ok {
 			visible[name] = value
 		}
 	}
-
 	for _, name := range r.computed() {
 		if value, ok := state[name]; ok {
 			visible[name] = value
 		}
 	}
-
 	all := properties(visible)
 	keepSecret(all, like)
 	markSecret(all, r.Secrets)
-
 	for name, field := range r.Inputs {
 		if field.secret {
 			markSecret(all, []string{name})

@@ -37,12 +37,9 @@ type simulated struct {
 	config atomic.Pointer[State]
 }
 
-func (p *simulated) Attach(string) error { return nil }
-
-func (p *simulated) Close() error { return nil }
-
+func (p *simulated) Attach(string) error                      { return nil }
+func (p *simulated) Close() error                             { return nil }
 func (p *simulated) SignalCancellation(context.Context) error { return nil }
-
 func (p *simulated) Handshake(
 	context.Context, plugin.ProviderHandshakeRequest,
 ) (*plugin.ProviderHandshakeResponse, error) {
@@ -76,12 +73,10 @@ func (p *simulated) decode(config resource.PropertyMap) resource.PropertyMap {
 	decoded := config.Copy()
 	for key, value := range config {
 		field, ok := p.pkg.Config[string(key)]
-
 		value = reveal(value)
 		if !ok || field.kind == stringKind || !value.IsString() {
 			continue
 		}
-
 		var read any
 		if err := json.Unmarshal([]byte(value.StringValue()), &read); err == nil {
 			decoded[key] = property(read)
@@ -109,7 +104,6 @@ func (p *simulated) call(tx *cloud.Tx, token string) (Call, error) {
 	if stored := p.config.Load(); stored != nil {
 		config = *stored
 	}
-
 	if p.pkg.Authorize != nil {
 		if err := p.pkg.Authorize(config, token); err != nil {
 			return Call{}, err
@@ -146,43 +140,33 @@ func (p *simulated) Diff(_ context.Context, request plugin.DiffRequest) (plugin.
 
 func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plugin.CreateResponse, error) {
 	token := string(request.Type)
-
 	declared, err := p.resource(token)
 	if err != nil {
 		return plugin.CreateResponse{}, err
 	}
-
 	if request.Preview {
 		state := plainMap(request.Properties)
 		unknown(declared.Inputs, state)
-
 		for _, name := range declared.computed() {
 			state.SetDefault(name, Unknown{})
 		}
 		return plugin.CreateResponse{Properties: declared.outputs(state, request.Properties)}, nil
 	}
-
 	var response plugin.CreateResponse
-
 	err = p.cloud.Update(func(tx *cloud.Tx) error {
 		call, err := p.call(tx, token)
 		if err != nil {
 			return err
 		}
-
 		state := plainMap(request.Properties)
-
 		id, err := declared.Create(call, state)
 		if err != nil {
 			return err
 		}
-
 		if state, err = state.clone(); err != nil {
 			return err
 		}
-
 		response = plugin.CreateResponse{ID: resource.ID(id), Properties: declared.outputs(state, request.Properties)}
-
 		if p.pkg.Local {
 			return nil
 		}
@@ -226,7 +210,6 @@ func unknown(fields Fields, state State) {
 		if field.computed {
 			state.SetDefault(name, Unknown{})
 		}
-
 		if object := state.Object(name); field.kind == objectKind && object != nil {
 			unknown(field.fields, object)
 		}
@@ -235,12 +218,10 @@ func unknown(fields Fields, state State) {
 
 func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.ReadResponse, error) {
 	token, id := string(request.Type), string(request.ID)
-
 	declared, err := p.resource(token)
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-
 	if p.pkg.Local {
 		if request.State == nil {
 			return plugin.ReadResponse{}, nil // an import of what only a state could know
@@ -249,47 +230,36 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 			ID: request.ID, Inputs: request.Inputs, Outputs: request.State,
 		}}, nil
 	}
-
 	var response plugin.ReadResponse
-
 	err = p.cloud.Update(func(tx *cloud.Tx) error {
 		call, err := p.call(tx, token)
 		if err != nil {
 			return err
 		}
-
 		object, ok := tx.Get(token, id)
 		if !ok {
 			return nil // an empty ID tells the engine that the object is gone
 		}
-
 		state := State(object.Outputs)
-
 		if declared.Refresh != nil {
 			if err := declared.Refresh(call, id, state); err != nil {
 				return err
 			}
-
 			object.Outputs = state
 			if err := tx.Put(object); err != nil {
 				return err
 			}
-
 			if state, err = state.clone(); err != nil {
 				return err
 			}
 		}
-
 		inputs := properties(readInputs(declared.Inputs, plainMap(request.Inputs), state))
 		if list, ok := request.Inputs[defaultsKey]; ok {
 			inputs[defaultsKey] = list
 		}
-
 		keepSecret(inputs, request.Inputs)
-
 		outputs := declared.outputs(state, request.State)
 		keepSecret(outputs, request.Inputs)
-
 		response.ReadResult = plugin.ReadResult{ID: request.ID, Inputs: inputs, Outputs: outputs}
 		return nil
 	})
@@ -298,50 +268,39 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 
 func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plugin.UpdateResponse, error) {
 	token, id := string(request.Type), string(request.ID)
-
 	declared, err := p.resource(token)
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
-
 	if request.Preview {
 		state := declared.overlay(plainMap(request.OldOutputs), plainMap(request.NewInputs))
 		return plugin.UpdateResponse{Properties: declared.outputs(state, request.NewInputs)}, nil
 	}
-
 	var response plugin.UpdateResponse
-
 	err = p.cloud.Update(func(tx *cloud.Tx) error {
 		call, err := p.call(tx, token)
 		if err != nil {
 			return err
 		}
-
 		object, ok := tx.Get(token, id)
 		if !ok {
 			return fmt.Errorf("updating %s %q: it is not in the cloud any more: run a refresh, which forgets it",
 				token, id)
 		}
-
 		before := State(object.Outputs)
-
 		current, err := before.clone()
 		if err != nil {
 			return err
 		}
-
 		state := declared.overlay(current, plainMap(request.NewInputs))
-
 		if declared.Update != nil {
 			if err := declared.Update(call, id, before, state); err != nil {
 				return err
 			}
 		}
-
 		if state, err = state.clone(); err != nil {
 			return err
 		}
-
 		object.Outputs = state
 		response.Properties = declared.outputs(state, request.NewInputs)
 		return tx.Put(object)
@@ -351,7 +310,6 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 
 func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plugin.DeleteResponse, error) {
 	token, id := string(request.Type), string(request.ID)
-
 	declared, err := p.resource(token)
 	if err != nil {
 		return plugin.DeleteResponse{}, err
@@ -361,12 +319,10 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 		if err != nil {
 			return err
 		}
-
 		object, ok := tx.Get(token, id)
 		if !ok {
 			return nil // somebody else deleted it, which is what was wanted
 		}
-
 		if declared.Delete != nil {
 			if err := declared.Delete(call, id, object.Outputs); err != nil {
 				return err
@@ -378,41 +334,32 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 
 func (p *simulated) Invoke(_ context.Context, request plugin.InvokeRequest) (plugin.InvokeResponse, error) {
 	token := string(request.Tok)
-
 	declared, ok := p.pkg.Functions[token]
 	if !ok {
 		return plugin.InvokeResponse{}, fmt.Errorf("%s: unknown function; the simulated provider %s has %s",
 			token, p.pkg.Name, strings.Join(slices.Sorted(maps.Keys(p.pkg.Functions)), ", "))
 	}
-
 	c := &checker{token: token}
-
 	args, _ := c.object(nil, declared.Inputs, request.Args)
 	if len(c.failures) > 0 {
 		return plugin.InvokeResponse{Failures: c.failures}, nil
 	}
-
 	if args.ContainsUnknowns() {
 		return plugin.InvokeResponse{}, errors.New(token + ": an argument is not known yet")
 	}
-
 	var response plugin.InvokeResponse
-
 	err := p.cloud.Update(func(tx *cloud.Tx) error {
 		call, err := p.call(tx, token)
 		if err != nil {
 			return err
 		}
-
 		result, err := declared.Call(call, plainMap(args))
 		if err != nil {
 			return err
 		}
-
 		if result, err = result.clone(); err != nil {
 			return err
 		}
-
 		response.Properties = properties(result)
 		return nil
 	})

@@ -75,10 +75,8 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				if s.String("registry") == "NCC-0" {
 					return "", errors.New("no such registry")
 				}
-
 				s.SetDefault("sector", "001")
 				s.Merge(sim.State{"mass": 190000, "prefix": "16309", "__dock": "1"})
-
 				if crew := s.Object("crew"); crew != nil {
 					crew["badge"] = "gold"
 				}
@@ -88,7 +86,6 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				if s.Number("warp") > 9 {
 					return errors.New("she cannot take any more")
 				}
-
 				s["mass"] = before.Int("mass") + 1
 				return nil
 			},
@@ -118,7 +115,6 @@ func newWorld(t *testing.T) *providertest.World {
 
 func TestCheckRefuses(t *testing.T) {
 	w := newWorld(t)
-
 	for name, test := range map[string]struct {
 		change inputs
 		want   string
@@ -151,10 +147,8 @@ func TestCheckRefuses(t *testing.T) {
 			w.In(t).Refused(err, test.want)
 		})
 	}
-
 	_, err := w.Check("fleet:index/tug:Tug", "s", nil, host)
 	w.Refused(err, "fleet:index/tug:Tug: unknown resource type; the simulated provider fleet has fleet:index/ship:Ship")
-
 	_, err = w.Check(ship, "s", nil, inputs{"warp": "x", "cloaked": "y"})
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("want three failures at once, got %v", err)
@@ -169,17 +163,14 @@ func TestUnknownValuesPass(t *testing.T) {
 		"tags": []any{providertest.Unknown()}, "crew": map[string]any{"captain": providertest.Unknown()},
 		"route": providertest.Unknown(),
 	})
-
 	for _, key := range []resource.PropertyKey{"registry", "sector", "mass"} {
 		if !outputs[key].IsComputed() {
 			t.Errorf("%s = %v, want it unknown", key, outputs[key])
 		}
 	}
-
 	if !outputs["prefix"].IsSecret() || !outputs["crew"].ObjectValue()["badge"].IsComputed() {
 		t.Errorf("prefix and crew.badge = %v, %v", outputs["prefix"], outputs["crew"])
 	}
-
 	if _, made := w.Cloud.Get(probe, "p-"); made || len(w.Cloud.List(ship)) > 0 {
 		t.Error("a preview made something")
 	}
@@ -191,17 +182,14 @@ func TestDefaultsAndNames(t *testing.T) {
 	if r.Text("class") != "constitution" || r.Get("crew").(map[string]any)["size"] != 430.0 {
 		t.Errorf("defaults were not filled in: %v", r.Outputs)
 	}
-
 	name := r.Text("name")
 	if !strings.HasPrefix(name, "reliant-") || len(name) != len("reliant-")+7 {
 		t.Errorf("automatic name %q", name)
 	}
-
 	again := inputs{"registry": "NCC-1864", "crew": map[string]any{"captain": "terrell"}}
 	if diff := w.Diff(r, again); diff.Changes != plugin.DiffNone {
 		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
 	}
-
 	replaced := w.Diff(r, providertest.With(again, inputs{"registry": "NCC-1"}))
 	if replaced.DeleteBeforeReplace {
 		t.Error("an automatic name allows the new resource to come first")
@@ -216,7 +204,6 @@ func TestDiffIsPerProperty(t *testing.T) {
 		"route": []any{map[string]any{"star": "vega"}, map[string]any{"star": "rigel"}},
 	})
 	r := w.Create(ship, "host", base)
-
 	for name, test := range map[string]struct {
 		change inputs
 		want   string
@@ -249,7 +236,6 @@ func TestDiffIsPerProperty(t *testing.T) {
 			if got := providertest.Changes(diff); got != test.want {
 				t.Errorf("diff is %q, want %q", got, test.want)
 			}
-
 			replace := strings.Contains(test.want, "replace")
 			if diff.Replace() != replace || diff.DeleteBeforeReplace != replace {
 				t.Errorf("replace %t, delete before %t, want both %t",
@@ -262,14 +248,12 @@ func TestDiffIsPerProperty(t *testing.T) {
 func TestIgnoredChanges(t *testing.T) {
 	w := newWorld(t)
 	r := w.Create(ship, "host", providertest.With(host, inputs{"warp": 5, "crew": map[string]any{"captain": "main"}}))
-
 	inputs, err := w.Check(ship, "host", r.Inputs, providertest.With(host, inputs{
 		"warp": 6, "crew": map[string]any{"captain": "archive"},
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	diff, err := w.Provider.Diff(context.Background(), plugin.DiffRequest{
 		Type: ship, ID: resource.ID(r.ID), OldInputs: r.Inputs, OldOutputs: r.Outputs, NewInputs: inputs,
 		IgnoreChanges: []string{"crew"},
@@ -284,56 +268,43 @@ func TestLife(t *testing.T) {
 	r := w.Create(ship, "host", providertest.With(host, inputs{
 		"warp": 5, "cloaked": false, "labels": map[string]any{"x": resource.MakeSecret(resource.NewProperty("1"))},
 	}))
-
 	if r.ID != "NCC-1701" || r.Get("mass") != 190000.0 || r.Text("sector") != "001" {
 		t.Errorf("created %v", r)
 	}
-
 	if !r.Outputs["prefix"].IsSecret() || !r.Outputs["labels"].ObjectValue()["x"].IsSecret() ||
 		r.Outputs["mass"].IsSecret() {
 		t.Errorf("wrong outputs are secret: %v", r.Outputs)
 	}
-
 	if _, leaked := r.Outputs["__dock"]; leaked {
 		t.Error("the simulation's own property left the cloud")
 	}
-
 	if read, _, _ := w.Refresh(r); !read.Inputs.DeepEquals(r.Inputs) || !read.Outputs.DeepEquals(r.Outputs) {
 		t.Errorf("a refresh without a change made\n%v\n%v\nof\n%v\n%v", read.Inputs, read.Outputs, r.Inputs, r.Outputs)
 	}
-
 	text, _ := os.ReadFile(w.Path)
 	if !strings.Contains(string(text), `"__dock": "1"`) {
 		t.Error("the simulation's own property is not kept")
 	}
-
 	changed, err := w.Update(r, providertest.With(host, inputs{"cloaked": true}))
 	if err != nil || changed.Get("mass") != 190001.0 || changed.Text("sector") != "001" {
 		t.Errorf("update: %v, %v", changed, err)
 	}
-
 	if _, ok := changed.Outputs["warp"]; ok {
 		t.Error("a removed input is still an output")
 	}
-
 	_, err = w.Update(r, providertest.With(host, inputs{"warp": 9.5}))
 	w.Refused(err, "she cannot take any more")
-
 	if _, drift, _ := w.Refresh(changed); drift != "" {
 		t.Errorf("a refused update left %q", drift)
 	}
-
 	w.Refused(w.Delete(changed), "cannot find her")
 	w.Edit(changed, func(outputs map[string]any) { outputs["cloaked"] = false })
-
 	if err := w.Delete(changed); err != nil {
 		t.Error(err)
 	}
-
 	if err := w.Delete(changed); err != nil {
 		t.Errorf("deleting what is gone: %v", err)
 	}
-
 	_, err = w.Update(changed, host)
 	w.Refused(err, "not in the cloud any more")
 }
@@ -342,7 +313,6 @@ func TestRefusedCreateMakesNothing(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.Try(ship, "s", providertest.With(host, inputs{"registry": "NCC-0"}))
 	w.Refused(err, "no such registry")
-
 	if len(w.Cloud.List(ship)) > 0 {
 		t.Error("an object exists")
 	}
@@ -354,7 +324,6 @@ func TestDrift(t *testing.T) {
 		"warp": 5, "tags": []any{"a", "b"}, "crew": map[string]any{"captain": "main"},
 		"route": []any{map[string]any{"star": "vega"}},
 	})
-
 	for name, test := range map[string]struct {
 		edit func(map[string]any)
 		want string
@@ -381,18 +350,15 @@ func TestDrift(t *testing.T) {
 			w := w.In(t)
 			r := w.Create(ship, "host", base)
 			w.Edit(r, test.edit)
-
 			if _, drift, found := w.Refresh(r); !found || drift != test.want {
 				t.Errorf("drift is %q (found %t), want %q", drift, found, test.want)
 			}
 		})
 	}
-
 	r := w.Create(ship, "host", base)
 	if err := w.Cloud.Delete(ship, r.ID); err != nil {
 		t.Fatal(err)
 	}
-
 	if _, _, found := w.Refresh(r); found {
 		t.Error("a deleted object was found")
 	}
@@ -401,7 +367,6 @@ func TestDrift(t *testing.T) {
 func TestImport(t *testing.T) {
 	w := newWorld(t)
 	r := w.Create(ship, "host", providertest.With(host, inputs{"warp": 5}))
-
 	read, _, found := w.Refresh(providertest.Resource{Type: ship, Name: "x", ID: r.ID})
 	if !found || read.Inputs["warp"].V != 5.0 || read.Inputs["sector"].V != "001" ||
 		read.Inputs["registry"].V != "NCC-1701" {

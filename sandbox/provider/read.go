@@ -15,15 +15,12 @@ func readInputs(fields Fields, guide, state State) State {
 		if emptyValue(value) {
 			continue
 		}
-
 		if known == nil && len(guide) > 0 && field.computed {
 			continue
 		}
-
 		if known == nil && field.fallback == nil && reflect.ValueOf(value).IsZero() {
 			continue // a switch that is off, a zero or an empty text is how clouds report what was not set
 		}
-
 		inputs[name] = readValue(field, known, value)
 	}
 	return inputs
@@ -40,16 +37,13 @@ func readValue(field Property, guide, value any) any {
 		if !ok {
 			return value
 		}
-
 		guides, _ := guide.([]any)
 		read := make([]any, len(list))
-
 		for i, element := range list {
 			var like any
 			if i < len(guides) {
 				like = guides[i]
 			}
-
 			read[i] = readValue(*field.element, like, element)
 		}
 		return read

@@ -51,12 +51,10 @@ const station = "fleet:index/station:Station"
 // newStations is a world with one type that is taken from the SDK. Its creation takes an hour.
 func newStations(t *testing.T, rest sim.Resource) *providertest.World {
 	t.Helper()
-
 	rest.Create = func(_ sim.Call, s sim.State) (string, error) {
 		s.Merge(sim.State{"mass": 7, "code": "1701"})
 		return s.String("name"), nil
 	}
-
 	declared := sim.From(StationArgs{}, Station{}, sim.Rules{
 		AutoNamed: "name", Required: "docks", Replaces: "sector docks.number", Computed: "crew.absent", Secret: "code",
 		Defaults: map[string]any{"docks.length": 1.5}, Unordered: "ranks",
@@ -98,13 +96,11 @@ func TestDerivation(t *testing.T) {
 			in.Refused(err, test.want)
 		})
 	}
-
 	ranked := providertest.With(deepSpace, inputs{"ranks": []any{"captain", "ensign"}})
 	made := w.Create(station, "s", ranked)
 	if !made.Outputs["code"].IsSecret() || made.Get("mass") != 7.0 || made.Outputs["mass"].IsSecret() {
 		t.Errorf("outputs %v", made.Outputs)
 	}
-
 	for want, change := range map[string]inputs{
 		"docks[0].number update-replace": {"docks": []any{map[string]any{"number": 2}}},
 		"docks[0].length update":         {"docks": []any{map[string]any{"number": 1, "length": 2.5}}},
@@ -130,7 +126,6 @@ func TestRulesForWhatTheSDKDoesNotHave(t *testing.T) {
 					t.Errorf("panic %q, want %q", text, want)
 				}
 			}()
-
 			sim.From(StationArgs{}, Station{}, rules, sim.Resource{})
 		}()
 	}
@@ -143,7 +138,6 @@ func TestSlowCreation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		_, err = w.Provider.Create(t.Context(), plugin.CreateRequest{
 			URN: "urn:pulumi:a::b::" + station + "::s", Name: "s", Type: station, Properties: inputs,
 			Timeout: timeout.Seconds(),
@@ -154,27 +148,20 @@ func TestSlowCreation(t *testing.T) {
 		_, found := w.Cloud.Get(station, "9")
 		return found
 	}
-
 	if w := newStations(t, sim.Resource{}); create(w, 0) != nil || !there(w) {
 		t.Error("who waits for ever gets it")
 	}
-
 	forgets := newStations(t, sim.Resource{Waits: 30 * time.Minute})
-
 	err := create(forgets, 0)
 	forgets.Refused(err, `timeout while waiting for its creation, which takes 1h0m0s: the provider waits 30m0s`)
-
 	if len(status.Convert(err).Details()) > 0 || !there(forgets) {
 		t.Errorf("the provider forgets what is in the cloud (%t): %v", there(forgets), status.Convert(err).Details())
 	}
-
 	if w := newStations(t, sim.Resource{Waits: 30 * time.Minute}); create(w, 90*time.Minute) != nil {
 		t.Error("the program's Timeouts count")
 	}
-
 	keeps := newStations(t, sim.Resource{Waits: 30 * time.Minute, Keeps: true})
 	details := status.Convert(create(keeps, 90*time.Minute)).Details()
-
 	if len(details) != 1 || details[0].(*pulumirpc.ErrorResourceInitFailed).GetId() != "9" {
 		t.Errorf("what the provider knew by then is no failed resource: %v", details)
 	}

@@ -36,7 +36,6 @@ func (s State) Number(key string) float64 {
 	if n, ok := s[key].(int); ok {
 		return float64(n)
 	}
-
 	n, _ := s[key].(float64)
 	return n
 }
@@ -57,7 +56,6 @@ func (s State) Object(key string) State {
 func (s State) Objects(key string) []State {
 	list, _ := s[key].([]any)
 	objects := make([]State, 0, len(list))
-
 	for _, element := range list {
 		if object := asState(element); object != nil {
 			objects = append(objects, object)
@@ -70,7 +68,6 @@ func (s State) Objects(key string) []State {
 func (s State) Strings(key string) []string {
 	list, _ := s[key].([]any)
 	texts := make([]string, 0, len(list))
-
 	for _, element := range list {
 		if text, ok := element.(string); ok {
 			texts = append(texts, text)
@@ -143,7 +140,6 @@ func (s State) clone() (State, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	same := State{}
 	err = json.Unmarshal(text, &same)
 	return same, err

@@ -31,7 +31,6 @@ func reveal(value resource.PropertyValue) resource.PropertyValue {
 // plain turns a value into JSON values; what is not known becomes [Unknown], null becomes nil.
 func plain(value resource.PropertyValue) any {
 	value = reveal(value)
-
 	switch {
 	case value.IsBool():
 		return value.BoolValue()
@@ -61,7 +60,6 @@ func plainMap(properties resource.PropertyMap) State {
 		if strings.HasPrefix(string(key), "__") {
 			continue
 		}
-
 		if value := plain(value); value != nil {
 			state[string(key)] = value
 		}
@@ -103,7 +101,6 @@ func properties(state State) resource.PropertyMap {
 func keepSecret(values, like resource.PropertyMap) {
 	for key, model := range like {
 		value, ok := values[key]
-
 		switch {
 		case !ok || value.IsSecret() || !model.ContainsSecrets():
 		case value.IsObject() && model.IsObject():
@@ -125,17 +122,14 @@ func sameElements(a, b []resource.PropertyValue) bool {
 	if len(a) != len(b) {
 		return false
 	}
-
 	texts := func(list []resource.PropertyValue) []string {
 		all := make([]string, len(list))
 		for i, element := range list {
 			all[i] = fmt.Sprint(plain(element)) // fmt prints maps sorted by key
 		}
-
 		sort.Strings(all)
 		return all
 	}
-
 	left, right := texts(a), texts(b)
 	for i := range left {
 		if left[i] != right[i] {

@@ -77,7 +77,6 @@ func classes(s sim.State) []characters {
 			numeric = s.Bool(name)
 		}
 	}
-
 	special := s.String("overrideSpecial")
 	if special == "" {
 		special = "!@#$%&*()-_=+[]{}<>:?"
@@ -96,20 +95,15 @@ func checkText(s sim.State) []error {
 			return nil
 		}
 	}
-
 	var errs []error
-
 	needed, any := 0, false
-
 	for _, c := range classes(s) {
 		needed += c.minimum
 		any = any || c.on
 	}
-
 	if !any {
 		errs = append(errs, fmt.Errorf("at least one of lower, upper, numeric and special must be true"))
 	}
-
 	if needed > s.Int("length") {
 		errs = append(errs, fmt.Errorf(
 			"length = %d: must be at least %d, the sum of minLower, minUpper, minNumeric and minSpecial",
@@ -121,38 +115,30 @@ func checkText(s sim.State) []error {
 // generate makes a text of the classes that are on, with at least the minimum of each class, in random order.
 func generate(s sim.State) (string, error) {
 	var result []byte
-
 	alphabet := ""
-
 	for _, c := range classes(s) {
 		if c.on {
 			alphabet += c.all
 		}
-
 		chosen, err := choose(c.all, c.minimum)
 		if err != nil {
 			return "", err
 		}
-
 		result = append(result, chosen...)
-
 		if c.name == "numeric" {
 			s["numeric"], s["number"] = c.on, c.on
 		}
 	}
-
 	rest, err := choose(alphabet, s.Int("length")-len(result))
 	if err != nil {
 		return "", err
 	}
-
 	result = append(result, rest...)
 	for i := len(result) - 1; i > 0; i-- {
 		j, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))
 		if err != nil {
 			return "", fmt.Errorf("shuffling a random text: %w", err)
 		}
-
 		result[i], result[j.Int64()] = result[j.Int64()], result[i]
 	}
 	return string(result), nil
@@ -165,7 +151,6 @@ func choose(alphabet string, n int) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("choosing random characters: %w", err)
 		}
-
 		chosen[i] = alphabet[index.Int64()]
 	}
 	return chosen, nil
@@ -183,7 +168,6 @@ func createPassword(_ sim.Call, state sim.State) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("hashing a random password: %w", err)
 	}
-
 	state["result"], state["bcryptHash"] = result, string(hash)
 	return uuid.NewString(), nil
 }

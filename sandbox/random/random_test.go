@@ -23,7 +23,6 @@ const (
 
 func TestPasswords(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
-
 	for name, test := range map[string]struct {
 		inputs  inputs
 		pattern string
@@ -45,16 +44,13 @@ func TestPasswords(t *testing.T) {
 			if !regexp.MustCompile("^" + test.pattern + "$").MatchString(result) {
 				t.Errorf("a password does not match %s", test.pattern)
 			}
-
 			if !r.Outputs["result"].IsSecret() || !r.Outputs["bcryptHash"].IsSecret() {
 				t.Error("a password or its hash is not secret")
 			}
-
 			hash, hashed := []byte(r.Text("bcryptHash")), []byte(result)[:min(72, len(result))]
 			if bcrypt.CompareHashAndPassword(hash, hashed) != nil {
 				t.Error("the hash is not the password's")
 			}
-
 			if other := w.Create(password, "p", test.inputs); len(result) > 20 && other.Text("result") == result {
 				t.Error("two passwords are the same")
 			}
@@ -65,44 +61,36 @@ func TestPasswords(t *testing.T) {
 // The characters that a minimum asks for must not always stand first.
 func TestPasswordsAreShuffled(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
-
 	for range 50 {
 		r := w.Create(password, "p", inputs{"length": 20, "minNumeric": 1, "special": false})
 		if first := r.Text("result")[0]; first < '0' || first > '9' {
 			return
 		}
 	}
-
 	t.Error("fifty passwords begin with a digit")
 }
 
 func TestPasswordsRefuse(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
-
 	_, err := w.Try(password, "p", inputs{"length": 3, "minUpper": 2, "minLower": 2})
 	w.Refused(err, "length = 3: must be at least 4")
-
 	_, err = w.Try(password, "p", inputs{
 		"length": 3, "upper": false, "lower": false, "numeric": false, "special": false,
 	})
 	w.Refused(err, "at least one of lower, upper, numeric and special")
-
 	_, err = w.Try(password, "p", inputs{"length": 0})
 	w.Refused(err, "length = 0: must be between")
-
 	_, err = w.Try(bytes, "b", inputs{})
 	w.Refused(err, "missing required property length")
 }
 
 func TestBytes(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
-
 	b := w.Create(bytes, "b", inputs{"length": 32})
 	raw, err := base64.StdEncoding.DecodeString(b.Text("base64"))
 	if err != nil || len(raw) != 32 || hex.EncodeToString(raw) != b.Text("hex") {
 		t.Errorf("32 bytes came as %d, %v", len(raw), err)
 	}
-
 	if !b.Outputs["base64"].IsSecret() || !b.Outputs["hex"].IsSecret() {
 		t.Error("random bytes are not secret")
 	}
@@ -115,7 +103,6 @@ func TestEveryChangeReplaces(t *testing.T) {
 	if diff := w.Diff(r, base); len(diff.DetailedDiff) > 0 {
 		t.Errorf("the same inputs differ: %s", providertest.Changes(diff))
 	}
-
 	for want, change := range map[string]inputs{
 		"length update-replace":        {"length": 33},
 		"keepers.epoch update-replace": {"keepers": map[string]any{"epoch": "2"}},
@@ -129,7 +116,6 @@ func TestEveryChangeReplaces(t *testing.T) {
 
 func TestConfiguration(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
-
 	for config, failures := range map[string]int{"version": 0, "seed": 1} {
 		checked, err := w.Provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{
 			News: providertest.Map(inputs{config: "1.2.3"}),
@@ -144,16 +130,13 @@ func TestConfiguration(t *testing.T) {
 func TestLivesInStateAlone(t *testing.T) {
 	w := providertest.New(t, random.New, nil)
 	r := w.Create(password, "p", inputs{"length": 32})
-
 	if n := len(w.Cloud.List(password)); n != 0 {
 		t.Errorf("the cloud holds %d passwords", n)
 	}
-
 	read, drift, found := w.Refresh(r)
 	if !found || drift != "" || read.Text("result") != r.Text("result") {
 		t.Errorf("a refresh found %t with drift %q", found, drift)
 	}
-
 	if err := w.Delete(r); err != nil {
 		t.Error(err)
 	}

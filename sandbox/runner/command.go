@@ -9,18 +9,20 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/blang/semver"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/cmdutil"
 )
 
-// command is the pulumi command as the Automation API uses it, in place of the API's own: it runs in an environment of
-// our making instead of this process's, and on a terminal it lets Pulumi draw its tree.
+// command is the Pulumi CLI as the Automation API uses it, in place of the API's own: it runs in an environment of our
+// making instead of this process's, and on a terminal it lets Pulumi draw its tree.
 type command struct {
 	path        string
 	version     semver.Version
 	environment []string
+	// started, if there is one, is told of every process that works on a stack.
+	started func(*os.Process)
 }
 
 // patience is how long a command that was asked to stop may take to finish what it is doing and save its state.
@@ -33,21 +35,18 @@ func (c *command) Version() semver.Version { return c.version }
 func (c *command) Run(
 	ctx context.Context, dir string, stdin io.Reader, stdout, stderr []io.Writer, environment []string, args ...string,
 ) (string, string, int, error) {
+	operation := isOperation(args)
 	args = withOptions(args)
-
 	terminal := terminalOf(stdout)
 	if terminal == nil {
 		args = append([]string{"--non-interactive"}, args...)
 	}
-
 	cmd := exec.CommandContext(ctx, c.path, args...)
 	cmd.Dir = dir
 	cmd.Env = slices.Concat(c.environment, environment, []string{"PULUMI_AUTOMATION_API=true"})
 	cmd.Stdin = stdin
 	cmd.WaitDelay = patience
-
 	var out, complaints bytes.Buffer
-
 	if terminal != nil {
 		// Pulumi draws on the terminal and reads its keys. It has to be in the terminal's foreground process group for
 		// that, so Ctrl-C reaches it without our help, and a second interrupt would make it stop at once.
@@ -55,19 +54,22 @@ func (c *command) Run(
 		cmd.Cancel = func() error { return nil }
 	} else {
 		// In a process group of its own, so that Ctrl-C reaches it once, through ctx.
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmdutil.RegisterProcessGroup(cmd)
+		cmd.Cancel = func() error { return cmdutil.Interrupt(cmd.Process.Pid) }
 		cmd.Stdout = io.MultiWriter(append(slices.Clone(stdout), &out)...)
 		cmd.Stderr = io.MultiWriter(append(slices.Clone(stderr), &complaints)...)
 	}
-
-	err := cmd.Run()
-
+	err := cmd.Start()
+	if err == nil {
+		if operation && c.started != nil {
+			c.started(cmd.Process)
+		}
+		err = cmd.Wait()
+	}
 	code := 0
 	if err != nil {
 		code = -1
 	}
-
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		code = exit.ExitCode()
@@ -75,21 +77,23 @@ func (c *command) Run(
 	return out.String(), complaints.String(), code, err
 }
 
+// isOperation reports whether the arguments are those of an operation of the engine.
+func isOperation(args []string) bool {
+	return len(args) > 0 && slices.Contains([]string{"preview", "up", "refresh", "destroy"}, args[0])
+}
+
 // withOptions adds to the arguments of an operation what the Automation API has no options for.
 func withOptions(args []string) []string {
-	if len(args) == 0 || !slices.Contains([]string{"preview", "up", "refresh", "destroy"}, args[0]) {
+	if !isOperation(args) {
 		return args
 	}
-
 	// Otherwise the engine wants the plugin of every provider in the state to be installed before a run, even though it
 	// attaches to a running one (ensurePluginsAreInstalled in pkg/engine/plugins.go).
 	options := []string{args[0], "--skip-plugin-pre-install"}
-
 	if args[0] == "destroy" {
 		// Otherwise one protected resource fails a whole destroy.
 		options = append(options, "--exclude-protected")
 	}
-
 	for _, arg := range args[1:] {
 		// gRPC asks the network's DNS about a name, even this one.
 		options = append(options, strings.Replace(arg, "tcp://localhost:", "tcp://127.0.0.1:", 1))
@@ -112,15 +116,12 @@ func brief(err error) error {
 	if !found {
 		return err
 	}
-
 	var lines []string
-
 	for line := range strings.Lines(complaint) {
 		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, strings.TrimPrefix(line, "error: "))
 		}
 	}
-
 	if len(lines) == 0 {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return errors.New(first)

@@ -3,11 +3,10 @@
 // One process does it all: the simulated providers are gRPC servers on the loopback interface that the engine attaches
 // to (PULUMI_DEBUG_PROVIDERS, read by plugin.GetProviderAttachPort of the Pulumi SDK), and the program runs here too,
 // as an inline program of the Automation API (https://www.pulumi.com/docs/iac/automation-api/). The engine itself is
-// the `pulumi` command: one that is installed, or the one that the tools module pins, built once.
+// the Pulumi CLI: one that is installed, or the one that make builds from the tools module.
 //
 // Everything lives in one directory, by default .sandbox at the repository's root:
 //
-//	bin/pulumi-<version>       the built command
 //	cloud.json                 the simulated cloud; edit it to see drift
 //	state/                     Pulumi's state, the file backend
 //	home/                      PULUMI_HOME and HOME of the command

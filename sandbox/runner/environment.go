@@ -19,7 +19,6 @@ var credentials = []string{"DIGITALOCEAN_", "SPACES_", "AWS_", "NETLIFY_", "KUBE
 func DropCredentials() {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-
 		for _, prefix := range credentials {
 			if strings.HasPrefix(name, prefix) {
 				os.Unsetenv(name) //nolint:errcheck // it fails for names that cannot be set either
@@ -46,7 +45,9 @@ func pulumiEnvironment(stateDir, attach string) []string {
 	return append(baseEnvironment(),
 		"HOME="+home,
 		"PULUMI_HOME="+home,
-		"PULUMI_BACKEND_URL=file://"+filepath.ToSlash(filepath.Join(stateDir, "state")),
+		// Without the files of attributes beside the states: a CLI that is killed while it writes one can read neither
+		// (gocloud.dev/blob/fileblob, Options.Metadata).
+		"PULUMI_BACKEND_URL=file://"+filepath.ToSlash(filepath.Join(stateDir, "state"))+"?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_DEBUG_PROVIDERS="+attach,
 		// Nothing of the engine reaches for the network...

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,19 +30,18 @@ func (s *Sandbox) ExpectNoChanges(ctx context.Context) (Result, error) {
 
 func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Result, error) {
 	return s.run(ctx, "preview", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Preview(ctx, append(more,
-			optpreview.ProgressStreams(out...), optpreview.ErrorProgressStreams(complaints...),
-			optpreview.EventStreams(events), optpreview.Color(s.options.Color))...)
+		_, err := s.stack.Preview(ctx, append(more, optpreview.ProgressStreams(out...),
+			optpreview.ErrorProgressStreams(complaints...), optpreview.EventStreams(events),
+			optpreview.Color(s.options.Color), optpreview.SuppressOutputs())...)
 		return err
 	})
 }
 
-// Up creates and changes resources until the cloud is as the program says.
+// Up creates and changes resources until the cloud is as the program says. The outputs are in the result only.
 func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 	return s.run(ctx, "up", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Up(ctx,
-			optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
-			optup.EventStreams(events), optup.Color(s.options.Color))
+		_, err := s.stack.Up(ctx, optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
+			optup.EventStreams(events), optup.Color(s.options.Color), optup.SuppressOutputs())
 		return err
 	})
 }
@@ -52,9 +50,9 @@ func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 // result's Drift.
 func (s *Sandbox) Refresh(ctx context.Context) (Result, error) {
 	return s.run(ctx, "refresh", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Refresh(ctx,
-			optrefresh.ProgressStreams(out...), optrefresh.ErrorProgressStreams(complaints...),
-			optrefresh.EventStreams(events), optrefresh.Color(s.options.Color))
+		_, err := s.stack.Refresh(ctx, optrefresh.ProgressStreams(out...),
+			optrefresh.ErrorProgressStreams(complaints...), optrefresh.EventStreams(events),
+			optrefresh.Color(s.options.Color), optrefresh.SuppressOutputs())
 		return err
 	})
 }
@@ -62,20 +60,18 @@ func (s *Sandbox) Refresh(ctx context.Context) (Result, error) {
 // Destroy deletes everything that is not protected. What stays is in the result's Kept.
 func (s *Sandbox) Destroy(ctx context.Context) (Result, error) {
 	result, err := s.run(ctx, "destroy", func(out, complaints []io.Writer, events stream) error {
-		_, err := s.stack.Destroy(ctx,
-			optdestroy.ProgressStreams(out...), optdestroy.ErrorProgressStreams(complaints...),
-			optdestroy.EventStreams(events), optdestroy.Color(s.options.Color))
+		_, err := s.stack.Destroy(ctx, optdestroy.ProgressStreams(out...),
+			optdestroy.ErrorProgressStreams(complaints...), optdestroy.EventStreams(events),
+			optdestroy.Color(s.options.Color), optdestroy.SuppressOutputs())
 		return err
 	})
 	if err != nil {
 		return result, err
 	}
-
 	state, err := s.State(ctx)
 	if err != nil {
 		return result, err
 	}
-
 	result.Kept = append(result.Kept, state.kept()...)
 	return result, nil
 }
@@ -86,12 +82,10 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 	if showSecrets {
 		args = append(args, "--show-secrets")
 	}
-
 	out, err := s.pulumi(ctx, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the outputs of stack %q: %w", s.options.Stack, err)
 	}
-
 	var outputs map[string]any
 	if err := json.Unmarshal([]byte(out), &outputs); err != nil {
 		return nil, fmt.Errorf("reading the outputs of stack %q: %w", s.options.Stack, err)
@@ -102,7 +96,6 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 // pulumi runs a command on the stack and returns what it wrote.
 func (s *Sandbox) pulumi(ctx context.Context, args ...string) (string, error) {
 	args = append(args, "--stack", s.options.Stack)
-
 	out, complaints, _, err := s.command.Run(ctx, s.stack.Workspace().WorkDir(), nil, nil, nil, nil, args...)
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints))
@@ -118,50 +111,25 @@ func (s *Sandbox) run(
 	if !s.options.Quiet {
 		out, complaints = []io.Writer{s.options.Stdout}, []io.Writer{s.options.Stderr}
 	}
-
 	c := newCollector()
 	started := time.Now()
 	err := do(out, complaints, c.events)
 	result := c.finish()
-
 	result.Stack, result.Operation = s.options.Stack, operation
 	result.Seconds = time.Since(started).Seconds()
-
-	switch {
-	case err == nil:
+	if err == nil {
 		return result, nil
-	case ctx.Err() != nil:
-		result.Error = errInterrupted.Error()
-	case result.Error == "":
+	}
+	if result.Error == "" {
 		result.Error = brief(err).Error()
 	}
-	return result, &OperationError{
-		Operation: operation, Stack: s.options.Stack, Reason: result.Error, Shown: !s.options.Quiet,
+	reason := result.Error
+	switch {
+	case ctx.Err() != nil:
+		result.Error, reason = "interrupted", "interrupted"
+	case !s.options.Quiet:
+		// Among the engine's diagnostics.
+		reason = "the reason is above"
 	}
-}
-
-// OperationError says that the engine could not complete an operation.
-type OperationError struct {
-	// Operation and Stack are what was being done to what.
-	Operation, Stack string
-	// Reason is what the engine reported, in one or more lines.
-	Reason string
-	// Shown says that the reason has been on the output already, among the engine's diagnostics.
-	Shown bool
-}
-
-// Error implements error.
-func (e *OperationError) Error() string {
-	if e.Shown && e.Reason != errInterrupted.Error() {
-		return fmt.Sprintf("%s of stack %q failed: the reason is above", e.Operation, e.Stack)
-	}
-	return fmt.Sprintf("%s of stack %q failed: %s", e.Operation, e.Stack, e.Reason)
-}
-
-// Unwrap makes errors.Is(err, ErrInterrupted) work.
-func (e *OperationError) Unwrap() error {
-	if e.Reason == errInterrupted.Error() {
-		return errInterrupted
-	}
-	return errors.New(e.Reason)
+	return result, fmt.Errorf("%s of stack %q failed: %s", operation, s.options.Stack, reason)
 }

@@ -22,13 +22,9 @@ import (
 type Options struct {
 	// Program is the Pulumi program.
 	Program pulumi.RunFunc
-	// Secrets names the secrets that a person would set for a stack, as paths below the configuration key vmst:secrets
-	// ("smtpPassword", "mastodon.secretKeyBase"), given the stack's vmst:settings as JSON, "" if it has none. Each is
-	// given the value of [FakeSecret]. By default there are none.
-	Secrets func(settings string) []string
-	// Prepare makes in the cloud, before every run, what a person makes by hand before the first one and no program can
-	// make, given the stack's vmst:settings as Secrets is. By default there is nothing.
-	Prepare func(c *cloud.Cloud, settings string) error
+	// Setup says what the stack needs before its first run, given its vmst:settings as JSON, "" if it has none. Its
+	// error ends the run before anything is written or started. By default the stack needs nothing.
+	Setup func(settings string) (Setup, error)
 
 	// Stack is "prod" by default; Pulumi.<stack>.yaml must exist.
 	Stack string
@@ -36,8 +32,10 @@ type Options struct {
 	ProjectDir string
 	// StateDir keeps everything that a run leaves behind; .sandbox next to Pulumi.yaml by default.
 	StateDir string
-	// PulumiCommand is the path of the command to use. By default [FindPulumi] chooses one.
+	// PulumiCommand is the path of the Pulumi CLI to use. By default it is the one that [FindPulumi] finds.
 	PulumiCommand string
+	// Started, if it is set, is told of every process of the Pulumi CLI that works on the stack.
+	Started func(*os.Process)
 
 	// ChartsDir is a directory of Helm charts, one directory or .tgz per chart, to be rendered in place of those in the
 	// charts' repositories.
@@ -71,6 +69,16 @@ func (o Options) now() time.Time {
 	return time.Date(year, month, day, now.Hour(), now.Minute(), now.Second(), now.Nanosecond(), time.UTC)
 }
 
+// Setup is what a person does by hand before the first run of a stack.
+type Setup struct {
+	// Secrets names the secrets that a person sets, as paths below the configuration key vmst:secrets ("smtpPassword",
+	// "mastodon.secretKeyBase"). Each is given the value of [FakeSecret].
+	Secrets []string
+	// Prepare makes in the cloud what a person makes there and no program can make, unless it is there already; nil if
+	// there is nothing.
+	Prepare func(*cloud.Cloud) error
+}
+
 // stackName is what Pulumi allows as the name of a stack.
 var stackName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 
@@ -79,51 +87,40 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 	if o.Program == nil {
 		return o, "", errors.New("options: Program is missing")
 	}
-
 	if o.Stack == "" {
 		o.Stack = "prod"
 	}
-
 	if !stackName.MatchString(o.Stack) {
 		return o, "", fmt.Errorf("stack %q: a name has 1 to 100 letters, digits, dots, dashes and underscores", o.Stack)
 	}
-
 	if o.ProjectDir == "" {
 		o.ProjectDir = "."
 	}
-
 	root, err = FindRoot(o.ProjectDir)
 	if err != nil {
 		return o, "", err
 	}
-
 	if o.StateDir == "" {
 		o.StateDir = filepath.Join(root, ".sandbox")
 	}
-
 	// The command runs in another directory than this process.
 	for _, path := range []*string{&o.StateDir, &o.ChartsDir, &o.PulumiCommand} {
 		if *path == "" {
 			continue
 		}
-
 		if *path, err = filepath.Abs(*path); err != nil {
 			return o, "", fmt.Errorf("finding %s: %w", *path, err)
 		}
 	}
-
 	if o.Providers == nil {
 		o.Providers = Simulators
 	}
-
 	if o.Stdout == nil {
 		o.Stdout = os.Stdout
 	}
-
 	if o.Stderr == nil {
 		o.Stderr = os.Stderr
 	}
-
 	switch o.Color {
 	case "", "auto":
 		o.Color = "never"

@@ -17,12 +17,10 @@ func FindRoot(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding %s: %w", dir, err)
 	}
-
 	for dir := start; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
 			return dir, nil
 		}
-
 		if dir == filepath.Dir(dir) {
 			return "", fmt.Errorf("no Pulumi.yaml in %s or above it: run this inside the repository", start)
 		}
@@ -31,148 +29,105 @@ func FindRoot(dir string) (string, error) {
 
 // project is the copy of the project's files that Pulumi works with.
 type project struct {
-	// Name of the Pulumi project.
-	Name string
-	// Dir holds the copies.
-	Dir string
-	// settings are vmst:settings of the stack as JSON, "" if it has none.
-	settings string
+	// name of the Pulumi project.
+	name string
+	// setup is what the stack needs.
+	setup Setup
 	// replaced are the paths of encrypted values that were in the stack's file, for which this process has no key.
 	replaced []string
-	// missing are the secrets that Dir's copy of the stack's file does not have yet.
+	// missing are the secrets that the copy of the stack's file does not have yet.
 	missing []string
+
+	stackFile       string
+	project, config *yaml.Node
 }
 
-// copyProject writes copies of root's Pulumi.yaml and Pulumi.<stack>.yaml into dir, fit for a simulation, and reports
-// which of the secrets that the stack needs are still to be set in them.
+// readProject reads root's Pulumi.yaml and Pulumi.<stack>.yaml and makes them fit for a simulation. Nothing is written.
 //
 // Left out of Pulumi.yaml is what says where the real program, its plugins and its state are. In the stack's file,
-// encrypted values are replaced by fake ones, since they are another environment's secrets; the encryption salt and
-// the fake secrets of the previous copy are kept.
-func copyProject(root, dir, stack string, secrets func(settings string) []string) (project, error) {
-	file := "Pulumi." + stack + ".yaml"
-
-	settings, err := readYAML(filepath.Join(root, "Pulumi.yaml"))
-	if err != nil {
-		return project{}, err
+// encrypted values are replaced by fake ones, since they are another environment's secrets.
+func readProject(root, stack string, setup func(settings string) (Setup, error)) (*project, error) {
+	p := &project{stackFile: "Pulumi." + stack + ".yaml"}
+	var err error
+	if p.project, err = readYAML(filepath.Join(root, "Pulumi.yaml")); err != nil {
+		return nil, err
 	}
-
-	var name string
-	if node := lookup(settings, "name"); node != nil {
-		name = node.Value
+	if node := lookup(p.project, "name"); node != nil {
+		p.name = node.Value
 	}
-
-	if name == "" {
-		return project{}, fmt.Errorf("%s: the project has no name", filepath.Join(root, "Pulumi.yaml"))
+	if p.name == "" {
+		return nil, fmt.Errorf("%s: the project has no name", filepath.Join(root, "Pulumi.yaml"))
 	}
-
 	for _, key := range []string{"backend", "main", "packages", "plugins", "template", "stackConfigDir"} {
-		remove(settings, key)
+		remove(p.project, key)
 	}
-
-	config, err := readYAML(filepath.Join(root, file))
+	p.config, err = readYAML(filepath.Join(root, p.stackFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return project{}, fmt.Errorf("stack %q: there is no %s: the stacks are %s", stack, file, stacks(root))
+		return nil, fmt.Errorf("stack %q: there is no %s: the stacks are %s", stack, p.stackFile, stacks(root))
 	}
-
 	if err != nil {
-		return project{}, err
+		return nil, err
 	}
-
-	previous, err := readYAML(filepath.Join(dir, file))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return project{}, err
+	for _, key := range []string{"encryptionsalt", "encryptedkey", "secretsprovider", "environment"} {
+		remove(p.config, key)
 	}
-
-	p := project{Name: name, Dir: dir}
-
-	p.settings, err = settingsOf(lookup(config, "config"))
+	values := lookup(p.config, "config")
+	if values == nil || values.Kind != yaml.MappingNode {
+		values = &yaml.Node{Kind: yaml.MappingNode}
+		set(p.config, "config", values)
+	}
+	// A person's own secrets are not needed: all that the program asks for are supplied.
+	remove(values, secretsKey)
+	p.replaced = replaceEncrypted(values, "")
+	settings, err := settingsOf(values)
+	if err == nil && setup != nil {
+		p.setup, err = setup(settings)
+	}
 	if err != nil {
-		return project{}, fmt.Errorf("%s: %w", filepath.Join(root, file), err)
-	}
-
-	var names []string
-	if secrets != nil {
-		names = secrets(p.settings)
-	}
-
-	p.adapt(config, previous, names)
-
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return project{}, fmt.Errorf("making the working directory: %w", err)
-	}
-
-	for path, node := range map[string]*yaml.Node{"Pulumi.yaml": settings, file: config} {
-		if err := writeYAML(filepath.Join(dir, path), node); err != nil {
-			return project{}, err
-		}
+		return nil, fmt.Errorf("%s: %w", filepath.Join(root, p.stackFile), err)
 	}
 	return p, nil
 }
 
-// adapt makes a stack's configuration fit for the simulation.
-func (p *project) adapt(config, previous *yaml.Node, secrets []string) {
-	for _, key := range []string{"encryptionsalt", "encryptedkey", "secretsprovider", "environment"} {
-		remove(config, key)
+// write writes the copies into dir. The encryption salt and the fake secrets of the previous copy are kept.
+func (p *project) write(dir string) error {
+	previous, err := readYAML(filepath.Join(dir, p.stackFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-
-	values := lookup(config, "config")
-	if values == nil || values.Kind != yaml.MappingNode {
-		values = &yaml.Node{Kind: yaml.MappingNode}
-		set(config, "config", values)
+	p.missing = p.setup.Secrets
+	if salt := lookup(previous, "encryptionsalt"); salt != nil {
+		set(p.config, "encryptionsalt", salt)
+		kept := lookup(lookup(previous, "config"), secretsKey)
+		if kept != nil && sameNames(kept, p.setup.Secrets) {
+			set(lookup(p.config, "config"), secretsKey, kept)
+			p.missing = nil
+		}
 	}
-
-	// A person's own secrets are not needed: all that the program asks for are supplied.
-	remove(values, secretsKey)
-
-	p.replaced = replaceEncrypted(values, "")
-	p.missing = secrets
-
-	salt := lookup(previous, "encryptionsalt")
-	if salt == nil {
-		return
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the working directory: %w", err)
 	}
-
-	set(config, "encryptionsalt", salt)
-
-	kept := lookup(lookup(previous, "config"), secretsKey)
-	if kept != nil && sameNames(kept, secrets) {
-		set(values, secretsKey, kept)
-
-		p.missing = nil
-	}
+	return errors.Join(
+		writeYAML(filepath.Join(dir, "Pulumi.yaml"), p.project), writeYAML(filepath.Join(dir, p.stackFile), p.config))
 }
 
 // replaceEncrypted replaces every encrypted value ({secure: ciphertext}) below node by a fake one and returns their
 // paths.
 func replaceEncrypted(node *yaml.Node, path string) []string {
+	if isEncrypted(node) {
+		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(path)}
+		return []string{path}
+	}
 	var replaced []string
-	switch node.Kind { //nolint:exhaustive // the others hold no keys
+	switch node.Kind { //nolint:exhaustive // the others hold no values
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			key, value := node.Content[i].Value, node.Content[i+1]
-
-			child := key
-			if path != "" {
-				child = path + "." + key
-			}
-
-			if isEncrypted(value) {
-				*value = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(child)}
-				replaced = append(replaced, child)
-			} else {
-				replaced = append(replaced, replaceEncrypted(value, child)...)
-			}
+			child := strings.TrimPrefix(path+"."+node.Content[i].Value, ".")
+			replaced = append(replaced, replaceEncrypted(node.Content[i+1], child)...)
 		}
 	case yaml.SequenceNode:
 		for i, value := range node.Content {
-			child := fmt.Sprintf("%s[%d]", path, i)
-			if isEncrypted(value) {
-				*value = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(child)}
-				replaced = append(replaced, child)
-			} else {
-				replaced = append(replaced, replaceEncrypted(value, child)...)
-			}
+			replaced = append(replaced, replaceEncrypted(value, fmt.Sprintf("%s[%d]", path, i))...)
 		}
 	}
 	return replaced
@@ -188,7 +143,6 @@ func stacks(root string) string {
 	if err != nil || len(files) == 0 {
 		return "none yet"
 	}
-
 	for i, file := range files {
 		files[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
 	}
@@ -201,16 +155,13 @@ func readYAML(path string) (*yaml.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the project: %w", err)
 	}
-
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-
 	if len(document.Content) == 0 {
 		return &yaml.Node{Kind: yaml.MappingNode}, nil
 	}
-
 	if document.Content[0].Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("reading %s: it is not a mapping of keys to values", path)
 	}
@@ -222,7 +173,6 @@ func writeYAML(path string, node *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return fmt.Errorf("writing the working copy: %w", err)
 	}
@@ -234,7 +184,6 @@ func lookup(mapping *yaml.Node, key string) *yaml.Node {
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
 		return nil
 	}
-
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key {
 			return mapping.Content[i+1]
@@ -254,6 +203,5 @@ func remove(mapping *yaml.Node, key string) {
 
 func set(mapping *yaml.Node, key string, value *yaml.Node) {
 	remove(mapping, key)
-
 	mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, value)
 }

@@ -37,17 +37,14 @@ type servers struct {
 func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*servers, error) {
 	s := &servers{ports: make(map[string]int, len(providers)), connections: map[*grpc.Server]struct{}{}}
 	b := behaviour.New(plan)
-
 	for name, provider := range providers {
 		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("serving the simulated provider %q: %w", name, err)
 		}
-
 		s.listeners = append(s.listeners, listener)
 		s.ports[name] = listener.Addr().(*net.TCPAddr).Port
-
 		s.running.Go(func() { s.accept(listener, func() plugin.Provider { return b.Wrap(provider()) }) })
 	}
 	return s, nil
@@ -60,7 +57,6 @@ func (s *servers) accept(listener net.Listener, provider func() plugin.Provider)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-
 		if err == nil {
 			s.running.Go(func() { s.connection(conn, provider()) })
 		}
@@ -71,16 +67,13 @@ func (s *servers) accept(listener net.Listener, provider func() plugin.Provider)
 func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
 	pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(provider))
-
 	s.mu.Lock()
 	s.connections[server] = struct{}{}
 	s.mu.Unlock()
-
 	// It ends when the connection does, always with an error.
 	_ = server.Serve(newSingle(conn))
 	_ = conn.Close()
 	_ = provider.Close()
-
 	s.mu.Lock()
 	delete(s.connections, server)
 	s.mu.Unlock()
@@ -100,58 +93,42 @@ func (s *servers) close() {
 	for _, listener := range s.listeners {
 		listener.Close() //nolint:errcheck // it may be closed already
 	}
-
 	s.mu.Lock()
 	open := slices.Collect(maps.Keys(s.connections))
 	s.mu.Unlock()
-
 	for _, server := range open {
 		server.Stop()
 	}
-
 	s.running.Wait()
 }
 
 // single is a listener for one connection that exists already. It is closed when the connection is.
 type single struct {
-	conns chan net.Conn
-	addr  net.Addr
+	net.Conn
 
-	once   sync.Once
-	closed chan struct{}
+	conns chan net.Conn
+	once  sync.Once
 }
 
 func newSingle(conn net.Conn) *single {
-	s := &single{conns: make(chan net.Conn, 1), addr: conn.LocalAddr(), closed: make(chan struct{})}
-	s.conns <- observed{Conn: conn, closed: s.Close}
+	s := &single{Conn: conn, conns: make(chan net.Conn, 1)}
+	s.conns <- s
 	return s
 }
 
 // Accept returns the connection, and the next time waits for its end.
 func (s *single) Accept() (net.Conn, error) {
-	select {
-	case conn := <-s.conns:
+	if conn, ok := <-s.conns; ok {
 		return conn, nil
-	case <-s.closed:
-		return nil, net.ErrClosed
 	}
+	return nil, net.ErrClosed
 }
 
-// Close makes Accept return.
+// Close closes the connection and makes Accept return.
 func (s *single) Close() error {
-	s.once.Do(func() { close(s.closed) })
-	return nil
+	s.once.Do(func() { close(s.conns) })
+	return s.Conn.Close()
 }
 
 // Addr is the connection's local address.
-func (s *single) Addr() net.Addr { return s.addr }
-
-// observed is a connection that tells when it is closed.
-type observed struct {
-	net.Conn
-
-	closed func() error
-}
-
-// Close closes the connection.
-func (o observed) Close() error { return errors.Join(o.Conn.Close(), o.closed()) }
+func (s *single) Addr() net.Addr { return s.LocalAddr() }

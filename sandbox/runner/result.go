@@ -25,6 +25,8 @@ type Result struct {
 	Resources []Resource `json:"resources"`
 	// Outputs of the stack after the operation, if it has some.
 	Outputs map[string]any `json:"outputs,omitempty"`
+	// Before are the outputs that the stack had before it, if it had some.
+	Before map[string]any `json:"before,omitempty"`
 	// Drift is what a refresh found to differ from the state.
 	Drift []Drift `json:"drift,omitempty"`
 	// Kept is what a destroy left.
@@ -51,8 +53,10 @@ type Resource struct {
 	Type      string `json:"type"`
 	Name      string `json:"name"`
 	Operation string `json:"operation"`
-	Protected bool   `json:"protected,omitempty"`
-	Failed    bool   `json:"failed,omitempty"`
+	// Custom says that a provider makes it; a component is made of others.
+	Custom    bool `json:"custom,omitempty"`
+	Protected bool `json:"protected,omitempty"`
+	Failed    bool `json:"failed,omitempty"`
 }
 
 // Drift is a resource that was changed or deleted outside Pulumi.
@@ -103,21 +107,18 @@ func newCollector() *collector {
 		indices: map[string]int{},
 		result:  Result{Changes: map[string]int{}, Resources: []Resource{}},
 	}
-
 	go c.collect()
 	return c
 }
 
 func (c *collector) collect() {
 	defer close(c.done)
-
 	for {
 		select {
 		case event, ok := <-c.events:
 			if !ok {
 				return
 			}
-
 			c.record(event.EngineEvent)
 		case <-c.stop:
 			return
@@ -154,33 +155,33 @@ func (c *collector) record(event apitype.EngineEvent) {
 
 // key identifies a step: a replacement is several steps on one URN.
 func key(step apitype.StepEventMetadata) string { return string(step.Op) + " " + step.URN }
-
 func (c *collector) started(step apitype.StepEventMetadata) {
 	if _, ok := c.indices[key(step)]; ok {
 		return
 	}
-
 	state := step.New
 	if state == nil {
 		state = step.Old
 	}
-
 	c.indices[key(step)] = len(c.result.Resources)
 	c.result.Resources = append(c.result.Resources, Resource{
 		URN: step.URN, Type: step.Type, Name: resource.URN(step.URN).Name(), Operation: string(step.Op),
-		Protected: state != nil && state.Protect,
+		Custom: state != nil && state.Custom, Protected: state != nil && state.Protect,
 	})
 }
 
 func (c *collector) finished(step apitype.StepEventMetadata) {
-	if step.Type == "pulumi:pulumi:Stack" && step.New != nil && len(step.New.Outputs) > 0 {
-		c.result.Outputs = maskObject(step.New.Outputs)
+	if step.Type == string(resource.RootStackType) {
+		if step.New != nil && len(step.New.Outputs) > 0 {
+			c.result.Outputs = maskObject(step.New.Outputs)
+		}
+		if step.Old != nil && len(step.Old.Outputs) > 0 {
+			c.result.Before = maskObject(step.Old.Outputs)
+		}
 	}
-
 	if step.Op == apitype.OpDelete && step.Old != nil && step.Old.RetainOnDelete && step.Old.Custom {
 		c.result.Kept = append(c.result.Kept, Kept{URN: step.URN, Reason: ReasonRetained})
 	}
-
 	c.drift(step)
 }
 
@@ -219,7 +220,6 @@ func (c *collector) drift(step apitype.StepEventMetadata) {
 	if _, refreshed := c.indices[string(apitype.OpRefresh)+" "+step.URN]; !refreshed {
 		return
 	}
-
 	switch step.Op { //nolint:exhaustive // a refresh finds nothing else
 	case apitype.OpDelete:
 		c.result.Drift = append(c.result.Drift, Drift{URN: step.URN, Deleted: true})
@@ -228,7 +228,6 @@ func (c *collector) drift(step apitype.StepEventMetadata) {
 		if len(properties) == 0 {
 			properties = slices.Sorted(slices.Values(step.Diffs))
 		}
-
 		c.result.Drift = append(c.result.Drift, Drift{URN: step.URN, Properties: properties})
 	}
 }
@@ -240,7 +239,6 @@ func (c *collector) diagnostic(event apitype.DiagnosticEvent) {
 	if event.Ephemeral || event.Severity == "debug" || strings.HasPrefix(event.Severity, "info") {
 		return
 	}
-
 	d := Diagnostic{
 		Severity: event.Severity, URN: event.URN,
 		Message: strings.TrimSpace(colours.ReplaceAllString(event.Message, "")),
@@ -248,14 +246,11 @@ func (c *collector) diagnostic(event apitype.DiagnosticEvent) {
 	if d.Message == "" || slices.Contains(c.result.Diagnostics, d) {
 		return
 	}
-
 	c.result.Diagnostics = append(c.result.Diagnostics, d)
-
 	// The engine ends with one of these, whatever went wrong before.
 	if last := d.Message == "update failed" || d.Message == "preview failed"; last && c.result.Error != "" {
 		return
 	}
-
 	if d.Severity == "error" {
 		c.result.Error = strings.TrimPrefix(c.result.Error+"\n"+d.Message, "\n")
 	}

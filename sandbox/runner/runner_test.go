@@ -1,9 +1,10 @@
 package runner
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,12 +19,9 @@ import (
 )
 
 func noProgram(*pulumi.Context) error { return nil }
-
 func TestFits(t *testing.T) {
 	t.Parallel()
-
 	sdk := semver.MustParse("3.258.1")
-
 	for version, want := range map[string]string{
 		"3.258.0": "",
 		"3.300.2": "",
@@ -40,92 +38,56 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// A command that does not fit is passed over, and the reason is given.
-func TestFindPulumiPassesOverOneThatDoesNotFit(t *testing.T) {
-	dir, tools, bin := t.TempDir(), filepath.Join(t.TempDir(), "tools"), filepath.Join(t.TempDir(), "bin")
+func TestFindPulumi(t *testing.T) {
+	dir, root := t.TempDir(), t.TempDir()
+	onPath, built := filepath.Join(dir, "pulumi"), filepath.Join(root, ".tools", "pulumi")
 	script := func(path, version string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\necho "+version+"\n"), 0o700))
 	}
-
-	script(filepath.Join(dir, "pulumi"), "v3.1.0")
-	// What `go list -m` answers in the tools module.
-	script(filepath.Join(dir, "go"), "v3.999.0")
-	require.NoError(t, os.MkdirAll(tools, 0o700))
-
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+"/bin"+string(os.PathListSeparator)+"/usr/bin")
-
-	var log bytes.Buffer
-
-	// This go builds nothing, so there is no command in the end; but everything is said before.
-	_, err := FindPulumi(t.Context(), filepath.Dir(tools), bin, &log)
-	require.ErrorContains(t, err, "pulumi command v3.999.0")
-	assert.Contains(t, log.String(), "Building the pulumi command v3.999.0 from its source, because "+
-		filepath.Join(dir, "pulumi")+" does not fit: it is 3.1.0")
-	assert.Contains(t, log.String(), "about 3 minutes")
-
-	built := filepath.Join(bin, "pulumi-v3.999.0")
+	t.Setenv("PATH", dir)
+	_, err := FindPulumi(t.Context(), root)
+	require.ErrorContains(t, err, "not found in $PATH")
+	require.ErrorContains(t, err, built)
+	require.ErrorContains(t, err, "run `make pulumi` in the repository")
+	script(onPath, "v3.1.0")
+	_, err = FindPulumi(t.Context(), root)
+	require.ErrorContains(t, err, onPath+": it is 3.1.0, and the program needs 3.")
 	script(built, "v3.999.0")
-
-	found, err := FindPulumi(t.Context(), filepath.Dir(tools), bin, &log)
+	found, err := FindPulumi(t.Context(), root)
 	require.NoError(t, err)
-	assert.Equal(t, built, found, "one that was built before is used")
-
-	script(filepath.Join(dir, "pulumi"), "v3.999.1")
-
-	found, err = FindPulumi(t.Context(), filepath.Dir(tools), bin, &log)
+	assert.Equal(t, built, found, "one that does not fit is passed over")
+	script(onPath, "v3.999.1")
+	found, err = FindPulumi(t.Context(), root)
 	require.NoError(t, err)
-	assert.Equal(t, filepath.Join(dir, "pulumi"), found, "one on PATH that fits comes first")
-}
-
-func TestBuildProgress(t *testing.T) {
-	t.Parallel()
-
-	var log bytes.Buffer
-
-	progress := newBuildProgress(&log, false)
-	progress.total = 3
-
-	for _, part := range []string{
-		"go: downloading example.org/a v1.0.0\nexample.org", "/a\nexample.org/b\n",
-		"# example.org/c\nc.go:1:2: wrong\n",
-	} {
-		n, err := progress.Write([]byte(part))
-		require.NoError(t, err)
-		assert.Equal(t, len(part), n)
-	}
-
-	progress.start()()
-
-	assert.Equal(t, "  2 of at most 3 packages compiled, 1 modules downloaded, 0 s\n", log.String())
-	assert.Equal(t, []string{"# example.org/c", "c.go:1:2: wrong"}, progress.complaints)
+	assert.Equal(t, onPath, found, "one on PATH that fits comes first")
+	named := filepath.Join(dir, "another")
+	script(named, "nonsense")
+	_, _, err = findPulumi(t.Context(), root, named)
+	require.ErrorContains(t, err, `its version is "nonsense"`, "one that is named is the only one to choose from")
 }
 
 func TestLockIsExclusive(t *testing.T) {
 	t.Parallel()
-
-	path := filepath.Join(t.TempDir(), "a", "lock")
-
-	unlock, err := lock(t.Context(), path, func() { t.Error("nobody else has it") })
-	require.NoError(t, err)
-
+	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	waited := false
-	_, err = lock(ctx, path, func() {
-		waited = true
+	first := &Sandbox{dir: dir, options: Options{Stderr: io.Discard}}
+	require.NoError(t, first.takeLock(ctx))
 
+	// Whoever is told to wait gives up.
+	second := &Sandbox{dir: dir, options: Options{Stderr: writerFunc(func([]byte) (int, error) {
 		cancel()
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	assert.True(t, waited)
-
-	unlock()
-
-	unlock, err = lock(t.Context(), path, nil)
-	require.NoError(t, err)
-	unlock()
+		return 0, nil
+	})}}
+	require.ErrorIs(t, second.takeLock(ctx), context.Canceled)
+	first.Close()
+	require.NoError(t, second.takeLock(t.Context()))
+	second.Close()
 }
 
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
 func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 	for name, value := range map[string]string{
 		"DIGITALOCEAN_TOKEN": "x", "SPACES_ACCESS_KEY_ID": "x", "AWS_PROFILE": "x", "NETLIFY_API_TOKEN": "x",
@@ -134,20 +96,17 @@ func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-
 	environment := strings.Join(pulumiEnvironment("/state", "tls:1,random:2"), "\n") + "\n"
 	for _, want := range []string{
-		"HOME=/state/home", "PULUMI_HOME=/state/home", "PULUMI_BACKEND_URL=file:///state/state", "LANG=C.UTF-8",
+		"HOME=/state/home", "PULUMI_HOME=/state/home", "LANG=C.UTF-8",
+		"PULUMI_BACKEND_URL=file:///state/state?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE=" + passphrase, "PULUMI_DEBUG_PROVIDERS=tls:1,random:2",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 	} {
 		assert.Contains(t, environment, want+"\n")
 	}
-
 	assert.NotContains(t, environment, "=x\n")
-
 	DropCredentials()
-
 	for _, name := range []string{
 		"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "AWS_PROFILE", "NETLIFY_API_TOKEN",
 		"KUBECONFIG", "PULUMI_ACCESS_TOKEN",
@@ -155,21 +114,21 @@ func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 		_, there := os.LookupEnv(name)
 		assert.False(t, there, name)
 	}
-
 	assert.Equal(t, "x", os.Getenv("SOMETHING_ELSE"))
 }
 
 func TestFakeSecretsAreObviousAndStable(t *testing.T) {
 	t.Parallel()
-
 	assert.Equal(t, "fake-smtpPassword-for-the-sandbox", FakeSecret("smtpPassword"))
 	assert.Equal(t, "https://sandbox.invalid/fake-slackWebhook-for-the-sandbox", FakeSecret("slackWebhook"))
 	assert.NotEqual(t, FakeSecret("a"), FakeSecret("b"))
+	assert.Equal(t, map[string]any{
+		"a": FakeSecret("a"), "b": map[string]any{"c": FakeSecret("b.c"), "d": FakeSecret("b.d")},
+	}, FakeSecrets([]string{"a", "b.c", "b.d"}))
 }
 
 func TestOptionsOfOperations(t *testing.T) {
 	t.Parallel()
-
 	assert.Equal(t, []string{"stack", "select"}, withOptions([]string{"stack", "select"}))
 	assert.Equal(t, []string{"up", "--skip-plugin-pre-install", "--event-log", "tcp://127.0.0.1:1"},
 		withOptions([]string{"up", "--event-log", "tcp://localhost:1"}))
@@ -179,7 +138,6 @@ func TestOptionsOfOperations(t *testing.T) {
 
 func TestBriefTakesTheComplaintOutOfALongError(t *testing.T) {
 	t.Parallel()
-
 	long := "failed to select stack: exit status 255\ncode: 255\nstdout: lots\nof it\n" +
 		"stderr: error: passphrase is wrong\n\n"
 	assert.EqualError(t, brief(errors.New(long)), "passphrase is wrong")
@@ -194,7 +152,6 @@ func secret() map[string]any {
 
 func TestCollectorMasksOutputs(t *testing.T) {
 	t.Parallel()
-
 	c := newCollector()
 	c.record(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: apitype.StepEventMetadata{
 		Type: "pulumi:pulumi:Stack",
@@ -202,7 +159,6 @@ func TestCollectorMasksOutputs(t *testing.T) {
 			"plain": "a", "secret": secret(), "nested": map[string]any{"list": []any{1.0, secret()}},
 		}},
 	}}})
-
 	assert.Equal(t, map[string]any{
 		"plain": "a", "secret": "[secret]", "nested": map[string]any{"list": []any{1.0, "[secret]"}},
 	}, c.finish().Outputs)
@@ -210,9 +166,7 @@ func TestCollectorMasksOutputs(t *testing.T) {
 
 func TestCollector(t *testing.T) {
 	t.Parallel()
-
 	const urn = "urn:pulumi:prod::vmst::digitalocean:index/vpc:Vpc::net"
-
 	step := func(op apitype.OpType) apitype.StepEventMetadata {
 		return apitype.StepEventMetadata{
 			Op: op, URN: urn, Type: "digitalocean:index/vpc:Vpc",
@@ -223,7 +177,6 @@ func TestCollector(t *testing.T) {
 	diagnostic := apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
 		Severity: "error", URN: urn, Message: "<{%fg 1%}>422 no<{%reset%}>\n",
 	}}
-
 	c := newCollector()
 	for _, event := range []apitype.EngineEvent{
 		{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: step(apitype.OpRefresh)}},
@@ -236,7 +189,6 @@ func TestCollector(t *testing.T) {
 	} {
 		c.record(event)
 	}
-
 	result := c.finish()
 	assert.Equal(t, Result{
 		Changes: map[string]int{"update": 1, "same": 2},
@@ -254,16 +206,20 @@ func TestCollector(t *testing.T) {
 	assert.False(t, Result{Changes: map[string]int{"same": 2, "create": 0}}.Changed())
 }
 
-func TestOperationErrorIsSaidOnce(t *testing.T) {
+func TestAnObjectAnswersWhatWasAskedFor(t *testing.T) {
 	t.Parallel()
-
-	e := OperationError{Operation: "up", Stack: "prod", Reason: "422 no"}
-	assert.EqualError(t, &e, `up of stack "prod" failed: 422 no`)
-
-	e.Shown = true
-	assert.EqualError(t, &e, `up of stack "prod" failed: the reason is above`)
-
-	e.Reason = errInterrupted.Error()
-	assert.EqualError(t, &e, `up of stack "prod" failed: interrupted`)
-	assert.ErrorIs(t, &e, errInterrupted)
+	object := map[string]any{
+		"name": "a", "size": 2.0, "id": "x", "rules": []any{"r"}, "metadata": map[string]any{"name": "b", "uid": "y"},
+	}
+	for asked, want := range map[string]bool{
+		`{"name": "a", "size": 2, "__defaults": ["size"]}`:               true,
+		`{"name": "a", "rules": ["another"], "metadata": {"name": "b"}}`: true,
+		`{"name": "b"}`:                            false,
+		`{"name": "a", "region": "tor1"}`:          false,
+		`{"name": "a", "metadata": {"name": "c"}}`: false,
+	} {
+		var inputs map[string]any
+		require.NoError(t, json.Unmarshal([]byte(asked), &inputs))
+		assert.Equal(t, want, answers(object, inputs), asked)
+	}
 }

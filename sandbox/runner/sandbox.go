@@ -2,12 +2,12 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
-	"github.com/blang/semver"
+	"github.com/gofrs/flock"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -16,105 +16,98 @@ import (
 // Sandbox is a stack in the simulated cloud, ready to be worked on. Make one with [Open]. Its methods are for one
 // caller at a time.
 type Sandbox struct {
+	// Recovered is how many resources were taken over that a killed run had created without Pulumi's learning of it.
+	Recovered int
+
 	options Options
 	dir     string
 	command *command
 	servers *servers
 	stack   auto.Stack
-	unlock  func()
+	lock    *flock.Flock
 }
 
-// Open prepares everything that a run needs: the pulumi command, the working copies of the project's files, the
-// simulated cloud and its providers, and the stack. While a Sandbox is open, no other process can open one in the same
-// state directory; Open waits for it. Close it.
+// Open prepares everything that a run needs: the Pulumi CLI, the working copies of the project's files, the simulated
+// cloud and its providers, and the stack. What is wrong with the stack's file is an error before anything is written or
+// started. While a Sandbox is open, no other process can open one in the same state directory; Open waits for it.
+// Close it.
 func Open(ctx context.Context, options Options) (*Sandbox, error) {
 	options, root, err := options.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-
-	if err := os.MkdirAll(filepath.Join(options.StateDir, "state"), 0o700); err != nil {
-		return nil, fmt.Errorf("making the state directory: %w", err)
-	}
-
-	s := &Sandbox{options: options, dir: options.StateDir}
-
-	s.unlock, err = lock(ctx, filepath.Join(s.dir, "lock"), func() {
-		fmt.Fprintf(options.Stderr, "Waiting for another run in %s to end.\n", s.dir)
-	})
+	project, err := readProject(root, options.Stack, options.Setup)
 	if err != nil {
 		return nil, err
 	}
-
-	if err := s.open(ctx, root); err != nil {
+	s := &Sandbox{options: options, dir: options.StateDir}
+	s.command = &command{started: options.Started}
+	s.command.path, s.command.version, err = findPulumi(ctx, root, options.PulumiCommand)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(s.dir, "state"), 0o700); err != nil {
+		return nil, fmt.Errorf("making the state directory: %w", err)
+	}
+	if err := s.takeLock(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, project); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Sandbox) open(ctx context.Context, root string) error {
-	project, err := copyProject(root, filepath.Join(s.dir, "work", s.options.Stack), s.options.Stack, s.options.Secrets)
+// takeLock waits until no other process works in the state directory. The system gives the lock back when the process
+// that holds it ends, in whatever way.
+func (s *Sandbox) takeLock(ctx context.Context) error {
+	s.lock = flock.New(filepath.Join(s.dir, "lock"))
+	locked, err := s.lock.TryLock()
+	if err == nil && !locked {
+		fmt.Fprintf(s.options.Stderr, "Waiting for another run in %s to end.\n", s.dir)
+		_, err = s.lock.TryLockContext(ctx, 200*time.Millisecond)
+	}
 	if err != nil {
+		return fmt.Errorf("taking the lock %s: %w", s.lock.Path(), err)
+	}
+	return nil
+}
+
+func (s *Sandbox) open(ctx context.Context, project *project) error {
+	dir := filepath.Join(s.dir, "work", s.options.Stack)
+	if err := project.write(dir); err != nil {
 		return err
 	}
-
 	for _, name := range project.replaced {
 		fmt.Fprintf(s.options.Stderr, "The encrypted value of %s is replaced by a fake one in the sandbox.\n", name)
 	}
-
-	path, version, err := s.pulumiCommand(ctx, root)
-	if err != nil {
-		return err
-	}
-
-	if err := s.serve(project.settings); err != nil {
-		return err
-	}
-
-	s.command = &command{path: path, version: version, environment: pulumiEnvironment(s.dir, s.servers.attach())}
-
-	if err := s.dropStaleLocks(project.Name); err != nil {
-		return err
-	}
-
-	s.stack, err = auto.UpsertStackInlineSource(ctx, s.options.Stack, project.Name, s.options.Program,
-		auto.WorkDir(project.Dir), auto.Pulumi(s.command), auto.SecretsProvider("passphrase"))
-	if err != nil {
-		return fmt.Errorf("selecting stack %q: %w", s.options.Stack, brief(err))
-	}
-	return setSecrets(ctx, s.stack, project.missing)
-}
-
-// pulumiCommand returns the path and the version of the command that was asked for, or of one that fits.
-func (s *Sandbox) pulumiCommand(ctx context.Context, root string) (string, semver.Version, error) {
-	path := s.options.PulumiCommand
-	if path == "" {
-		return findPulumi(ctx, root, filepath.Join(s.dir, "bin"), s.options.Stderr)
-	}
-
-	version, err := pulumiVersion(ctx, path)
-	if err != nil {
-		return "", semver.Version{}, fmt.Errorf("the pulumi command %s: %w", path, err)
-	}
-	return path, version, nil
-}
-
-// serve opens the cloud, prepares it for a stack with these settings, and starts its providers.
-func (s *Sandbox) serve(settings string) error {
 	c, err := cloud.Open(s.CloudFile(), cloud.WithClock(s.options.now))
 	if err != nil {
 		return fmt.Errorf("opening the simulated cloud: %w", err)
 	}
-
-	if s.options.Prepare != nil {
-		if err := s.options.Prepare(c, settings); err != nil {
+	if project.setup.Prepare != nil {
+		if err := project.setup.Prepare(c); err != nil {
 			return fmt.Errorf("preparing the simulated cloud: %w", err)
 		}
 	}
-
 	s.servers, err = serve(s.options.Providers(c, s.options), s.options.Behaviour)
-	return err
+	if err != nil {
+		return err
+	}
+	s.command.environment = pulumiEnvironment(s.dir, s.servers.attach())
+	if err := s.dropStaleLocks(project.name); err != nil {
+		return err
+	}
+	s.stack, err = auto.UpsertStackInlineSource(ctx, s.options.Stack, project.name, s.options.Program,
+		auto.WorkDir(dir), auto.Pulumi(s.command), auto.SecretsProvider("passphrase"))
+	if err != nil {
+		return fmt.Errorf("selecting stack %q: %w", s.options.Stack, brief(err))
+	}
+	if err := setSecrets(ctx, s.stack, project.missing); err != nil {
+		return err
+	}
+	return s.recover(ctx, c, project.name)
 }
 
 // dropStaleLocks removes the locks that a run which was killed left in Pulumi's state. Whoever has this process's lock
@@ -136,12 +129,5 @@ func (s *Sandbox) Close() {
 		s.servers.close()
 		s.servers = nil
 	}
-
-	if s.unlock != nil {
-		s.unlock()
-		s.unlock = nil
-	}
+	s.lock.Unlock() //nolint:errcheck // the end of the process gives it back, too
 }
-
-// errInterrupted is the cause of an operation's error when its context was done before it was.
-var errInterrupted = errors.New("interrupted")

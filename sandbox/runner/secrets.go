@@ -30,18 +30,34 @@ func FakeSecret(name string) string {
 	return value
 }
 
+// FakeSecrets is the object vmst:secrets that holds the named secrets.
+func FakeSecrets(names []string) map[string]any {
+	object := map[string]any{}
+	for _, name := range names {
+		parts, at := strings.Split(name, "."), object
+		for _, part := range parts[:len(parts)-1] {
+			below, ok := at[part].(map[string]any)
+			if !ok {
+				below = map[string]any{}
+				at[part] = below
+			}
+			at = below
+		}
+		at[parts[len(parts)-1]] = FakeSecret(name)
+	}
+	return object
+}
+
 // settingsOf returns vmst:settings of a configuration as JSON, "" if it has none.
 func settingsOf(config *yaml.Node) (string, error) {
 	node := lookup(config, settingsKey)
 	if node == nil {
 		return "", nil
 	}
-
 	var settings any
 	if err := node.Decode(&settings); err != nil {
 		return "", fmt.Errorf("reading %s: %w", settingsKey, err)
 	}
-
 	text, err := json.Marshal(settings)
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", settingsKey, err)
@@ -54,12 +70,10 @@ func setSecrets(ctx context.Context, stack auto.Stack, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
-
 	values := make(auto.ConfigMap, len(names))
 	for _, name := range names {
 		values[secretsKey+"."+name] = auto.ConfigValue{Value: FakeSecret(name), Secret: true}
 	}
-
 	if err := stack.SetAllConfigWithOptions(ctx, values, &auto.ConfigOptions{Path: true}); err != nil {
 		return fmt.Errorf("setting the simulated secrets: %w", brief(err))
 	}
@@ -70,7 +84,6 @@ func setSecrets(ctx context.Context, stack auto.Stack, names []string) error {
 func sameNames(object *yaml.Node, names []string) bool {
 	have := leaves(object, "")
 	want := slices.Clone(names)
-
 	slices.Sort(have)
 	slices.Sort(want)
 	return slices.Equal(have, want)
@@ -80,7 +93,6 @@ func leaves(node *yaml.Node, path string) []string {
 	if node.Kind != yaml.MappingNode || isEncrypted(node) {
 		return []string{path}
 	}
-
 	var names []string
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		names = append(names, leaves(node.Content[i+1], strings.TrimPrefix(path+"."+node.Content[i].Value, "."))...)

@@ -13,18 +13,34 @@ type State struct {
 	Resources []apitype.ResourceV3 `json:"resources"`
 }
 
-// State reads the stack's state.
-func (s *Sandbox) State(ctx context.Context) (State, error) {
+// Export returns the stack's state as `pulumi stack export` prints it.
+func (s *Sandbox) Export(ctx context.Context) ([]byte, error) {
 	// Not the Automation API's Export, which decrypts the secrets.
 	out, err := s.pulumi(ctx, "stack", "export")
 	if err != nil {
-		return State{}, fmt.Errorf("reading the state of stack %q: %w", s.options.Stack, err)
+		return nil, fmt.Errorf("reading the state of stack %q: %w", s.options.Stack, err)
 	}
+	return []byte(out), nil
+}
 
+// Import replaces the stack's state by one that was exported to a file.
+func (s *Sandbox) Import(ctx context.Context, file string) error {
+	if _, err := s.pulumi(ctx, "stack", "import", "--file", file); err != nil {
+		return fmt.Errorf("taking the state of stack %q from %s: %w", s.options.Stack, file, err)
+	}
+	return nil
+}
+
+// State reads the stack's state.
+func (s *Sandbox) State(ctx context.Context) (State, error) {
+	out, err := s.Export(ctx)
+	if err != nil {
+		return State{}, err
+	}
 	var exported struct {
 		Deployment State `json:"deployment"`
 	}
-	if err := json.Unmarshal([]byte(out), &exported); err != nil {
+	if err := json.Unmarshal(out, &exported); err != nil {
 		return State{}, fmt.Errorf("reading the state of stack %q: %w", s.options.Stack, err)
 	}
 	return exported.Deployment, nil
@@ -38,7 +54,6 @@ func (s State) kept() []Kept {
 		if resource.Protect {
 			reason = ReasonProtected
 		}
-
 		kept = append(kept, Kept{URN: string(resource.URN), Reason: reason})
 	}
 	return kept

@@ -52,7 +52,6 @@ func generate(state sim.State) (crypto.Signer, *pem.Block, error) {
 	switch state.String("algorithm") {
 	case "RSA":
 		state.SetDefault("rsaBits", 2048)
-
 		key, err := rsa.GenerateKey(rand.Reader, state.Int("rsaBits"))
 		if err != nil {
 			return nil, nil, err
@@ -60,16 +59,13 @@ func generate(state sim.State) (crypto.Signer, *pem.Block, error) {
 		return key, &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}, nil
 	case "ECDSA":
 		state.SetDefault("ecdsaCurve", "P224")
-
 		curves := map[string]elliptic.Curve{
 			"P224": elliptic.P224(), "P256": elliptic.P256(), "P384": elliptic.P384(), "P521": elliptic.P521(),
 		}
-
 		key, err := ecdsa.GenerateKey(curves[state.String("ecdsaCurve")], rand.Reader)
 		if err != nil {
 			return nil, nil, err
 		}
-
 		der, err := x509.MarshalECPrivateKey(key)
 		return key, &pem.Block{Type: "EC PRIVATE KEY", Bytes: der}, err
 	default:
@@ -77,7 +73,6 @@ func generate(state sim.State) (crypto.Signer, *pem.Block, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-
 		der, err := x509.MarshalPKCS8PrivateKey(key)
 		return key, &pem.Block{Type: "PRIVATE KEY", Bytes: der}, err
 	}
@@ -88,25 +83,20 @@ func createKey(_ sim.Call, state sim.State) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("generating a private key: %w", err)
 	}
-
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return "", fmt.Errorf("encoding a private key: %w", err)
 	}
-
 	public, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return "", fmt.Errorf("encoding a public key: %w", err)
 	}
-
 	state["privateKeyPem"] = string(pem.EncodeToMemory(block))
 	state["privateKeyPemPkcs8"] = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 	state["publicKeyPem"] = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
-
 	if err := addOpenSSH(key, state); err != nil {
 		return "", err
 	}
-
 	sum := sha1.Sum(public) //nolint:gosec // as above
 	return hex.EncodeToString(sum[:]), nil
 }
@@ -118,21 +108,17 @@ func addOpenSSH(key crypto.Signer, state sim.State) error {
 	} {
 		state[name] = ""
 	}
-
 	if ec, ok := key.(*ecdsa.PrivateKey); ok && ec.Curve == elliptic.P224() {
 		return nil
 	}
-
 	private, err := ssh.MarshalPrivateKey(key, "")
 	if err != nil {
 		return fmt.Errorf("encoding a private key for OpenSSH: %w", err)
 	}
-
 	public, err := ssh.NewPublicKey(key.Public())
 	if err != nil {
 		return fmt.Errorf("encoding a public key for OpenSSH: %w", err)
 	}
-
 	state["privateKeyOpenssh"] = string(pem.EncodeToMemory(private))
 	state["publicKeyOpenssh"] = string(ssh.MarshalAuthorizedKey(public))
 	state["publicKeyFingerprintMd5"] = ssh.FingerprintLegacyMD5(public)

@@ -37,14 +37,11 @@ type World struct {
 // New makes a world and configures its provider.
 func New(t *testing.T, provider func(*cloud.Cloud) plugin.Provider, config Inputs) *World {
 	t.Helper()
-
 	w := &World{T: t, Path: filepath.Join(t.TempDir(), "cloud.json"), Now: Epoch}
-
 	var err error
 	if w.Cloud, err = cloud.Open(w.Path, cloud.WithClock(func() time.Time { return w.Now })); err != nil {
 		t.Fatal(err)
 	}
-
 	w.Provider = provider(w.Cloud)
 	w.Configure(config)
 	return w
@@ -53,7 +50,6 @@ func New(t *testing.T, provider func(*cloud.Cloud) plugin.Provider, config Input
 // In is the same world, which reports to a subtest.
 func (w *World) In(t *testing.T) *World {
 	t.Helper()
-
 	in := *w
 	in.T = t
 	return &in
@@ -62,7 +58,6 @@ func (w *World) In(t *testing.T) *World {
 // Configure gives the provider a configuration.
 func (w *World) Configure(config Inputs) {
 	w.Helper()
-
 	if _, err := w.Provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: Map(config)}); err != nil {
 		w.Fatal(err)
 	}
@@ -141,7 +136,6 @@ func urn(typ, name string) resource.URN {
 // Check checks inputs. The error has all failures.
 func (w *World) Check(typ, name string, olds resource.PropertyMap, inputs Inputs) (resource.PropertyMap, error) {
 	w.Helper()
-
 	response, err := w.Provider.Check(context.Background(), plugin.CheckRequest{
 		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Olds: olds, News: Map(inputs),
 		AllowUnknowns: true, RandomSeed: []byte(name),
@@ -149,12 +143,10 @@ func (w *World) Check(typ, name string, olds resource.PropertyMap, inputs Inputs
 	if err != nil {
 		return nil, err
 	}
-
 	reasons := make([]string, 0, len(response.Failures))
 	for _, failure := range response.Failures {
 		reasons = append(reasons, failure.Reason)
 	}
-
 	if len(reasons) > 0 {
 		slices.Sort(reasons)
 		return nil, errors.New(strings.Join(reasons, "\n"))
@@ -165,12 +157,10 @@ func (w *World) Check(typ, name string, olds resource.PropertyMap, inputs Inputs
 // Try makes a resource.
 func (w *World) Try(typ, name string, inputs Inputs) (Resource, error) {
 	w.Helper()
-
 	checked, err := w.Check(typ, name, nil, inputs)
 	if err != nil {
 		return Resource{}, err
 	}
-
 	response, err := w.Provider.Create(context.Background(), plugin.CreateRequest{
 		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Properties: checked,
 	})
@@ -180,7 +170,6 @@ func (w *World) Try(typ, name string, inputs Inputs) (Resource, error) {
 // Create makes a resource; an error ends the test.
 func (w *World) Create(typ, name string, inputs Inputs) Resource {
 	w.Helper()
-
 	r, err := w.Try(typ, name, inputs)
 	if err != nil {
 		w.Fatalf("creating %s %q: %v", typ, name, err)
@@ -191,12 +180,10 @@ func (w *World) Create(typ, name string, inputs Inputs) Resource {
 // Preview is Create in a preview.
 func (w *World) Preview(typ, name string, inputs Inputs) resource.PropertyMap {
 	w.Helper()
-
 	checked, err := w.Check(typ, name, nil, inputs)
 	if err != nil {
 		w.Fatal(err)
 	}
-
 	response, err := w.Provider.Create(context.Background(), plugin.CreateRequest{
 		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Properties: checked, Preview: true,
 	})
@@ -209,7 +196,6 @@ func (w *World) Preview(typ, name string, inputs Inputs) resource.PropertyMap {
 // Diff compares a resource with new inputs.
 func (w *World) Diff(r Resource, inputs Inputs) plugin.DiffResponse {
 	w.Helper()
-
 	checked, err := w.Check(r.Type, r.Name, r.Inputs, inputs)
 	if err != nil {
 		w.Fatal(err)
@@ -219,7 +205,6 @@ func (w *World) Diff(r Resource, inputs Inputs) plugin.DiffResponse {
 
 func (w *World) diff(r Resource, inputs resource.PropertyMap) plugin.DiffResponse {
 	w.Helper()
-
 	response, err := w.Provider.Diff(context.Background(), plugin.DiffRequest{
 		URN: urn(r.Type, r.Name), Name: r.Name, Type: tokens.Type(r.Type), ID: resource.ID(r.ID),
 		OldInputs: r.Inputs, OldOutputs: r.Outputs, NewInputs: inputs, AllowUnknowns: true,
@@ -236,7 +221,6 @@ func Changes(diff plugin.DiffResponse) string {
 	for path, change := range diff.DetailedDiff {
 		all = append(all, path+" "+change.Kind.String())
 	}
-
 	slices.Sort(all)
 	return strings.Join(all, ", ")
 }
@@ -244,12 +228,10 @@ func Changes(diff plugin.DiffResponse) string {
 // Update changes a resource in place.
 func (w *World) Update(r Resource, inputs Inputs) (Resource, error) {
 	w.Helper()
-
 	checked, err := w.Check(r.Type, r.Name, r.Inputs, inputs)
 	if err != nil {
 		return r, err
 	}
-
 	response, err := w.Provider.Update(context.Background(), plugin.UpdateRequest{
 		URN: urn(r.Type, r.Name), Name: r.Name, Type: tokens.Type(r.Type), ID: resource.ID(r.ID),
 		OldInputs: r.Inputs, OldOutputs: r.Outputs, NewInputs: checked,
@@ -257,7 +239,6 @@ func (w *World) Update(r Resource, inputs Inputs) (Resource, error) {
 	if err != nil {
 		return r, err
 	}
-
 	r.Inputs, r.Outputs = checked, response.Properties
 	return r, nil
 }
@@ -266,7 +247,6 @@ func (w *World) Update(r Resource, inputs Inputs) (Resource, error) {
 // from what the program wanted to what the cloud has.
 func (w *World) Refresh(r Resource) (read Resource, drift string, found bool) {
 	w.Helper()
-
 	response, err := w.Provider.Read(context.Background(), plugin.ReadRequest{
 		URN: urn(r.Type, r.Name), Name: r.Name, Type: tokens.Type(r.Type), ID: resource.ID(r.ID),
 		Inputs: r.Inputs, State: r.Outputs,
@@ -274,11 +254,9 @@ func (w *World) Refresh(r Resource) (read Resource, drift string, found bool) {
 	if err != nil {
 		w.Fatal(err)
 	}
-
 	if response.ID == "" {
 		return Resource{}, "", false
 	}
-
 	read = r
 	read.Inputs, read.Outputs = response.Inputs, response.Outputs
 	return read, Changes(w.diff(read, r.Inputs).Invert()), true
@@ -297,7 +275,6 @@ func (w *World) Delete(r Resource) error {
 // Invoke calls a function. The error has the failures of its arguments.
 func (w *World) Invoke(token string, args Inputs) (Resource, error) {
 	w.Helper()
-
 	response, err := w.Provider.Invoke(context.Background(), plugin.InvokeRequest{
 		Tok: tokens.ModuleMember(token), Args: Map(args),
 	})
@@ -310,14 +287,11 @@ func (w *World) Invoke(token string, args Inputs) (Resource, error) {
 // Edit changes the state of an object from outside, as a person in the control panel would.
 func (w *World) Edit(r Resource, change func(outputs map[string]any)) {
 	w.Helper()
-
 	object, ok := w.Cloud.Get(r.Type, r.ID)
 	if !ok {
 		w.Fatalf("%s %q is not in the cloud", r.Type, r.ID)
 	}
-
 	change(object.Outputs)
-
 	if err := w.Cloud.Put(object); err != nil {
 		w.Fatal(err)
 	}
@@ -326,7 +300,6 @@ func (w *World) Edit(r Resource, change func(outputs map[string]any)) {
 // Refused fails the test unless the error has the text.
 func (w *World) Refused(err error, text string) {
 	w.Helper()
-
 	if err == nil {
 		w.Errorf("accepted, want a refusal with %q", text)
 	} else if !strings.Contains(err.Error(), text) {
