@@ -24,7 +24,12 @@ help: ## List what there is to do.
 
 .PHONY: sandbox
 sandbox: pulumi $(SANDBOX) ## Bring an environment up in the simulated cloud. STACK=prod|staging VERB=up|preview|refresh|destroy|outputs ARGS="..."
+	@$(SANDBOX) charts >/dev/null 2>&1 || true # what could not be fetched, the run says
 	$(SANDBOX) $(VERB) --stack $(STACK) $(ARGS)
+
+.PHONY: charts
+charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the sandbox and the tests, and pin them in charts.lock.
+	$(SANDBOX) charts
 
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files, for the sandbox; the generated SDK, for the tools; the imports, for the architecture.

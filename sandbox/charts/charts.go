@@ -1,4 +1,4 @@
-// Package charts keeps copies of the Helm charts that a stack's settings name, each pinned by its digest.
+// Package charts keeps copies of the Helm charts that stacks install, each pinned by its digest.
 package charts
 
 import (
@@ -7,28 +7,17 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
 // timeout is how long a repository has for one answer.
-const timeout = 10 * time.Second
-
-// Of lists the charts that a stack with these settings installs.
-func Of(s settings.Settings) []helm.Reference {
-	var refs []helm.Reference
-	for _, chart := range []settings.Chart{s.Ingress.Chart, s.Ingress.CertManager.Chart(), s.Mastodon.Chart} {
-		refs = append(refs, helm.Reference{Chart: chart.Name, Repo: chart.Repository, Version: chart.Version})
-	}
-	return refs
-}
+const timeout = 5 * time.Second
 
 // Cache is a directory of charts, and the file that pins them: a mapping from "name version" to the SHA-256 of the
 // chart's archive, in hexadecimal.
@@ -85,10 +74,10 @@ func (c Cache) pin(pins map[string]string) error {
 }
 
 // Mode says in one line which of the charts a run renders, and what it does not check where it cannot.
-func Mode(refs []helm.Reference, dirs ...string) string {
+func Mode(refs []helm.Reference, source helm.Source) string {
 	var there, missing []string
 	for _, ref := range refs {
-		if _, err := helm.Source(dirs).Locate(ref); err != nil {
+		if _, err := source.Locate(ref); err != nil {
 			missing = append(missing, ref.String())
 			continue
 		}
@@ -100,6 +89,3 @@ func Mode(refs []helm.Reference, dirs ...string) string {
 	return fmt.Sprintf("Charts: there is no copy of %s, so stand-ins take their place and what is in these charts is not "+
 		"checked; `make charts` fetches them.", strings.Join(missing, ", "))
 }
-
-// DirIn is where the charts of a state directory are.
-func DirIn(state string) string { return filepath.Join(state, "charts") }

@@ -12,7 +12,6 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/repo"
 
-	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/charts"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
@@ -42,9 +41,9 @@ func TestChartsArePinned(t *testing.T) {
 	refs := []helm.Reference{{Chart: "web", Repo: url, Version: "1.0.0"}}
 	var lines []string
 	report := func(line string) { lines = append(lines, line) }
-	require.Contains(t, charts.Mode(refs, cache.Dir), "no copy of web 1.0.0, so stand-ins take their place")
+	require.Contains(t, charts.Mode(refs, helm.Source{cache.Dir}), "no copy of web 1.0.0, so stand-ins take their place")
 	require.NoError(t, cache.Fetch(refs, report))
-	require.Equal(t, "Charts: web 1.0.0.", charts.Mode(refs, cache.Dir))
+	require.Equal(t, "Charts: web 1.0.0.", charts.Mode(refs, helm.Source{cache.Dir}))
 	require.NoError(t, cache.Fetch(refs, report))
 	require.Len(t, lines, 2)
 	require.Contains(t, lines[0], "web 1.0.0: fetched, sha256 ")
@@ -76,15 +75,4 @@ func TestAllChartsAreTried(t *testing.T) {
 	}, func(string) {})
 	require.ErrorContains(t, err, "web 1.0.0")
 	require.FileExists(t, filepath.Join(cache.Dir, "web-2.0.0.tgz"))
-}
-
-func TestChartsOfTheSettings(t *testing.T) {
-	t.Parallel()
-	refs := charts.Of(settings.Settings{
-		Ingress:  settings.Ingress{Chart: settings.Chart{Name: "nginx", Version: "4"}},
-		Mastodon: settings.Mastodon{Chart: settings.Chart{Name: "oci://registry.example.org/charts/mastodon", Version: "1"}},
-	})
-	require.Len(t, refs, 3)
-	require.Equal(t, "nginx 4", refs[0].String())
-	require.Equal(t, "mastodon 1", refs[2].String())
 }

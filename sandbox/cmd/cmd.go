@@ -44,7 +44,7 @@ func New(program runner.Options) *cobra.Command {
 	set := root.PersistentFlags()
 	set.StringVar(&f.stack, "stack", "prod", "the stack: prod or staging")
 	set.BoolVar(&f.json, "json", false, "print one JSON document instead of progress")
-	set.StringVar(&f.charts, "charts", "", "a directory of Helm charts to use in place of the charts' repositories")
+	set.StringVar(&f.charts, "charts", "", "a directory of Helm charts that come before those that the verb charts has fetched")
 	set.StringVar(&f.state, "state", "",
 		"the directory for all that a run leaves behind (default .sandbox of the repository)")
 	set.StringVar(&f.pulumi, "pulumi", "",
@@ -64,7 +64,7 @@ func New(program runner.Options) *cobra.Command {
 		f.operation("refresh", "Compare the simulated cloud with the state, show the drift, and take it into the state",
 			(*runner.Sandbox).Refresh, sayDrift),
 		f.operation("destroy", "Delete everything that is not protected", (*runner.Sandbox).Destroy, sayKept),
-		outputsCommand(f), benchCommand(f), faultsCommand(f),
+		outputsCommand(f), chartsCommand(f), benchCommand(f), faultsCommand(f),
 	)
 	return root
 }

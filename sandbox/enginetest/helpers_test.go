@@ -32,6 +32,8 @@ type account struct {
 	secrets []string
 	// project is the directory of Pulumi.yaml.
 	project string
+	// charts is a directory of charts; without one stand-ins take their places.
+	charts string
 	// shown is all that a person would have seen.
 	shown bytes.Buffer
 }
@@ -50,7 +52,7 @@ func (a *account) open(t *testing.T, stack string) *runner.Sandbox {
 	t.Helper()
 	s, err := runner.Open(t.Context(), runner.Options{
 		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
-		PulumiCommand: a.command, Stdout: &a.shown, Stderr: &a.shown,
+		PulumiCommand: a.command, ChartsDir: a.charts, Stdout: &a.shown, Stderr: &a.shown,
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)

@@ -22,6 +22,7 @@ import (
 func TestBothEnvironmentsInOneAccount(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
+	a.charts = runner.ChartCache(a.project).Dir
 	t.Run("prod comes up", func(t *testing.T) { a.comesUp(t, "prod") })
 	t.Run("prod has what the chart lacks", func(t *testing.T) { a.isEquipped(t, "prod") })
 	t.Run("prod is stable", func(t *testing.T) { a.isStable(t, "prod") })

@@ -14,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 
 	"github.com/vmstio/infrastructure/sandbox/kubernetes"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
 // gateChart is a small ingress controller: what matters of a real one is in it.
@@ -92,7 +93,7 @@ func withCharts(t *testing.T, charts ...map[string]string) func(*kubernetes.Opti
 			}
 		}
 	}
-	return func(o *kubernetes.Options) { o.ChartDirs = []string{dir} }
+	return func(o *kubernetes.Options) { o.Charts = helm.Source{dir} }
 }
 
 func gate(values object) object {

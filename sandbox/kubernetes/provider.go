@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
 // version is the one of the provider SDK that the program uses.
@@ -26,8 +27,8 @@ const defaultPatience = 5 * time.Second
 
 // Options changes how the provider is simulated.
 type Options struct {
-	// ChartDirs are directories of Helm charts, as [helm.Source] has them. A chart that is in none has a stand-in.
-	ChartDirs []string
+	// Charts is where Helm charts are. One that is not there has a stand-in.
+	Charts helm.Source
 	// Patience is how long an object waits for what it refers to before it is reported as not ready; 0 means 5 s.
 	Patience time.Duration
 	// Log takes messages for the person who runs the program; nil sends them to the engine.

@@ -93,7 +93,7 @@ func (p *Provider) prepare(properties resource.PropertyMap) (installation, error
 
 // locate finds a chart, or what stands in for it.
 func (p *Provider) locate(ref helm.Reference) (*chart.Chart, error) {
-	found, err := helm.Source(p.shared.options.ChartDirs).Locate(ref)
+	found, err := p.shared.options.Charts.Locate(ref)
 	if unavailable := (*helm.UnavailableError)(nil); errors.As(err, &unavailable) {
 		return helm.StandIn(ref)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 	"github.com/vmstio/infrastructure/sandbox/netlify"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
@@ -32,6 +33,11 @@ func Setup(text string) (runner.Setup, error) {
 	s, _, err := settings.Decode(text, string(secrets))
 	if err != nil {
 		return runner.Setup{}, err
+	}
+	for _, chart := range []settings.Chart{s.Ingress.Chart, s.Ingress.CertManager.Chart(), s.Mastodon.Chart} {
+		setup.Charts = append(setup.Charts, helm.Reference{
+			Chart: chart.Name, Repo: chart.Repository, Version: chart.Version,
+		})
 	}
 	if s.Docs.Enabled {
 		setup.Prepare = func(c *cloud.Cloud) error { return netlify.Seed(c, s.Docs.Site, s.Docs.Team) }

@@ -14,8 +14,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
+	"github.com/vmstio/infrastructure/sandbox/charts"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/digitalocean"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
 // Options say what to run, and where. Program is required; everything else has a default.
@@ -37,8 +39,7 @@ type Options struct {
 	// Started, if it is set, is told of every process of the Pulumi CLI that works on the stack.
 	Started func(*os.Process)
 
-	// ChartsDir is a directory of Helm charts, one directory or .tgz per chart, to be rendered in place of those in the
-	// charts' repositories.
+	// ChartsDir is a directory of Helm charts, one directory or .tgz per chart, that come before those of [ChartCache].
 	ChartsDir string
 	// DigitalOcean is what its account cannot know.
 	DigitalOcean digitalocean.Options
@@ -57,6 +58,9 @@ type Options struct {
 	Color string
 	// Quiet keeps the engine's progress off Stdout and Stderr, for callers that only want the [Result].
 	Quiet bool
+
+	// chartCache is the directory of the project's charts.
+	chartCache string
 }
 
 // now is the time in the cloud: that of the clock, on the day that was asked for.
@@ -77,6 +81,8 @@ type Setup struct {
 	// Prepare makes in the cloud what a person makes there and no program can make, unless it is there already; nil if
 	// there is nothing.
 	Prepare func(*cloud.Cloud) error
+	// Charts are the Helm charts that the stack installs.
+	Charts []helm.Reference
 }
 
 // stackName is what Pulumi allows as the name of a stack.
@@ -103,6 +109,7 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 	if o.StateDir == "" {
 		o.StateDir = filepath.Join(root, ".sandbox")
 	}
+	o.chartCache = ChartCache(root).Dir
 	// The command runs in another directory than this process.
 	for _, path := range []*string{&o.StateDir, &o.ChartsDir, &o.PulumiCommand} {
 		if *path == "" {
@@ -139,11 +146,31 @@ func isTerminal(w any) bool {
 	return ok && isatty.IsTerminal(file.Fd())
 }
 
-// chartDirs are where charts are looked for: the directory that was given, and the one that is filled on request.
-func (o Options) chartDirs() []string {
-	dirs := []string{filepath.Join(o.StateDir, "charts")}
-	if o.ChartsDir != "" {
-		dirs = append([]string{o.ChartsDir}, dirs...)
+// chartSource is where charts are looked for.
+func (o Options) chartSource() helm.Source {
+	var source helm.Source
+	for _, dir := range []string{o.ChartsDir, o.chartCache} {
+		if dir != "" {
+			source = append(source, dir)
+		}
 	}
-	return dirs
+	return source
+}
+
+// ChartCache is where the charts of the stacks of a project are kept, and pinned.
+func ChartCache(root string) charts.Cache {
+	return charts.Cache{Dir: filepath.Join(root, ".sandbox", "charts"), Lock: filepath.Join(root, "charts.lock")}
+}
+
+// Charts are those that a stack installs.
+func Charts(options Options) ([]helm.Reference, error) {
+	options, root, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	project, err := readProject(root, options.Stack, options.Setup)
+	if err != nil {
+		return nil, err
+	}
+	return project.setup.Charts, nil
 }

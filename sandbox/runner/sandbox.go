@@ -10,6 +10,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
+	"github.com/vmstio/infrastructure/sandbox/charts"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
 
@@ -81,6 +82,9 @@ func (s *Sandbox) open(ctx context.Context, project *project) error {
 	}
 	for _, name := range project.replaced {
 		fmt.Fprintf(s.options.Stderr, "The encrypted value of %s is replaced by a fake one in the sandbox.\n", name)
+	}
+	if refs := project.setup.Charts; len(refs) > 0 {
+		fmt.Fprintln(s.options.Stderr, charts.Mode(refs, s.options.chartSource()))
 	}
 	c, err := cloud.Open(s.CloudFile(), cloud.WithClock(s.options.now))
 	if err != nil {
