@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 )
 
 // Annotations of the provider.
@@ -262,7 +264,12 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-	inputs := fromPlain(prune(withStringData(found.Live, wanted), wanted))
+	said := prune(withStringData(found.Live, wanted), wanted)
+	if canonical, err := apiserver.Default(k.GroupVersionKind, wanted); err == nil {
+		// The API server writes "0.1" as "100m"; that is no change.
+		said = inWords(said, prune(withStringData(canonical, wanted), wanted), wanted).(map[string]any)
+	}
+	inputs := fromPlain(said)
 	inputs = markSecrets(resource.NewObjectProperty(inputs), resource.NewObjectProperty(managed)).ObjectValue()
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID: req.ID, Inputs: inputs, Outputs: objectOutputs(k, found.Live, inputs),

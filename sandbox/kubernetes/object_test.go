@@ -115,6 +115,22 @@ func TestDriftShows(t *testing.T) {
 	}
 }
 
+// TestOtherWordsAreNoDrift holds that the API server's way to write a quantity is no change.
+func TestOtherWordsAreNoDrift(t *testing.T) {
+	w := newWorld(t)
+	w.create(namespaceToken, namespaceObject("ship"))
+	limits := func(cpu string) object {
+		return deployment("web", pod(object{"resources": object{"limits": object{"cpu": cpu, "memory": "1024Mi"}}}))
+	}
+	inputs := w.checked(deploymentToken, properties(limits("0.1")))
+	w.create(deploymentToken, limits("0.1"))
+	wantValue(t, w.stored(deploymentToken, "ship/web"), "100m",
+		"spec", "template", "spec", "containers", 0, "resources", "limits", "cpu")
+	if read := w.read(deploymentToken, "ship/web", inputs); !read.Inputs.DeepEquals(inputs) {
+		t.Errorf("read %v, want %v", read.Inputs, inputs)
+	}
+}
+
 func TestSecrets(t *testing.T) {
 	w := newWorld(t)
 	inputs := properties(object{"metadata": object{"name": "key"}, "data": object{"old": "b2xk"}})

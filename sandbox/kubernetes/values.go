@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -227,4 +228,37 @@ func name(object map[string]any) string      { return text(object, "metadata", "
 func namespace(object map[string]any) string { return text(object, "metadata", "namespace") }
 func annotation(object map[string]any, key string) string {
 	return text(object, "metadata", "annotations", key)
+}
+
+// inWords says of live in the words of wanted what is the same; canonical is wanted as the API server writes it.
+func inWords(live, canonical, wanted any) any {
+	if reflect.DeepEqual(live, canonical) {
+		return wanted
+	}
+	switch live := live.(type) {
+	case map[string]any:
+		canonical, ok := canonical.(map[string]any)
+		wanted, both := wanted.(map[string]any)
+		if !ok || !both {
+			return live
+		}
+		said := map[string]any{}
+		for key, value := range live {
+			said[key] = inWords(value, canonical[key], wanted[key])
+		}
+		return said
+	case []any:
+		canonical, ok := canonical.([]any)
+		wanted, both := wanted.([]any)
+		if !ok || !both || len(live) != len(canonical) || len(live) != len(wanted) {
+			return live
+		}
+		said := make([]any, len(live))
+		for i := range live {
+			said[i] = inWords(live[i], canonical[i], wanted[i])
+		}
+		return said
+	default:
+		return live
+	}
 }
