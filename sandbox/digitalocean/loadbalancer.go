@@ -3,11 +3,13 @@ package digitalocean
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"strings"
 
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
+	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
@@ -49,7 +51,9 @@ func loadBalancerResources() map[string]sim.Resource {
 			"firewall.denies[]": {firewallRule}, "glbSettings.targetProtocol": {sim.OneOf("http", "https")},
 			"glbSettings.failoverThreshold": {sim.Between(1, 99)},
 		},
-	}, sim.Resource{Check: checkLoadBalancer, Create: createLoadBalancer, Update: updateLoadBalancer})}
+	}, sim.Resource{
+		Check: checkLoadBalancer, Create: createLoadBalancer, Update: updateLoadBalancer, Delete: deleteLoadBalancer,
+	})}
 }
 
 // firewallRule checks "ip:1.2.3.4" and "cidr:1.2.0.0/16".
@@ -188,4 +192,45 @@ func updateLoadBalancer(call sim.Call, id string, before, state sim.State) error
 		state["sizeUnit"] = max(units[state.String("size")], 1)
 	}
 	return errors.Join(unique(call, typeLoadBalancer, "load balancer", id, state, 422), certificatesOf(call, state))
+}
+
+// Where a Service names its load balancer (docs/controllers/services/annotations.md of
+// digitalocean-cloud-controller-manager).
+const (
+	typeService    = "kubernetes:core/v1:Service"
+	loadBalancerID = "kubernetes.digitalocean.com/load-balancer-id"
+)
+
+// deleteLoadBalancer leaves a Service that has adopted the load balancer without it. As long as the Service's cluster
+// lives its controller then makes another, with another address (retrieveLoadBalancer and EnsureLoadBalancer in
+// cloud-controller-manager/do/loadbalancers.go, v0.1.68).
+func deleteLoadBalancer(call sim.Call, id string, state sim.State) error {
+	for _, service := range call.List(typeService) {
+		metadata := sim.State(service.Outputs).Object("metadata")
+		cluster := sim.State(service.Outputs).String(owner)
+		_, alive := call.Get(typeCluster, cluster)
+		if annotations := metadata.Object("annotations"); !alive || annotations.String(loadBalancerID) != id {
+			continue
+		}
+		address, err := loadBalancerAddress(call, state)
+		if err != nil {
+			return err
+		}
+		successor := newID()
+		outputs := maps.Clone(state)
+		outputs.Merge(sim.State{
+			"name": "a" + strings.ReplaceAll(metadata.String("uid"), "-", ""), "ip": address,
+			"loadBalancerUrn": "do:loadbalancer:" + successor, owner: cluster,
+		})
+		metadata.Object("annotations")[loadBalancerID] = successor
+		service.Outputs["status"] = map[string]any{"loadBalancer": map[string]any{
+			"ingress": []any{map[string]any{"ip": address, "ipMode": "VIP"}},
+		}}
+		if err := errors.Join(call.Put(service), call.Put(cloud.Object{
+			Type: typeLoadBalancer, ID: successor, Inputs: outputs, Outputs: outputs,
+		})); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -319,3 +319,46 @@ func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
 	})
 	w.Refused(err, `value = ";": is not supported`)
 }
+
+// The controller of a living cluster makes another load balancer for a Service that has lost its own, with another
+// address.
+func TestLoadBalancerOfAServiceIsMadeAnew(t *testing.T) {
+	for name, alive := range map[string]bool{"living cluster": true, "dead cluster": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			lost, in := w.Create(loadBalancer, "public", goodBalancer), "gone"
+			if alive {
+				in = w.Create(cluster, "yorktown", goodCluster).ID
+			}
+			const service = "kubernetes:core/v1:Service"
+			err := w.Cloud.Put(cloud.Object{Type: service, ID: "ingress/nginx", Outputs: map[string]any{
+				"__cluster": in,
+				"metadata": map[string]any{
+					"uid":         "1-2",
+					"annotations": map[string]any{"kubernetes.digitalocean.com/load-balancer-id": lost.ID},
+				},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Delete(lost); err != nil {
+				t.Fatal(err)
+			}
+			made := w.Cloud.List(loadBalancer)
+			if !alive {
+				if len(made) != 0 {
+					t.Errorf("made %v", made)
+				}
+				return
+			}
+			if len(made) != 1 || made[0].ID == lost.ID || made[0].Outputs["ip"] == lost.Text("ip") {
+				t.Fatalf("made %v, want one with another address", made)
+			}
+			after, _ := w.Cloud.Get(service, "ingress/nginx")
+			annotations := after.Outputs["metadata"].(map[string]any)["annotations"].(map[string]any)
+			if annotations["kubernetes.digitalocean.com/load-balancer-id"] != made[0].ID {
+				t.Errorf("the Service names %v, want %s", annotations, made[0].ID)
+			}
+		})
+	}
+}
