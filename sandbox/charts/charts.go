@@ -86,6 +86,6 @@ func Mode(refs []helm.Reference, source helm.Source) string {
 	if len(missing) == 0 {
 		return "Charts: " + strings.Join(there, ", ") + "."
 	}
-	return fmt.Sprintf("Charts: there is no copy of %s, so stand-ins take their place and what is in these charts is not "+
-		"checked; `make charts` fetches them.", strings.Join(missing, ", "))
+	return fmt.Sprintf("Charts: there is no copy of %s, so stand-ins take their place and what is in these charts "+
+		"is not checked; `make charts` fetches them.", strings.Join(missing, ", "))
 }

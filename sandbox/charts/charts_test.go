@@ -41,7 +41,8 @@ func TestChartsArePinned(t *testing.T) {
 	refs := []helm.Reference{{Chart: "web", Repo: url, Version: "1.0.0"}}
 	var lines []string
 	report := func(line string) { lines = append(lines, line) }
-	require.Contains(t, charts.Mode(refs, helm.Source{cache.Dir}), "no copy of web 1.0.0, so stand-ins take their place")
+	require.Contains(t, charts.Mode(refs, helm.Source{cache.Dir}),
+		"no copy of web 1.0.0, so stand-ins take their place")
 	require.NoError(t, cache.Fetch(refs, report))
 	require.Equal(t, "Charts: web 1.0.0.", charts.Mode(refs, helm.Source{cache.Dir}))
 	require.NoError(t, cache.Fetch(refs, report))
@@ -60,7 +61,7 @@ func TestChartsArePinned(t *testing.T) {
 	index, err := repo.IndexDirectory(served, url)
 	require.NoError(t, err)
 	require.NoError(t, index.WriteFile(filepath.Join(served, "index.yaml"), 0o600))
-	require.ErrorContains(t, cache.Fetch(refs, report), "somebody has put another chart in its place")
+	require.ErrorContains(t, cache.Fetch(refs, report), "it is another chart now")
 	after, err := os.ReadFile(cache.Lock)
 	require.NoError(t, err)
 	require.Equal(t, string(pinned), string(after))

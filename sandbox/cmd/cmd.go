@@ -44,7 +44,8 @@ func New(program runner.Options) *cobra.Command {
 	set := root.PersistentFlags()
 	set.StringVar(&f.stack, "stack", "prod", "the stack: prod or staging")
 	set.BoolVar(&f.json, "json", false, "print one JSON document instead of progress")
-	set.StringVar(&f.charts, "charts", "", "a directory of Helm charts that come before those that the verb charts has fetched")
+	set.StringVar(&f.charts, "charts", "",
+		"a directory of Helm charts that come before those that the verb charts has fetched")
 	set.StringVar(&f.state, "state", "",
 		"the directory for all that a run leaves behind (default .sandbox of the repository)")
 	set.StringVar(&f.pulumi, "pulumi", "",

@@ -53,8 +53,10 @@ func kubernetesResources() map[string]sim.Resource {
 		"maintenancePolicy.day":       {sim.OneOf(append(weekdays, "any")...)},
 		"maintenancePolicy.startTime": {timeOfDay},
 		"kubeconfigExpireSeconds":     {sim.Between(0, 1<<31)},
-		"controlPlaneFirewall.allowedAddresses[]":                       {source},
-		"clusterAutoscalerConfigurations.expanders[]":                   {sim.OneOf("random", "least-waste", "priority")},
+		"controlPlaneFirewall.allowedAddresses[]": {source},
+		"clusterAutoscalerConfigurations.expanders[]": {
+			sim.OneOf("random", "least-waste", "priority"),
+		},
 		"clusterAutoscalerConfigurations.scaleDownUtilizationThreshold": {sim.Between(0, 1)},
 	})
 	return map[string]sim.Resource{

@@ -63,10 +63,12 @@ func TestRefusedObjects(t *testing.T) {
 			"metadata.name", "lowercase RFC 1123 subdomain",
 		},
 		"service name with a dot": {
-			serviceToken, with(ports(object{"port": 80}), "a.b", "metadata", "name"), "metadata.name", "must not contain dots",
+			serviceToken, with(ports(object{"port": 80}), "a.b", "metadata", "name"),
+			"metadata.name", "must not contain dots",
 		},
 		"long job name": {
-			jobToken, with(job("a"), strings.Repeat("a", 64), "metadata", "name"), "spec.template.labels", "no more than 63",
+			jobToken, with(job("a"), strings.Repeat("a", 64), "metadata", "name"),
+			"spec.template.labels", "no more than 63",
 		},
 		"namespace for a namespace": {
 			namespaceToken,

@@ -148,8 +148,7 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 	default:
 		if violation := v.violation(namespace(r.Live), template); violation != "" {
 			missing = append(missing, notYet{
-				reason: fmt.Sprintf("timed out waiting to be ready: pods %q are forbidden: %s", name(r.Live), violation),
-				final:  true,
+				reason: "timed out waiting to be ready: its pods are forbidden: " + violation, final: true,
 			})
 		}
 		for _, reference := range v.missingReferences(namespace(r.Live), template.Spec) {
@@ -169,11 +168,13 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 		if suspended, _ := at(r.Live, "spec", "suspend").(bool); suspended {
 			return map[string]any{"conditions": []any{condition("Suspended", true, now)}}, nil
 		}
+		if ready > 0 {
+			if err := v.run(r, template.Spec); err != nil {
+				ready, missing = 0, append(missing, notYet{reason: err.Error(), final: true})
+			}
+		}
 		if ready == 0 {
 			return map[string]any{"active": 1.0, "startTime": now}, missing
-		}
-		if err := v.run(r, template.Spec); err != nil {
-			missing = append(missing, notYet{reason: err.Error(), final: true})
 		}
 		return map[string]any{
 			"succeeded": at(r.Live, "spec", "completions"), "startTime": now, "completionTime": now,

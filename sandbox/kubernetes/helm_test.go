@@ -19,8 +19,9 @@ import (
 
 // gateChart is a small ingress controller: what matters of a real one is in it.
 var gateChart = map[string]string{
-	"Chart.yaml":         "apiVersion: v2\nname: gate\nversion: 1.2.3\nappVersion: \"9\"\nkubeVersion: '>=1.30.0-0'\n",
-	"values.yaml":        "annotations: {}\nimage: registry.test/gate:1\nsecret: admission\nmonitored: false\nextra: true\n",
+	"Chart.yaml": "apiVersion: v2\nname: gate\nversion: 1.2.3\nappVersion: \"9\"\nkubeVersion: '>=1.30.0-0'\n",
+	"values.yaml": "annotations: {}\nimage: registry.test/gate:1\nsecret: admission\nmonitored: false\n" +
+		"extra: true\n",
 	"values.schema.json": `{"type": "object", "properties": {"extra": {"type": "boolean"}}}`,
 	"templates/service.yaml": `apiVersion: v1
 kind: Service
@@ -191,8 +192,11 @@ func TestRefusedReleases(t *testing.T) {
 			gate(object{"image": 5}),
 			"", `Deployment "gate": spec.template.spec.containers[0].image: got a JSON number, want string`,
 		},
-		"custom resource":   {gate(object{"monitored": true}), "", `no matches for kind "ServiceMonitor"`},
-		"other's namespace": {with(gate(nil), "ship", "namespace"), "", `ConfigMap "extra" in namespace "ship" exists and cannot be imported`},
+		"custom resource": {gate(object{"monitored": true}), "", `no matches for kind "ServiceMonitor"`},
+		"other's namespace": {
+			with(gate(nil), "ship", "namespace"),
+			"", `ConfigMap "extra" in namespace "ship" exists and cannot be imported`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, withCharts(t, gateChart))

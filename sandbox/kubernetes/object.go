@@ -22,9 +22,9 @@ const (
 
 // Check completes the inputs as the provider does (kind, namespace, name) and reports everything that the API server
 // would refuse.
-func (p *Provider) Check(ctx context.Context, req plugin.CheckRequest) (plugin.CheckResponse, error) {
+func (p *Provider) Check(_ context.Context, req plugin.CheckRequest) (plugin.CheckResponse, error) {
 	if req.Type == releaseToken {
-		return p.checkRelease(ctx, req)
+		return p.checkRelease(req)
 	}
 	k, err := p.kinds.parse(string(req.Type))
 	if err != nil {

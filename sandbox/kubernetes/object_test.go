@@ -212,7 +212,8 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 		},
 	})
 	for value, want := range map[any]string{
-		"1": ".spec.x: expected numeric (int or float), got string", 9: "should be less than or equal to 5", 3: "x must not be 3",
+		"1": ".spec.x: expected numeric (int or float), got string", 9: "should be less than or equal to 5",
+		3: "x must not be 3",
 	} {
 		_, err = w.tryCreate(token, with(monitor, value, "spec", "x"))
 		wantError(t, err, want)

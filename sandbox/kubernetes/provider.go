@@ -57,8 +57,8 @@ type shared struct{ options Options }
 // New makes a provider on the simulated cloud.
 func New(c *cloud.Cloud, options Options) plugin.Provider { return NewFactory(c, options)() }
 
-// NewFactory returns a function that makes providers. The engine connects once for every provider resource and may use several at a
-// time with different configurations; a server therefore serves each connection its own provider.
+// NewFactory returns a function that makes providers. The engine connects once for every provider resource and may use
+// several at a time with different configurations; a server therefore serves each connection its own provider.
 func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 	if options.Patience == 0 {
 		options.Patience = defaultPatience

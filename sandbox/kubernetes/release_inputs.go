@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -165,7 +164,7 @@ func overlay(under, over map[string]any) map[string]any {
 }
 
 // checkRelease completes the inputs of a Release and checks that its chart exists.
-func (p *Provider) checkRelease(ctx context.Context, req plugin.CheckRequest) (plugin.CheckResponse, error) {
+func (p *Provider) checkRelease(req plugin.CheckRequest) (plugin.CheckResponse, error) {
 	news := resource.PropertyMap{}
 	for key, value := range req.News {
 		if !value.IsNull() && key != "resourceNames" {

@@ -31,6 +31,7 @@ type record struct {
 
 // id is the provider's identifier: "namespace/name", or "name" for kinds that stand beside namespaces.
 func (r record) id() string { return objectID(namespace(r.Live), name(r.Live)) }
+
 func objectID(namespace, name string) string {
 	if namespace == "" {
 		return name

@@ -155,6 +155,7 @@ func (c *collector) record(event apitype.EngineEvent) {
 
 // key identifies a step: a replacement is several steps on one URN.
 func key(step apitype.StepEventMetadata) string { return string(step.Op) + " " + step.URN }
+
 func (c *collector) started(step apitype.StepEventMetadata) {
 	if _, ok := c.indices[key(step)]; ok {
 		return

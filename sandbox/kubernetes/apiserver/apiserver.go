@@ -15,8 +15,8 @@ import (
 	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -155,7 +155,8 @@ func ValidateMeta(object Object) (field.ErrorList, error) {
 
 // validateMeta are the rules that hold for every kind; most kinds have narrower ones for names.
 func validateMeta(object metav1.Object, namespaced bool) field.ErrorList {
-	return validation.ValidateObjectMetaAccessor(object, namespaced, path.ValidatePathSegmentName,
+	segment := func(name string, _ bool) []string { return content.IsPathSegmentName(name) }
+	return validation.ValidateObjectMetaAccessor(object, namespaced, segment,
 		field.NewPath("metadata"))
 }
 

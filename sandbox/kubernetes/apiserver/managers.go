@@ -16,7 +16,9 @@ import (
 type Managers struct{ fields *managedfields.FieldManager }
 
 // converter knows how the lists and maps of the kinds in [Scheme] merge.
-var converter = sync.OnceValue(func() managedfields.TypeConverter { return applyconfigurations.NewTypeConverter(Scheme) })
+var converter = sync.OnceValue(func() managedfields.TypeConverter {
+	return applyconfigurations.NewTypeConverter(Scheme)
+})
 
 // known has the Managers of the kinds in [Scheme], which are costly to make.
 var known sync.Map

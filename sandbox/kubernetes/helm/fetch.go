@@ -33,8 +33,7 @@ func Fetch(ref Reference, dir, digest string, timeout time.Duration) (string, er
 	sum := sha256.Sum256(archive)
 	got := hex.EncodeToString(sum[:])
 	if digest != "" && got != digest {
-		return "", fmt.Errorf("chart %s has the digest %s, and %s is wanted: somebody has put another chart in its place",
-			ref, got, digest)
+		return "", fmt.Errorf("chart %s has the digest %s, and %s is wanted: it is another chart now", ref, got, digest)
 	}
 	if _, err := loader.LoadArchive(bytes.NewReader(archive)); err != nil {
 		return "", fmt.Errorf("loading chart %s: %w", ref, err)
@@ -94,7 +93,8 @@ func fromRepository(ref Reference, timeout time.Duration) ([]byte, error) {
 	}
 	sum := sha256.Sum256(archive)
 	if said := strings.TrimPrefix(found.Digest, "sha256:"); said != "" && said != hex.EncodeToString(sum[:]) {
-		return nil, fmt.Errorf("chart %s: %s does not have the digest that the index of %s gives", ref, address, ref.Repo)
+		return nil, fmt.Errorf("chart %s: %s does not have the digest that the index of %s gives",
+			ref, address, ref.Repo)
 	}
 	return archive, nil
 }

@@ -80,7 +80,8 @@ func (s Source) Locate(ref Reference) (*chart.Chart, error) {
 		return nil, fmt.Errorf("chart %q: %w", ref.Chart, err)
 	}
 	if !remote {
-		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)", ref.Chart)
+		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)",
+			ref.Chart)
 	}
 	return nil, &UnavailableError{Reference: ref, Reason: strings.Join(skipped, "; ")}
 }

@@ -84,7 +84,8 @@ func repository(t *testing.T, versions ...string) string {
 		if i%2 == 1 {
 			address = "/charts/" + address
 		}
-		index += fmt.Sprintf("  - {apiVersion: v2, name: map, version: %q, urls: [%q], digest: %s}\n", version, address, sum)
+		index += fmt.Sprintf("  - {apiVersion: v2, name: map, version: %q, urls: [%q], digest: %s}\n",
+			version, address, sum)
 	}
 	files["/charts/index.yaml"] = []byte(index)
 	return serve(t, files)
@@ -110,16 +111,19 @@ func registry(t *testing.T) string {
 func TestFetch(t *testing.T) {
 	url := repository(t, "1.0.0", "1.2.0", "0.0.1")
 	sum := digest(archive(t, "map", "1.2.0"))
+	ref := func(path, version string) helm.Reference {
+		return helm.Reference{Chart: "map", Repo: url + path, Version: version}
+	}
 	for name, test := range map[string]struct {
 		ref    helm.Reference
 		digest string
 		err    string
 	}{
-		"any digest":    {helm.Reference{Chart: "map", Repo: url + "/charts/", Version: "1.2.0"}, "", ""},
-		"right digest":  {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "1.2.0"}, sum, ""},
-		"other digest":  {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "1.0.0"}, sum, "another chart in its place"},
-		"other version": {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "3.0.0"}, "", "does not have it"},
-		"tampered":      {helm.Reference{Chart: "map", Repo: url + "/charts", Version: "0.0.1"}, "", "does not have the digest"},
+		"any digest":    {ref("/charts/", "1.2.0"), "", ""},
+		"right digest":  {ref("/charts", "1.2.0"), sum, ""},
+		"other digest":  {ref("/charts", "1.0.0"), sum, "it is another chart now"},
+		"other version": {ref("/charts", "3.0.0"), "", "does not have it"},
+		"tampered":      {ref("/charts", "0.0.1"), "", "does not have the digest"},
 		"OCI": {
 			helm.Reference{
 				Chart: strings.Replace(registry(t), "http://", "oci://", 1) + "/charts/map", Version: "1.0.0",
@@ -200,7 +204,8 @@ func TestLocate(t *testing.T) {
 		"from OCI":     {helm.Reference{Chart: "oci://registry.test/charts/local"}, "1.0.0", ""},
 		"path":         {helm.Reference{Chart: filepath.Join(dir, "local-3.0.0.tgz")}, "3.0.0", ""},
 		"other version": {
-			helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "2.0.0"}, "",
+			helm.Reference{Chart: "local", Repo: "https://charts.test", Version: "2.0.0"},
+			"",
 			"has version 1.0.0, wanted is 2.0.0",
 		},
 		"none":   {helm.Reference{Chart: "lost", Repo: "https://charts.test"}, "", "there is no copy of it"},
@@ -214,7 +219,8 @@ func TestLocate(t *testing.T) {
 		"no repository":  {helm.Reference{Chart: "lost"}, "", "no repository is given"},
 		"nothing at all": {helm.Reference{}, "", "no name"},
 		"nonsense": {
-			helm.Reference{Chart: "lost", Repo: "https://charts.test", Version: "latest"}, "",
+			helm.Reference{Chart: "lost", Repo: "https://charts.test", Version: "latest"},
+			"",
 			"neither a version nor a range",
 		},
 	} {

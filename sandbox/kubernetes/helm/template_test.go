@@ -112,7 +112,9 @@ func TestChartsThatDoNotRender(t *testing.T) {
 			func(c *chart.Chart) { template(c, "templates/x.yaml", `{{ required "a captain" .Values.captain }}`) },
 			nil, "a captain",
 		},
-		"YAML":            {func(c *chart.Chart) { template(c, "templates/x.yaml", "a: b: c") }, nil, "templates/x.yaml"},
+		"YAML": {
+			func(c *chart.Chart) { template(c, "templates/x.yaml", "a: b: c") }, nil, "templates/x.yaml",
+		},
 		"cluster version": {nil, func(r *helm.Request) { r.KubeVersion = "?" }, `the cluster's version "?"`},
 	} {
 		t.Run(name, func(t *testing.T) {
