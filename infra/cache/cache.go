@@ -74,7 +74,6 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	c.Ready = c.Database.Ready
 	outputs := pulumi.Map{"id": c.ID, "host": c.Host, "port": c.Port}
-
 	if args.Rails != nil {
 		rails := queues
 		rails.Name, rails.Size, rails.Nodes = args.RailsName, args.Rails.Size, args.Rails.Nodes

@@ -90,11 +90,12 @@ func TestRegions(t *testing.T) {
 		slugs = append(slugs, region.Slug)
 	}
 	assert.True(t, slices.IsSorted(slugs))
-	assert.Contains(t, catalogue.ComputeRegions(), "tor1")
-	assert.NotContains(t, catalogue.ComputeRegions(), "nyc2", "Valkey is not offered there")
-	assert.NotContains(t, catalogue.ComputeRegions(), "ric1", "nobody says that DOKS is")
-	assert.NotContains(t, catalogue.SpacesRegions(), "nyc1")
-	assert.Subset(t, slugs, append(catalogue.ComputeRegions(), catalogue.SpacesRegions()...))
+	assert.Contains(t, catalogue.Slugs(catalogue.Region.Compute), "tor1")
+	assert.NotContains(t, catalogue.Slugs(catalogue.Region.Compute), "nyc2", "Valkey is not offered there")
+	assert.NotContains(t, catalogue.Slugs(catalogue.Region.Compute), "ric1", "nobody says that DOKS is")
+	spaces := func(r catalogue.Region) bool { return r.Spaces }
+	assert.NotContains(t, catalogue.Slugs(spaces), "nyc1")
+	assert.Subset(t, slugs, append(catalogue.Slugs(catalogue.Region.Compute), catalogue.Slugs(spaces)...))
 }
 
 func TestPlaces(t *testing.T) {
@@ -104,7 +105,7 @@ func TestPlaces(t *testing.T) {
 	assert.Equal(t, "nyc3", places["new york"], "the newest of several")
 	assert.NotContains(t, places, "richmond")
 	for place, slug := range places {
-		assert.Contains(t, catalogue.ComputeRegions(), slug, place)
+		assert.Contains(t, catalogue.Slugs(catalogue.Region.Compute), slug, place)
 	}
 }
 

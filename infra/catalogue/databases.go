@@ -54,9 +54,7 @@ func (e Engine) Plan(slug string) (Plan, bool) {
 func (p Plan) Connections() int { return min(25*p.MemoryGiB, 1000) - 3 }
 
 // Creatable reports whether a new cluster of the engine can have the plan and the number of nodes on a day: from
-// 2026-11-30 on one of Standard PostgreSQL has one node and 4 GiB at most. Existing ones stay as they are.
-//
-// Source: DigitalOcean's announcement for that day.
+// 2026-11-30 on one of Standard PostgreSQL has one node and 4 GiB at most (DigitalOcean's announcement for that day).
 func (e Engine) Creatable(plan Plan, nodes int, day time.Time) bool {
 	return e.Name != Postgres || nodes == 1 && plan.MemoryGiB <= 4 ||
 		day.Before(time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC))

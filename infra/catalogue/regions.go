@@ -17,8 +17,8 @@ type Region struct {
 	Kubernetes bool
 	// Spaces is whether buckets can be made there.
 	Spaces bool
-	// Reserved is the address range that DigitalOcean keeps for itself in this region alone; empty where it is unknown.
-	Reserved string
+	// Taken is the address range that DigitalOcean keeps for itself in this region alone; empty where it is unknown.
+	Taken string
 }
 
 // Compute reports whether a whole environment can run in the region: cluster, databases and load balancer, which every
@@ -33,26 +33,20 @@ func (r Region) Compute() bool { return r.Kubernetes && r.Databases }
 // region but the oldest datacenters: not nyc2, ams2 and sfo1). For ric1 no source states DOKS.
 func Regions() []Region {
 	return []Region{
-		{Slug: "ams3", Place: "Amsterdam", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.18.0.0/16"},
-		{Slug: "atl1", Place: "Atlanta", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.50.0.0/16"},
-		{Slug: "blr1", Place: "Bangalore", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.47.0.0/16"},
-		{Slug: "fra1", Place: "Frankfurt", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.19.0.0/16"},
-		{Slug: "lon1", Place: "London", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.16.0.0/16"},
-		{Slug: "nyc1", Place: "New York", Databases: true, Kubernetes: true, Reserved: "10.10.0.0/16"},
+		{Slug: "ams3", Place: "Amsterdam", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.18.0.0/16"},
+		{Slug: "atl1", Place: "Atlanta", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.50.0.0/16"},
+		{Slug: "blr1", Place: "Bangalore", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.47.0.0/16"},
+		{Slug: "fra1", Place: "Frankfurt", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.19.0.0/16"},
+		{Slug: "lon1", Place: "London", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.16.0.0/16"},
+		{Slug: "nyc1", Place: "New York", Databases: true, Kubernetes: true, Taken: "10.10.0.0/16"},
 		{Slug: "nyc2", Place: "New York"},
-		{Slug: "nyc3", Place: "New York", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.17.0.0/16"},
+		{Slug: "nyc3", Place: "New York", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.17.0.0/16"},
 		{Slug: "ric1", Place: "Richmond", Databases: true},
-		{
-			Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
-			Reserved: "10.46.0.0/16",
-		},
-		{
-			Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true,
-			Reserved: "10.48.0.0/16",
-		},
-		{Slug: "sgp1", Place: "Singapore", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.15.0.0/16"},
-		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.49.0.0/16"},
-		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true, Reserved: "10.29.0.0/16"},
+		{Slug: "sfo2", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.46.0.0/16"},
+		{Slug: "sfo3", Place: "San Francisco", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.48.0.0/16"},
+		{Slug: "sgp1", Place: "Singapore", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.15.0.0/16"},
+		{Slug: "syd1", Place: "Sydney", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.49.0.0/16"},
+		{Slug: "tor1", Place: "Toronto", Databases: true, Kubernetes: true, Spaces: true, Taken: "10.29.0.0/16"},
 	}
 }
 
@@ -68,13 +62,7 @@ func Places() map[string]string {
 	return places
 }
 
-// ComputeRegions returns the slugs of the regions that can run an environment.
-func ComputeRegions() []string { return Slugs(Region.Compute) }
-
-// SpacesRegions returns the slugs of the regions that can hold buckets.
-func SpacesRegions() []string { return Slugs(func(r Region) bool { return r.Spaces }) }
-
-// Slugs returns the slugs of the regions that are wanted.
+// Slugs returns the slugs of the regions that are wanted, such as those with [Region.Compute].
 func Slugs(wanted func(Region) bool) []string {
 	var found []string
 	for _, region := range Regions() {
@@ -88,9 +76,7 @@ func Slugs(wanted func(Region) bool) []string {
 // UptimeRegions returns the places that uptime checks can look from.
 //
 // Source: Terraform provider, docs/resources/uptime_check.md, 2026-08-06.
-func UptimeRegions() []string {
-	return []string{"us_east", "us_west", "eu_west", "se_asia"}
-}
+func UptimeRegions() []string { return []string{"us_east", "us_west", "eu_west", "se_asia"} }
 
 // ReservedRanges returns the address ranges that DigitalOcean keeps for itself: no VPC in the region may overlap them.
 //
@@ -102,8 +88,8 @@ func ReservedRanges(region string) []netip.Prefix {
 		reserved = append(reserved, netip.MustParsePrefix(text))
 	}
 	for _, r := range Regions() {
-		if r.Slug == region && r.Reserved != "" {
-			reserved = append(reserved, netip.MustParsePrefix(r.Reserved))
+		if r.Slug == region && r.Taken != "" {
+			reserved = append(reserved, netip.MustParsePrefix(r.Taken))
 		}
 	}
 	return reserved

@@ -71,11 +71,9 @@ func (m *Mastodon) assets(
 	volume := corev1.VolumeMountArray{corev1.VolumeMountArgs{
 		Name: pulumi.String("assets"), MountPath: pulumi.String(directory),
 	}}
-
 	unpack := jobContainer("unpack", args.Image, "64Mi", "256Mi")
 	unpack.Command = pulumi.ToStringArray([]string{"cp", "-R", "/opt/mastodon/public", directory})
 	unpack.VolumeMounts = volume
-
 	upload := jobContainer("upload", args.Rclone, "128Mi", "512Mi")
 	upload.Command = pulumi.StringArray{
 		pulumi.String("rclone"), pulumi.String("copy"), pulumi.String(directory + "/public"),
@@ -106,7 +104,6 @@ func (m *Mastodon) assets(
 		credential("SECRET_ACCESS_KEY", "secret-access-key"),
 	}
 	upload.VolumeMounts = volume
-
 	spec := jobPod(upload)
 	spec.InitContainers = corev1.ContainerArray{unpack}
 	spec.Volumes = corev1.VolumeArray{corev1.VolumeArgs{

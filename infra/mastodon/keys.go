@@ -45,7 +45,6 @@ func (m *Mastodon) keys(ctx *pulumi.Context, name string, args *Args) (*Keys, er
 	if err != nil {
 		return nil, fmt.Errorf("creating SECRET_KEY_BASE: %w", err)
 	}
-
 	private, err := tls.NewPrivateKey(ctx, name+"-vapid", &tls.PrivateKeyArgs{
 		Algorithm: pulumi.String("ECDSA"), EcdsaCurve: pulumi.String("P256"),
 	}, options("algorithm", "ecdsaCurve", "rsaBits"))
@@ -59,7 +58,6 @@ func (m *Mastodon) keys(ctx *pulumi.Context, name string, args *Args) (*Keys, er
 		}
 		return map[string]string{"private": private, "public": public}, nil
 	}).(pulumi.StringMapOutput)
-
 	keys := &Keys{
 		SecretKeyBase:   base.Hex,
 		VAPIDPrivateKey: pair.MapIndex(pulumi.String("private")),

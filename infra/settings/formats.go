@@ -150,9 +150,13 @@ func formats() map[string]decode.Format {
 
 		// What DigitalOcean offers.
 		"compute-region": {
-			Is: "a region with Kubernetes and databases", Values: catalogue.ComputeRegions(), Also: catalogue.Places(),
+			Is:     "a region with Kubernetes and databases",
+			Values: catalogue.Slugs(catalogue.Region.Compute), Also: catalogue.Places(),
 		},
-		"spaces-region": {Is: "a region with Spaces", Values: catalogue.SpacesRegions(), Also: catalogue.Places()},
+		"spaces-region": {
+			Is:     "a region with Spaces",
+			Values: catalogue.Slugs(func(r catalogue.Region) bool { return r.Spaces }), Also: catalogue.Places(),
+		},
 		"uptime-region": {Is: "a place that uptime checks look from", Values: catalogue.UptimeRegions()},
 		"droplet-size": {
 			Is: "a Droplet size for nodes", Values: catalogue.DropletSlugs(), Lists: "doctl kubernetes options sizes",

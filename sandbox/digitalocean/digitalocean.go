@@ -150,5 +150,6 @@ func deleteAll(call sim.Call, typ, property, value string) error {
 	return errors.Join(errs...)
 }
 
-func newID() string                  { return uuid.NewString() }
+func newID() string { return uuid.NewString() }
+
 func timestamp(call sim.Call) string { return call.Now().Format(time.RFC3339) }

@@ -29,6 +29,7 @@ func inRegion(offers func(catalogue.Region) bool) []sim.Check {
 }
 
 func anything(catalogue.Region) bool { return true }
+
 func networkResources() map[string]sim.Resource {
 	return map[string]sim.Resource{typeVpc: sim.From(sdk.VpcArgs{}, sdk.Vpc{}, sim.Rules{
 		AutoNamed: "name", Replaces: "region ipRange", Computed: "ipRange",

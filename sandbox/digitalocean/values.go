@@ -57,6 +57,7 @@ var hostnamePattern = regexp.MustCompile(
 	`^([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$`)
 
 func isHostname(text string) bool { return hostnamePattern.MatchString(text) }
+
 func isIPv4(text string) bool {
 	address, err := netip.ParseAddr(text)
 	return err == nil && address.Is4()

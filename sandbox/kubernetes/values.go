@@ -224,8 +224,10 @@ func put(object map[string]any, value any, path ...string) {
 	object[path[len(path)-1]] = value
 }
 
-func name(object map[string]any) string      { return text(object, "metadata", "name") }
+func name(object map[string]any) string { return text(object, "metadata", "name") }
+
 func namespace(object map[string]any) string { return text(object, "metadata", "namespace") }
+
 func annotation(object map[string]any, key string) string {
 	return text(object, "metadata", "annotations", key)
 }

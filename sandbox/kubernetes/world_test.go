@@ -121,6 +121,7 @@ func (w *world) configure(inputs object) {
 }
 
 func properties(o object) resource.PropertyMap { return resource.NewPropertyMapFromMap(o) }
+
 func urn(token string) resource.URN {
 	return resource.NewURN("test", "project", "", tokens.Type(token), "archive")
 }

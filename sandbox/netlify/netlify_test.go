@@ -52,6 +52,7 @@ func newWorld(t *testing.T) world {
 }
 
 func (w world) siteID(name, team string) string { return siteOf(w.World, name, team).Text("id") }
+
 func siteOf(w *providertest.World, name, team string) providertest.Resource {
 	w.Helper()
 	site, err := w.Invoke(getSite, inputs{"name": name, "teamSlug": team})

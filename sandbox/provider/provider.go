@@ -37,9 +37,12 @@ type simulated struct {
 	config atomic.Pointer[State]
 }
 
-func (p *simulated) Attach(string) error                      { return nil }
-func (p *simulated) Close() error                             { return nil }
+func (p *simulated) Attach(string) error { return nil }
+
+func (p *simulated) Close() error { return nil }
+
 func (p *simulated) SignalCancellation(context.Context) error { return nil }
+
 func (p *simulated) Handshake(
 	context.Context, plugin.ProviderHandshakeRequest,
 ) (*plugin.ProviderHandshakeResponse, error) {

@@ -19,6 +19,7 @@ import (
 )
 
 func noProgram(*pulumi.Context) error { return nil }
+
 func TestFits(t *testing.T) {
 	t.Parallel()
 	sdk := semver.MustParse("3.258.1")
@@ -88,6 +89,7 @@ func TestLockIsExclusive(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
+
 func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 	for name, value := range map[string]string{
 		"DIGITALOCEAN_TOKEN": "x", "SPACES_ACCESS_KEY_ID": "x", "AWS_PROFILE": "x", "NETLIFY_API_TOKEN": "x",

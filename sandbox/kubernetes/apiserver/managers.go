@@ -75,6 +75,7 @@ func (m Managers) merge(
 type asItIs struct{}
 
 func (asItIs) Default(runtime.Object) {}
+
 func (asItIs) New(gvk schema.GroupVersionKind) (runtime.Object, error) {
 	object := &unstructured.Unstructured{Object: Object{}}
 	object.SetGroupVersionKind(gvk)
@@ -82,6 +83,7 @@ func (asItIs) New(gvk schema.GroupVersionKind) (runtime.Object, error) {
 }
 
 func (asItIs) Convert(_, _, _ any) error { return nil }
+
 func (asItIs) ConvertToVersion(object runtime.Object, _ runtime.GroupVersioner) (runtime.Object, error) {
 	return object, nil
 }

@@ -175,6 +175,7 @@ var rules = map[reflect.Type]rule{
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
 func podOptions(pod, before *core.Pod) corevalidation.PodValidationOptions {
 	options := podutil.GetValidationOptionsFromPodSpecAndMeta(
 		&pod.Spec, &before.Spec, &pod.ObjectMeta, &before.ObjectMeta)

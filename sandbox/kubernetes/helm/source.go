@@ -30,7 +30,8 @@ type Reference struct {
 }
 
 // Name is the chart's name without where it comes from.
-func (r Reference) Name() string   { return path.Base(r.Chart) }
+func (r Reference) Name() string { return path.Base(r.Chart) }
+
 func (r Reference) String() string { return strings.TrimSpace(r.Name() + " " + r.Version) }
 
 // UnavailableError says that a chart cannot be had here and now, though nothing is known to be wrong with the
