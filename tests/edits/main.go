@@ -64,7 +64,14 @@ func edits() []edit {
 func main() { scratch.Main("edits", run) }
 
 func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
-	// One copy for all, so that what an edit does not touch is tested once.
+	// One copy for all, so that what an edit does not touch is tested once. The tools are those that are built already.
+	tools, err := filepath.Abs(".tools")
+	if err != nil {
+		return fmt.Errorf("finding the tools: %w", err)
+	}
+	if err := os.Symlink(tools, filepath.Join(dir, ".tools")); err != nil {
+		return fmt.Errorf("taking the tools along: %w", err)
+	}
 	var failures []error
 	for _, e := range edits() {
 		if !wanted.MatchString(e.name) {
