@@ -64,7 +64,7 @@ func TestRefusedObjects(t *testing.T) {
 		},
 		"service name with a dot": {
 			serviceToken, with(ports(object{"port": 80}), "a.b", "metadata", "name"),
-			"metadata.name", "must not contain dots",
+			"metadata.name", "DNS-1035 label",
 		},
 		"long job name": {
 			jobToken, with(job("a"), strings.Repeat("a", 64), "metadata", "name"),

@@ -21,6 +21,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apimachinery/pkg/util/version"
+	"k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	admissionregistration "k8s.io/kubernetes/pkg/apis/admissionregistration/install"
 	apps "k8s.io/kubernetes/pkg/apis/apps/install"
@@ -39,7 +41,15 @@ import (
 // The install packages of the API server register themselves in the one of legacyscheme.
 var Scheme = newScheme()
 
+// emulated is the minor version whose rules hold: the stacks' ("cluster.version" in the stack files). The code is that
+// of the next one, which Helm and cert-manager are built with; an API server of 1.36 can do this, too
+// (--emulated-version).
+const emulated = "1.35"
+
 func newScheme() *runtime.Scheme {
+	if err := feature.DefaultMutableFeatureGate.SetEmulationVersion(version.MustParse(emulated)); err != nil {
+		panic(err) // a version that the code does not know: a broken build
+	}
 	scheme := legacyscheme.Scheme
 	for _, install := range []func(*runtime.Scheme){
 		admissionregistration.Install, apps.Install, autoscaling.Install, batch.Install, core.Install,
