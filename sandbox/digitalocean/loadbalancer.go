@@ -217,10 +217,11 @@ func deleteLoadBalancer(call sim.Call, id string, state sim.State) error {
 			return err
 		}
 		successor := newID()
+		name := "a" + strings.ReplaceAll(metadata.String("uid"), "-", "")
 		outputs := maps.Clone(state)
 		outputs.Merge(sim.State{
-			"name": "a" + strings.ReplaceAll(metadata.String("uid"), "-", ""), "ip": address,
-			"loadBalancerUrn": "do:loadbalancer:" + successor, owner: cluster,
+			"name": name[:min(len(name), 32)], "ip": address, owner: cluster,
+			"loadBalancerUrn": "do:loadbalancer:" + successor,
 		})
 		metadata.Object("annotations")[loadBalancerID] = successor
 		service.Outputs["status"] = map[string]any{"loadBalancer": map[string]any{
