@@ -48,11 +48,15 @@ func asCreated(kind kind, object map[string]any) map[string]any {
 	if _, ok := object["metadata"].(map[string]any); ok {
 		put(object, uuid.Nil.String(), "metadata", "uid")
 	}
-	if complete, err := apiserver.Default(kind.GroupVersionKind, object); err == nil && kind.is("", "Service") {
-		allocate(complete, nil)
-		return complete
+	if !kind.is("", "Service") {
+		return object
 	}
-	return object
+	complete, err := apiserver.Default(kind.GroupVersionKind, object)
+	if err != nil {
+		return object
+	}
+	allocate(complete, nil)
+	return complete
 }
 
 func checkBase64(object map[string]any) []problem {

@@ -34,7 +34,7 @@ type notYet struct {
 // await lets the controllers act on an object until it is ready or patience is at an end; with skip they act once.
 // reasons say why it is not ready.
 func (p *Provider) await(ctx context.Context, r record, skip bool) (state record, reasons []string, err error) {
-	deadline := time.Now().Add(p.shared.options.Patience)
+	deadline := time.Now().Add(p.options.Patience)
 	skip = skip || annotation(r.Inputs, skipAwait) == "true"
 	for {
 		var missing []notYet

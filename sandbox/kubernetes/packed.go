@@ -62,13 +62,22 @@ func eachVersion(object map[string]any, change func(version map[string]any) erro
 	if object["kind"] != "CustomResourceDefinition" {
 		return nil
 	}
-	versions, _ := at(object, "spec", "versions").([]any)
-	for _, version := range versions {
-		if version, ok := version.(map[string]any); ok {
-			if err := change(version); err != nil {
-				return err
-			}
+	for _, version := range versions(object) {
+		if err := change(version); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// versions are those of a CustomResourceDefinition.
+func versions(definition map[string]any) []map[string]any {
+	var versions []map[string]any
+	list, _ := at(definition, "spec", "versions").([]any)
+	for _, version := range list {
+		if version, ok := version.(map[string]any); ok {
+			versions = append(versions, version)
+		}
+	}
+	return versions
 }

@@ -40,10 +40,9 @@ type Options struct {
 type Provider struct {
 	plugin.UnimplementedProvider
 
-	cloud *cloud.Cloud
-	kinds *kinds
-	// shared is what all providers of a [Factory] have in common.
-	shared *shared
+	cloud   *cloud.Cloud
+	kinds   *kinds
+	options Options
 
 	mu       sync.Mutex
 	settings settings
@@ -51,8 +50,6 @@ type Provider struct {
 }
 
 var _ plugin.GrpcProvider = (*Provider)(nil)
-
-type shared struct{ options Options }
 
 // New makes a provider on the simulated cloud.
 func New(c *cloud.Cloud, options Options) plugin.Provider { return NewFactory(c, options)() }
@@ -63,9 +60,8 @@ func NewFactory(c *cloud.Cloud, options Options) func() plugin.Provider {
 	if options.Patience == 0 {
 		options.Patience = defaultPatience
 	}
-	common := &shared{options}
 	catalogue := newKinds()
-	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, shared: common} }
+	return func() plugin.Provider { return &Provider{cloud: c, kinds: catalogue, options: options} }
 }
 
 // Handshake takes the engine's address for messages and asks for secrets as such.
@@ -132,8 +128,8 @@ func (p *Provider) Invoke(_ context.Context, req plugin.InvokeRequest) (plugin.I
 // log tells the person who runs the program something.
 func (p *Provider) log(ctx context.Context, severity diag.Severity, urn resource.URN, format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
-	if p.shared.options.Log != nil {
-		p.shared.options.Log(severity, urn, message)
+	if p.options.Log != nil {
+		p.options.Log(severity, urn, message)
 		return
 	}
 	p.mu.Lock()

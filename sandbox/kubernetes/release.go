@@ -16,6 +16,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
 )
 
@@ -93,7 +94,7 @@ func (p *Provider) prepare(properties resource.PropertyMap) (installation, error
 
 // locate finds a chart, or what stands in for it.
 func (p *Provider) locate(ref helm.Reference) (*chart.Chart, error) {
-	found, err := p.shared.options.Charts.Locate(ref)
+	found, err := p.options.Charts.Locate(ref)
 	if unavailable := (*helm.UnavailableError)(nil); errors.As(err, &unavailable) {
 		return helm.StandIn(ref)
 	}
@@ -145,7 +146,7 @@ func inNamespace(k kind, manifest map[string]any, ns string) {
 }
 
 // assumedVersion is the cluster's version as long as there is no cluster.
-const assumedVersion = "v1.35.0"
+const assumedVersion = "v" + apiserver.Emulated + ".0"
 
 func (p *Provider) clusterVersion() string {
 	version := assumedVersion
@@ -323,18 +324,20 @@ func (i installation) outputs(preview bool) resource.PropertyMap {
 	objects, _ := helm.Parse(i.result.Manifest) // Helm has read it before
 	for _, o := range objects {
 		apiVersion, kind := text(o.Manifest, "apiVersion"), text(o.Manifest, "kind")
-		if group, _, ok := strings.Cut(apiVersion, "/"); ok {
-			kind += "." + group
+		group, _, grouped := strings.Cut(apiVersion, "/")
+		if !grouped {
+			group = ""
 		}
-		id := name(o.Manifest)
-		if ns := namespace(o.Manifest); ns != "" {
-			id = objectID(ns, id)
-		} else if !clusterScoped[groupOf(apiVersion)+"/"+text(o.Manifest, "kind")] {
-			id = objectID(i.inputs.Namespace, id)
+		ns := namespace(o.Manifest)
+		if ns == "" && !clusterScoped[group+"/"+kind] {
+			ns = i.inputs.Namespace
+		}
+		if grouped {
+			kind += "." + group
 		}
 		key := kind + "/" + apiVersion
 		list, _ := names[key].([]any)
-		names[key] = append(list, id)
+		names[key] = append(list, objectID(ns, name(o.Manifest)))
 	}
 	about := i.result.Chart.Metadata
 	outputs["resourceNames"] = resource.NewPropertyValue(names)
@@ -343,14 +346,6 @@ func (i installation) outputs(preview bool) resource.PropertyMap {
 		"appVersion": about.AppVersion, "revision": float64(i.result.Version), "status": string(i.result.Info.Status),
 	})
 	return outputs
-}
-
-func groupOf(apiVersion string) string {
-	group, _, ok := strings.Cut(apiVersion, "/")
-	if !ok {
-		return ""
-	}
-	return group
 }
 
 // readRelease returns what is recorded of the release. As with the real provider, changes of its objects do not show.

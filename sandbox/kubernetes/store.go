@@ -102,10 +102,7 @@ func (v view) all(match func(record) bool) []record {
 
 // save writes the object as it is.
 func (v view) save(r record) error {
-	outputs := map[string]any{}
-	for key, value := range copyOf(r.Live) {
-		outputs[key] = value
-	}
+	outputs := copyOf(r.Live)
 	outputs[clusterKey] = v.cluster.ID
 	if r.Release != "" {
 		outputs[releaseKey] = r.Release
@@ -198,9 +195,8 @@ func (v view) definitions() []map[string]any {
 // served lists the versions that a definition makes available.
 func served(definition map[string]any) []string {
 	var names []string
-	versions, _ := at(definition, "spec", "versions").([]any)
-	for _, version := range versions {
-		if version, ok := version.(map[string]any); ok && version["served"] == true {
+	for _, version := range versions(definition) {
+		if version["served"] == true {
 			names = append(names, text(version, "name"))
 		}
 	}
@@ -212,32 +208,31 @@ func definedBy(k kind, definition map[string]any) bool {
 	return text(definition, "spec", "group") == k.Group && text(definition, "spec", "names", "kind") == k.Kind
 }
 
-// resolve settles what a custom kind is in this cluster; the error is the API server's when it does not exist there.
+// resolve settles what a custom kind is in this cluster, as [view.find] finds it.
 func (v view) resolve(k kind) (kind, error) {
 	if !k.custom {
 		return k, nil
 	}
-	definition, _, ok := v.find(k)
-	if !ok {
-		return kind{}, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
-			"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
+	definition, _, err := v.find(k)
+	if err != nil {
+		return kind{}, err
 	}
 	k.namespaced = text(definition, "spec", "scope") == "Namespaced"
 	return k, nil
 }
 
-// find returns the cluster's definition of a custom kind and the version of it.
-func (v view) find(k kind) (definition, version map[string]any, ok bool) {
+// find returns the cluster's definition of a custom kind and the version of it. The error is the API server's when it
+// does not exist there.
+func (v view) find(k kind) (definition, version map[string]any, err error) {
 	for _, definition := range v.definitions() {
-		versions, _ := at(definition, "spec", "versions").([]any)
-		for _, version := range versions {
-			version, ok := version.(map[string]any)
-			if ok && definedBy(k, definition) && version["served"] == true && text(version, "name") == k.Version {
-				return definition, version, true
+		for _, version := range versions(definition) {
+			if definedBy(k, definition) && version["served"] == true && text(version, "name") == k.Version {
+				return definition, version, nil
 			}
 		}
 	}
-	return nil, nil, false
+	return nil, nil, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
+		"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
 }
 
 // parsed has every [apiserver.Definition] that was needed, which are costly to make, by the identity of what it was
@@ -246,9 +241,8 @@ var parsed sync.Map
 
 // definition is what the API server knows of a custom kind.
 func (v view) definition(k kind) (*apiserver.Definition, error) {
-	definition, version, ok := v.find(k)
-	if !ok {
-		_, err := v.resolve(k)
+	definition, version, err := v.find(k)
+	if err != nil {
 		return nil, err
 	}
 	key := text(definition, "metadata", "uid") + "/" + text(definition, "metadata", "resourceVersion") + "/" + k.Version

@@ -164,13 +164,18 @@ func ChartCache(root string) charts.Cache {
 
 // Charts are those that a stack installs.
 func Charts(options Options) ([]helm.Reference, error) {
-	options, root, err := options.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	project, err := readProject(root, options.Stack, options.Setup)
+	_, _, project, err := options.load()
 	if err != nil {
 		return nil, err
 	}
 	return project.setup.Charts, nil
+}
+
+// load fills in the options and reads the stack that they name. root is the directory of Pulumi.yaml.
+func (o Options) load() (filled Options, root string, project *project, err error) {
+	if filled, root, err = o.withDefaults(); err != nil {
+		return filled, root, nil, err
+	}
+	project, err = readProject(root, filled.Stack, filled.Setup)
+	return filled, root, project, err
 }

@@ -33,11 +33,7 @@ type Sandbox struct {
 // started. While a Sandbox is open, no other process can open one in the same state directory; Open waits for it.
 // Close it.
 func Open(ctx context.Context, options Options) (*Sandbox, error) {
-	options, root, err := options.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	project, err := readProject(root, options.Stack, options.Setup)
+	options, root, project, err := options.load()
 	if err != nil {
 		return nil, err
 	}

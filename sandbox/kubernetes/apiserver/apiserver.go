@@ -41,13 +41,13 @@ import (
 // The install packages of the API server register themselves in the one of legacyscheme.
 var Scheme = newScheme()
 
-// emulated is the minor version whose rules hold: the stacks' ("cluster.version" in the stack files). The code is that
+// Emulated is the minor version whose rules hold: the stacks' ("cluster.version" in the stack files). The code is that
 // of the next one, which Helm and cert-manager are built with; an API server of 1.36 can do this, too
 // (--emulated-version).
-const emulated = "1.35"
+const Emulated = "1.35"
 
 func newScheme() *runtime.Scheme {
-	if err := feature.DefaultMutableFeatureGate.SetEmulationVersion(version.MustParse(emulated)); err != nil {
+	if err := feature.DefaultMutableFeatureGate.SetEmulationVersion(version.MustParse(Emulated)); err != nil {
 		panic(err) // a version that the code does not know: a broken build
 	}
 	scheme := legacyscheme.Scheme
@@ -82,29 +82,25 @@ func Decode(gvk schema.GroupVersionKind, object Object) (typed runtime.Object, u
 	return typed, unknown, err
 }
 
-// Default fills in what the API server writes into an object of the kind. An object that cannot be read stays.
+// Default fills in what the API server writes into an object of the kind.
 func Default(gvk schema.GroupVersionKind, object Object) (Object, error) {
-	typed, _, err := Decode(gvk, object)
+	// Conversion to the API server's own type and back is part of it: that is what makes data of a Secret's stringData.
+	typed, err := hubOf(gvk, object)
 	if err != nil {
 		return nil, err
 	}
-	Scheme.Default(typed)
-	// Conversion to the API server's own type and back is part of it: that is what makes data of a Secret's stringData.
-	if hub, ok := internal(gvk); ok {
-		inner, err := Scheme.ConvertToVersion(typed, hub)
-		if err != nil {
-			return nil, err
-		}
-		prepare(inner)
-		if typed, err = Scheme.ConvertToVersion(inner, gvk.GroupVersion()); err != nil {
+	prepare(typed)
+	if _, ok := internal(gvk); ok {
+		if typed, err = Scheme.ConvertToVersion(typed, gvk.GroupVersion()); err != nil {
 			return nil, err
 		}
 	}
-	return toObject(gvk, typed)
+	typed.GetObjectKind().SetGroupVersionKind(gvk)
+	return plain(typed)
 }
 
-func toObject(gvk schema.GroupVersionKind, typed runtime.Object) (Object, error) {
-	typed.GetObjectKind().SetGroupVersionKind(gvk)
+// plain is an object as JSON values.
+func plain(typed any) (Object, error) {
 	text, err := json.Marshal(typed)
 	if err != nil {
 		return nil, err
@@ -113,7 +109,7 @@ func toObject(gvk schema.GroupVersionKind, typed runtime.Object) (Object, error)
 	if err := json.Unmarshal(text, &object); err != nil {
 		return nil, err
 	}
-	// Go's zero time is written as null, and a status that nobody wrote as an empty object.
+	// Go's zero time is written as null.
 	if metadata, ok := object["metadata"].(Object); ok && metadata["creationTimestamp"] == nil {
 		delete(metadata, "creationTimestamp")
 	}

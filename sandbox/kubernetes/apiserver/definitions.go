@@ -101,13 +101,7 @@ func (d *Definition) Default(object Object) (Object, error) {
 		return nil, err
 	}
 	defaulting.Default(complete, d.schema)
-	text, err := json.Marshal(complete)
-	if err != nil {
-		return nil, err
-	}
-	var plain Object
-	err = json.Unmarshal(text, &plain)
-	return plain, err
+	return plain(complete)
 }
 
 // Validate says what the schema and its rules refuse about an object; before is the object as it is, or nil.
