@@ -49,13 +49,10 @@ func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (
 }
 
 func checkChart(inputs resource.PropertyMap) error {
-	failures := checkProperties("", inputs, chartProperties, componentProperties)
-	if options := plainValue(inputs["repositoryOpts"]); options.IsObject() {
-		failures = append(failures, checkProperties("repositoryOpts", options.ObjectValue(), repositoryProperties)...)
-	}
+	failures := checkHelm(chartToken, chartFields, inputs)
 	problems := make([]problem, len(failures))
 	for i, failure := range failures {
-		problems[i] = problem{Path: string(failure.Property), Reason: failure.Reason}
+		problems[i] = problem{Reason: failure.Reason}
 	}
 	return joinProblems("invalid input", problems)
 }

@@ -210,10 +210,10 @@ func TestRefusedCharts(t *testing.T) {
 	}{
 		"unknown property": {
 			properties(object{"chart": "crew", "createNamespace": true}),
-			"", "createNamespace: unknown property; there are chart,",
+			"", "unknown property createNamespace; known are chart,",
 		},
 		"wrong type": {
-			properties(object{"chart": "crew", "version": 1}), "", "version: got a value of type number, want string",
+			properties(object{"chart": "crew", "version": 1}), "", "version = 1: must be a string",
 		},
 		"object": {
 			crewInputs(object{"password": 1701}),

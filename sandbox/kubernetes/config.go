@@ -3,34 +3,24 @@ package kubernetes
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// configKeys are the settings of the real provider (pulumi-kubernetes v4.33.0, ProviderArgs), and the type of each.
-// Left out are renderYamlToDirectory and alwaysRender, which make a provider that talks to no cluster at all.
-var configKeys = map[string]string{
-	"cluster":                     "string",
-	"clusterIdentifier":           "string",
-	"context":                     "string",
-	"deleteUnreachable":           "bool",
-	"enableConfigMapMutable":      "bool",
-	"enablePatchForce":            "bool",
-	"enableSecretMutable":         "bool",
-	"enableServerSideApply":       "bool",
-	"helmReleaseSettings":         "object",
-	"kubeClientSettings":          "object",
-	"kubeconfig":                  "string",
-	"namespace":                   "string",
-	"skipUpdateUnreachable":       "bool",
-	"suppressDeprecationWarnings": "bool",
-	"suppressHelmHookWarnings":    "bool",
-	"upsertExistingObjects":       "bool",
-}
+// configFields are the settings of the real provider. Left out are those that make a provider which talks to no cluster
+// at all.
+var configFields = func() sim.Fields {
+	fields := sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{}).
+		With(sim.Fields{"version": sim.String(), "pluginDownloadURL": sim.String()})
+	delete(fields, "renderYamlToDirectory")
+	delete(fields, "alwaysRender")
+	return fields
+}()
 
 // settings is the provider's configuration.
 type settings struct {
@@ -39,8 +29,8 @@ type settings struct {
 	values      map[string]any
 }
 
-// on tells whether a boolean setting is true. The engine passes settings as JSON values or as their text.
-func (s settings) on(key string) bool { return s.values[key] == true || s.values[key] == "true" }
+// on tells whether a boolean setting is true.
+func (s settings) on(key string) bool { return s.values[key] == true }
 
 // defaultNamespace is the namespace of objects that name none: the provider's, the kubeconfig context's, "default".
 func (s settings) defaultNamespace() string {
@@ -55,27 +45,19 @@ func (s settings) defaultNamespace() string {
 
 // newSettings reads a configuration; the failures name its keys.
 func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) {
-	var failures []plugin.CheckFailure
+	inputs = configFields.Decode(inputs)
+	failures := configFields.Check("pulumi:providers:kubernetes", inputs)
+	if len(failures) > 0 {
+		return settings{}, failures
+	}
+	values, _, err := toPlain(inputs)
 	fail := func(key resource.PropertyKey, format string, args ...any) {
 		failures = append(failures, plugin.CheckFailure{Property: key, Reason: fmt.Sprintf(format, args...)})
 	}
-	s := settings{values: map[string]any{}}
-	for _, key := range inputs.StableKeys() {
-		value := plainValue(inputs[key])
-		wanted, known := configKeys[string(key)]
-		if !known && key != "version" && key != "pluginDownloadURL" && !strings.HasPrefix(string(key), "__") {
-			fail(key, "unknown setting; the provider has %s", strings.Join(sortedKeys(configKeys), ", "))
-			continue
-		}
-		if !known || value.IsNull() || isUnknown(value) {
-			continue
-		}
-		if !isOf(value, wanted) {
-			fail(key, "got a %s, want a %s", value.TypeString(), wanted)
-			continue
-		}
-		s.values[string(key)] = value.Mappable()
+	if err != nil {
+		fail("", "%v", err)
 	}
+	s := settings{values: values}
 	config := plainValue(inputs["kubeconfig"])
 	switch {
 	case isUnknown(config):
@@ -92,18 +74,6 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 		}
 	}
 	return s, failures
-}
-
-func isOf(value resource.PropertyValue, wanted string) bool {
-	switch wanted {
-	case "bool":
-		return value.IsBool() || value.IsString() && (value.StringValue() == "true" || value.StringValue() == "false")
-	case "object":
-		// Nested settings of explicit providers arrive as JSON text.
-		return value.IsObject() || value.IsString()
-	default:
-		return value.IsString()
-	}
 }
 
 // CheckConfig refuses unknown settings and kubeconfigs that cannot be read.

@@ -291,11 +291,11 @@ func (p *Provider) saveRelease(i installation, revisions []*release.Release) err
 	if err != nil {
 		return err
 	}
-	inputs, _, err := toValues(withoutAssets(i.properties))
+	inputs, _, err := toValues(i.properties)
 	if err != nil {
 		return err
 	}
-	outputs, _, err := toValues(withoutAssets(i.outputs(false)))
+	outputs, _, err := toValues(i.outputs(false))
 	if err != nil {
 		return err
 	}
@@ -305,12 +305,6 @@ func (p *Provider) saveRelease(i installation, revisions []*release.Release) err
 			Type: releaseToken, ID: v.key(releaseToken, i.id()), Inputs: inputs, Outputs: outputs,
 		})
 	})
-}
-
-func withoutAssets(properties resource.PropertyMap) resource.PropertyMap {
-	copied := properties.Copy()
-	delete(copied, "valueYamlFiles")
-	return copied
 }
 
 // outputs are the release's outputs: its inputs, what it consists of, and its status.
@@ -370,14 +364,11 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 	if len(managed) == 0 {
 		managed = fromPlain(stored.Inputs)
 	}
-	wanted, _, err := toValues(withoutAssets(managed))
+	wanted, _, err := toValues(managed)
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
 	inputs := fromPlain(prune(stored.Outputs, wanted))
-	if files, ok := managed["valueYamlFiles"]; ok {
-		inputs["valueYamlFiles"] = files
-	}
 	mark := func(properties resource.PropertyMap) resource.PropertyMap {
 		return markSecrets(resource.NewObjectProperty(properties), resource.NewObjectProperty(managed)).ObjectValue()
 	}

@@ -2,94 +2,36 @@ package kubernetes
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
+	helmv3 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
+	helmv4 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v4"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"sigs.k8s.io/yaml"
 
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
 // defaultReleaseTimeout is how long Helm waits for one operation, in seconds, when a release does not say.
 const defaultReleaseTimeout = 300
 
-// chartProperties are the inputs that a Release and a Chart share, and their types (pulumi-kubernetes v4.33.0,
-// helm/v3 ReleaseArgs and helm/v4 ChartArgs).
-var chartProperties = map[string]string{
-	"chart": "string", "dependencyUpdate": "boolean", "devel": "boolean", "name": "string", "namespace": "string",
-	"repositoryOpts": "object", "skipAwait": "boolean", "skipCrds": "boolean", "values": "object",
-	"valueYamlFiles": "array", "verify": "boolean", "version": "string",
-}
+// What a Release and a Chart take.
+var (
+	releaseFields = sim.FieldsOf(helmv3.ReleaseArgs{}, sim.Rules{})
+	chartFields   = sim.FieldsOf(helmv4.ChartArgs{}, sim.Rules{})
+)
 
-// releaseProperties are the inputs of a Release alone.
-var releaseProperties = map[string]string{
-	"allowNullValues": "boolean", "atomic": "boolean", "cleanupOnFail": "boolean", "compat": "string",
-	"createNamespace": "boolean", "description": "string", "disableCRDHooks": "boolean",
-	"disableOpenapiValidation": "boolean", "disableWebhooks": "boolean", "forceUpdate": "boolean", "keyring": "string",
-	"lint": "boolean", "manifest": "object", "maxHistory": "number", "postrender": "string", "recreatePods": "boolean",
-	"renderSubchartNotes": "boolean", "replace": "boolean", "resetValues": "boolean", "resourceNames": "object",
-	"reuseValues": "boolean", "takeOwnership": "boolean", "timeout": "number", "waitForJobs": "boolean",
-}
-
-// componentProperties are the inputs of a Chart alone.
-var componentProperties = map[string]string{
-	"includeHooks": "boolean", "keyring": "asset", "plainHttp": "boolean", "postRenderer": "object",
-	"resourcePrefix": "string",
-}
-
-var repositoryProperties = map[string]string{
-	"caFile": "string", "certFile": "string", "keyFile": "string", "password": "string", "repo": "string",
-	"username": "string",
-}
-
-// checkProperties reports properties that are not in the allowed ones or are of another type. Unknown values pass.
-func checkProperties(prefix string, given resource.PropertyMap, allowed ...map[string]string) []plugin.CheckFailure {
-	types := map[string]string{}
-	for _, some := range allowed {
-		maps.Copy(types, some)
-	}
-	var failures []plugin.CheckFailure
-	for _, key := range given.StableKeys() {
-		value := given[key]
-		for value.IsSecret() || value.IsOutput() && value.OutputValue().Known {
-			if value.IsSecret() {
-				value = value.SecretValue().Element
-			} else {
-				value = value.OutputValue().Element
-			}
-		}
-		path := resource.PropertyKey(join(prefix, string(key)))
-		got := typeName(value)
-		switch want, ok := types[string(key)]; {
-		case !ok:
-			failures = append(failures, plugin.CheckFailure{
-				Property: path, Reason: "unknown property; there are " + strings.Join(sortedKeys(types), ", "),
-			})
-		case isUnknown(value) || value.IsNull() || got == want:
-		default:
-			failures = append(failures, plugin.CheckFailure{
-				Property: path, Reason: fmt.Sprintf("got a value of type %s, want %s", got, want),
-			})
-		}
+// checkHelm lists what is wrong with the inputs of a Release or a Chart.
+func checkHelm(token string, fields sim.Fields, inputs resource.PropertyMap) []plugin.CheckFailure {
+	failures := fields.Check(token, inputs)
+	if _, given := inputs["valueYamlFiles"]; given {
+		failures = append(failures, plugin.CheckFailure{
+			Property: "valueYamlFiles", Reason: "the sandbox reads no files of values: write them into values",
+		})
 	}
 	return failures
-}
-
-func typeName(v resource.PropertyValue) string {
-	switch {
-	case v.IsBool():
-		return "boolean"
-	case v.IsAsset(), v.IsArchive():
-		return "asset"
-	case v.IsArray():
-		return "array"
-	default:
-		return v.TypeString()
-	}
 }
 
 // chartInputs is what a Release or a Chart asks for, as far as it is known.
@@ -110,34 +52,15 @@ func (c chartInputs) knownChart() bool {
 	})
 }
 
-// parseChartInputs reads the inputs. Value files are read and merged, the values taking precedence.
+// parseChartInputs reads the inputs.
 func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
-	values := map[string]any{}
 	plain := properties.Copy()
-	delete(plain, "valueYamlFiles")
-	delete(plain, "keyring")
-	if files := plainValue(properties["valueYamlFiles"]); files.IsArray() {
-		for _, file := range files.ArrayValue() {
-			if !file.IsAsset() {
-				return chartInputs{}, fmt.Errorf("valueYamlFiles: got a value of type %s, want a file",
-					file.TypeString())
-			}
-			text, err := file.AssetValue().Bytes()
-			if err != nil {
-				return chartInputs{}, fmt.Errorf("reading valueYamlFiles: %w", err)
-			}
-			more := map[string]any{}
-			if err := yaml.Unmarshal(text, &more); err != nil {
-				return chartInputs{}, fmt.Errorf("reading valueYamlFiles: %w", err)
-			}
-			values = overlay(values, more)
-		}
-	}
+	delete(plain, "keyring") // a file, which nothing here reads
 	inputs, unknown, err := toValues(plain)
 	if err != nil {
 		return chartInputs{}, err
 	}
-	given, _ := inputs["values"].(map[string]any)
+	values, _ := inputs["values"].(map[string]any)
 	skipCRDs, _ := inputs["skipCrds"].(bool)
 	skipAwait, _ := inputs["skipAwait"].(bool)
 	return chartInputs{
@@ -146,21 +69,8 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 			Version: text(inputs, "version"), PlainHTTP: inputs["plainHttp"] == true,
 		},
 		Name: text(inputs, "name"), Namespace: text(inputs, "namespace"),
-		Values: overlay(values, given), SkipCRDs: skipCRDs, SkipAwait: skipAwait, Unknown: unknown,
+		Values: values, SkipCRDs: skipCRDs, SkipAwait: skipAwait, Unknown: unknown,
 	}, nil
-}
-
-// overlay merges values over others, in depth.
-func overlay(under, over map[string]any) map[string]any {
-	result := maps.Clone(under)
-	for key, value := range over {
-		below, isObject := result[key].(map[string]any)
-		if above, ok := value.(map[string]any); ok && isObject {
-			value = overlay(below, above)
-		}
-		result[key] = value
-	}
-	return result
 }
 
 // checkRelease completes the inputs of a Release and checks that its chart exists.
@@ -171,10 +81,7 @@ func (p *Provider) checkRelease(req plugin.CheckRequest) (plugin.CheckResponse, 
 			news[key] = value
 		}
 	}
-	failures := checkProperties("", news, chartProperties, releaseProperties)
-	if options := plainValue(news["repositoryOpts"]); options.IsObject() {
-		failures = append(failures, checkProperties("repositoryOpts", options.ObjectValue(), repositoryProperties)...)
-	}
+	failures := checkHelm(string(req.Type), releaseFields, news)
 	if len(failures) > 0 {
 		return plugin.CheckResponse{Properties: news, Failures: failures}, nil
 	}

@@ -68,6 +68,13 @@ func (c *checker) object(
 	return checked, filled
 }
 
+// Check lists what is wrong with properties that are to be those of the type.
+func (f Fields) Check(token string, given resource.PropertyMap) []plugin.CheckFailure {
+	c := &checker{token: token}
+	c.object(nil, f, given)
+	return c.failures
+}
+
 // value checks one value that is not null and returns it with nested defaults filled in.
 func (c *checker) value(at resource.PropertyPath, field Property, given resource.PropertyValue) resource.PropertyValue {
 	value := reveal(given)
@@ -95,7 +102,7 @@ func (c *checker) value(at resource.PropertyPath, field Property, given resource
 	case objectKind:
 		all, _ := c.object(at, field.fields, value.ObjectValue())
 		checked = resource.NewProperty(all)
-	case stringKind, intKind, numberKind, boolKind:
+	case stringKind, intKind, numberKind, boolKind, anyKind:
 	}
 	if !value.ContainsUnknowns() {
 		for _, check := range field.checks {
@@ -125,8 +132,9 @@ func (k kind) holds(value resource.PropertyValue) bool {
 		return value.IsArray()
 	case mapKind, objectKind:
 		return value.IsObject()
+	default:
+		return true
 	}
-	return false
 }
 
 // display is a value as a message may show it.

@@ -66,16 +66,16 @@ func (p *simulated) CheckConfig(
 	_ context.Context, request plugin.CheckConfigRequest,
 ) (plugin.CheckConfigResponse, error) {
 	checked := p.configResource().check(plugin.CheckRequest{
-		URN: request.URN, Type: tokens.Type("pulumi:providers:" + p.pkg.Name), News: p.decode(request.News),
+		URN: request.URN, Type: tokens.Type("pulumi:providers:" + p.pkg.Name), News: p.pkg.Config.Decode(request.News),
 	})
 	return plugin.CheckConfigResponse{Properties: request.News, Failures: checked.Failures}, nil
 }
 
-// decode reads the JSON texts in which SDKs pass configuration values that are not texts.
-func (p *simulated) decode(config resource.PropertyMap) resource.PropertyMap {
+// Decode reads the JSON texts in which SDKs pass configuration values that are not texts.
+func (f Fields) Decode(config resource.PropertyMap) resource.PropertyMap {
 	decoded := config.Copy()
 	for key, value := range config {
-		field, ok := p.pkg.Config[string(key)]
+		field, ok := f[string(key)]
 		value = reveal(value)
 		if !ok || field.kind == stringKind || !value.IsString() {
 			continue
@@ -90,13 +90,13 @@ func (p *simulated) decode(config resource.PropertyMap) resource.PropertyMap {
 
 func (p *simulated) DiffConfig(_ context.Context, request plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
 	return p.configResource().diff(plugin.DiffRequest{
-		OldInputs: p.decode(request.OldInputs), NewInputs: p.decode(request.NewInputs),
+		OldInputs: p.pkg.Config.Decode(request.OldInputs), NewInputs: p.pkg.Config.Decode(request.NewInputs),
 		IgnoreChanges: request.IgnoreChanges,
 	}), nil
 }
 
 func (p *simulated) Configure(_ context.Context, request plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-	config := plainMap(p.decode(request.Inputs))
+	config := plainMap(p.pkg.Config.Decode(request.Inputs))
 	p.config.Store(&config)
 	return plugin.ConfigureResponse{}, nil
 }

@@ -13,7 +13,7 @@ import (
 type Package struct {
 	// Name is the Pulumi package, "digitalocean".
 	Name string
-	// Version is the semantic version of the SDK that this provider answers to, "4.57.0".
+	// Version is the semantic version of the SDK that this provider answers to, "4.77.0".
 	Version string
 	// Config are the provider's own properties.
 	Config Fields
@@ -96,10 +96,11 @@ const (
 	listKind
 	mapKind
 	objectKind
+	anyKind
 )
 
 func (k kind) String() string {
-	return [...]string{"a string", "a whole number", "a number", "a boolean", "a list", "a map", "an object"}[k]
+	return [...]string{"a string", "a whole number", "a number", "a boolean", "a list", "a map", "an object", "anything"}[k]
 }
 
 // Property declares one property: take it from an SDK with [From] or [FieldsOf], or make it with [String], [Int],

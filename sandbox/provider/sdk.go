@@ -114,8 +114,8 @@ func (r ruleset) fields(typ reflect.Type, at string) Fields {
 }
 
 func (r ruleset) property(typ reflect.Type, path string) Property {
-	optional := typ.Kind() == reflect.Pointer
-	if optional {
+	optional := typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Interface
+	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	var p Property
@@ -144,4 +144,5 @@ func (r ruleset) property(typ reflect.Type, path string) Property {
 // kinds are those of the properties that have no parts.
 var kinds = map[reflect.Kind]kind{
 	reflect.String: stringKind, reflect.Int: intKind, reflect.Float64: numberKind, reflect.Bool: boolKind,
+	reflect.Interface: anyKind,
 }
