@@ -22,7 +22,7 @@ import (
 )
 
 // version is that of the SDK that the program uses.
-const version = "4.21.1"
+const version = "4.21.2"
 
 const (
 	typePassword = "random:index/randomPassword:RandomPassword"

@@ -25,7 +25,7 @@ import (
 )
 
 // version is that of the SDK that the program uses.
-const version = "5.0.0"
+const version = "5.5.1"
 
 // New makes the simulated provider. What it makes lives in Pulumi's state and never in the cloud.
 func New(c *cloud.Cloud) plugin.Provider {
