@@ -65,8 +65,12 @@ func formats() map[string]decode.Format {
 			Write:   labelWords,
 		},
 		"variable": {
-			Is: "the name of an environment variable", Pattern: regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`),
-			Write: "use capital letters, digits and underscores",
+			Is: "the name of an environment variable", Pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`),
+			Write: "use letters, digits and underscores",
+		},
+		"bucket-suffix": {
+			Is: "the end of a bucket's name", Pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$`),
+			Write: "use at most 16 lower-case letters, digits and dashes",
 		},
 		"netlify-variable": {
 			// What docs.netlify.com/build/environment-variables/overview admits, in capital letters.
@@ -128,7 +132,7 @@ func formats() map[string]decode.Format {
 			Is:      "the tag of a version",
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`),
 			Valid:   func(s string) bool { return s != "latest" },
-			Write: "name a version, such as v4.6.2, without the image's name or digest; " +
+			Write: "name a version, such as v4.7.3, without the image's name or digest; " +
 				"latest would change without a change here",
 		},
 		"image-digest": {

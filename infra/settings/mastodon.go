@@ -5,7 +5,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
@@ -14,7 +13,7 @@ import (
 // Mastodon is the application.
 type Mastodon struct {
 	// Chart is Mastodon's official Helm chart.
-	Chart Chart `json:"chart" default:"{repository: 'https://mastodon.github.io/helm-charts/', name: mastodon, version: 1.0.2}"` //nolint:lll // a tag cannot be broken
+	Chart Chart `json:"chart" default:"{repository: 'https://mastodon.github.io/helm-charts/', name: mastodon, version: 1.2.6}"` //nolint:lll // a tag cannot be broken
 	// Image of web, Sidekiq and the Jobs. Its tag is Mastodon's version, v4.4.0 or later: changing it upgrades the
 	// instance. The streaming image has the same tag, so it cannot be a digest.
 	Image Image `json:"image" jsonschema:"required" default:"{repository: ghcr.io/mastodon/mastodon}"`
@@ -34,10 +33,13 @@ type Mastodon struct {
 	Streaming Streaming `json:"streaming" jsonschema:"required"`
 	// Sidekiq are the groups of background workers.
 	Sidekiq []Sidekiq `json:"sidekiq" jsonschema:"required"`
+	// Jobs are those that migrate the database, copy the static files and make the search indexes.
+	Jobs Jobs `json:"jobs"`
 	// SMTP is the relay that outgoing mail goes through.
 	SMTP SMTP `json:"smtp" jsonschema:"required"`
-	// Environment are further environment variables of web, Sidekiq and the Jobs. They are not secret: those belong
-	// into vmst:secrets.environment. Variables that the program sets from other settings are refused.
+	// Environment are further environment variables of every process. They are not secret: those belong into
+	// vmst:secrets.environment. Variables that the program sets from other settings are refused, and one that Mastodon
+	// does not read is a warning.
 	Environment map[string]string `json:"environment"`
 	// Values are further values of the chart, merged last, at your own risk.
 	Values Values `json:"values"`
@@ -80,8 +82,14 @@ type Sidekiq struct {
 	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
 	// Threads is the number of jobs that a pod works on at once, each with a database connection.
 	Threads int `json:"threads" jsonschema:"required,minimum=1,maximum=100"`
-	// Resources of a pod.
-	Resources Resources `json:"resources" default:"{cpu: 250m, memory: 768Mi, memoryLimit: 1536Mi}"`
+	// Resources of a pod. One that goes over its memory is killed, and the jobs that it works on are lost.
+	Resources Resources `json:"resources" default:"{cpu: 250m, memory: 768Mi, memoryLimit: 2Gi}"`
+	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
+	Pool string `json:"pool"`
+}
+
+// Jobs are the pods that prepare a version. Each asks for 768 MiB of memory and may take 2 GiB.
+type Jobs struct {
 	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
 	Pool string `json:"pool"`
 }
@@ -89,56 +97,48 @@ type Sidekiq struct {
 // AuthNone is the SMTP.AuthMethod that sends mail without a login.
 const AuthNone = "none"
 
+// ImplicitTLS is the SMTP.TLS that begins with encryption.
+const ImplicitTLS = "implicit"
+
 // SMTP is the relay for outgoing mail.
 type SMTP struct {
 	// Server is the relay's host.
 	Server string `json:"server" jsonschema:"required,format=hostname" example:"smtp.example.org"`
-	// Port of the relay. On 465 TLS comes first, on any other STARTTLS is insisted on. DigitalOcean blocks 25, and
-	// since March 2025 (its release notes) 465 and 587 on Droplets; relays offer 2525 or 2587 for that.
-	Port int `json:"port" jsonschema:"required,minimum=1,maximum=65535"`
+	// Port of the relay: not 25, 465 or 587, which DigitalOcean blocks on all Droplets (docs.digitalocean.com, "Why is
+	// SMTP blocked?"); relays offer 2525 or 2587 beside them.
+	Port int `json:"port" jsonschema:"required,minimum=1,maximum=65535" example:"2525"`
+	// TLS is when the connection is encrypted: "starttls" insists on an upgrade after the greeting, "implicit" begins
+	// with it, as relays have it on ports such as 2465.
+	TLS string `json:"tls" jsonschema:"enum=starttls,enum=implicit" default:"starttls"`
 	// From is the sender of Mastodon's mail: an address, or `Name <address>`.
 	From string `json:"from" jsonschema:"required,format=sender" example:"Mastodon <no-reply@example.org>"`
 	// AuthMethod is the SASL mechanism; "none" sends without a login.
 	AuthMethod string `json:"authMethod" jsonschema:"enum=plain,enum=login,enum=cram_md5,enum=none" default:"plain"`
 }
 
-var release = regexp.MustCompile(`^v?([0-9]+)\.([0-9]+)\.[0-9]+`)
-
 // Check reports a version that the chart cannot run, queues that nobody or somebody too many works on, and variables
 // and values that the program sets itself.
 func (m Mastodon) Check(at At) {
 	image := at.Key("image")
 	if m.Image.Tag == "" {
-		image.Key("tag").Add("the value is missing", "set it to Mastodon's version, such as v4.6.2")
+		image.Key("tag").Add("the value is missing", "set it to Mastodon's version, such as v4.7.3")
 	}
 	if tooOld(m.Image.Tag) {
 		image.Key("tag").Add(quote(m.Image.Tag)+" is older than the chart supports", "use v4.4.0 or later")
 	}
-	if m.SMTP.Port == 25 {
-		at.Key("smtp").Key("port").Add("25 is blocked by DigitalOcean",
-			"use 2525 or another port that the relay offers")
+	if slices.Contains([]int{25, 465, 587}, m.SMTP.Port) {
+		at.Key("smtp").Key("port").Add(fmt.Sprintf("DigitalOcean blocks %d on all Droplets", m.SMTP.Port),
+			"use another port that the relay offers, such as 2525 or 2587")
 	}
 	m.checkQueues(at.Key("sidekiq"))
 	for _, name := range slices.Sorted(maps.Keys(m.Environment)) {
 		place := at.Key("environment").Key(name)
-		if checkVariable(place, name) && namesSecret(name) {
+		if checkVariable(place, name) && isSecretVariable(name) {
 			place.Add("the name is that of a secret, and this value can be read by everyone",
 				"remove it, and "+decode.SetSecret(secretsPath+".environment."+name))
 		}
 	}
 	m.Values.refuse(at.Key("values"), mastodonValues())
-}
-
-// tooOld reports whether a tag names a version before 4.4, the first that the chart can run. A tag that names no
-// version is taken at its word.
-func tooOld(tag string) bool {
-	m := release.FindStringSubmatch(tag)
-	if m == nil {
-		return false
-	}
-	major, err1 := strconv.Atoi(m[1])
-	minor, err2 := strconv.Atoi(m[2])
-	return err1 == nil && err2 == nil && (major < 4 || major == 4 && minor < 4)
 }
 
 // queues are the queues that Mastodon fills.
@@ -211,66 +211,8 @@ func (s Sidekiq) serves(queue string) bool {
 	return slices.ContainsFunc(s.Queues, func(entry string) bool { return strings.Split(entry, ",")[0] == queue })
 }
 
-// Variables are the environment variables that the program sets, each with the setting that it comes from. A second
-// value would contradict the first. DATABASE_URL and its like are among them because they would win over what it sets.
-func Variables() map[string]string {
-	const secrets, program = secretsPath, "the program itself"
-	from := map[string]string{}
-	put := func(setting, names string) {
-		for _, name := range strings.Fields(names) {
-			from[name] = setting
-		}
-	}
-	put("domain", "LOCAL_DOMAIN WEB_DOMAIN")
-	put("mastodon.locale", "DEFAULT_LOCALE")
-	put("mastodon.singleUser", "SINGLE_USER_MODE")
-	put("mastodon.streamingHost", "STREAMING_API_BASE_URL")
-	put("mastodon.web.processes", "WEB_CONCURRENCY")
-	put("mastodon.web.threads", "MAX_THREADS MIN_THREADS")
-	put("mastodon.sidekiq", "SIDEKIQ_CONCURRENCY")
-	put("mastodon.streaming.databaseConnections", "DB_POOL")
-	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_SSLMODE DB_USER "+
-		"PGSSLROOTCERT PREPARED_STATEMENTS")
-	// Each of the three can be told where Valkey is by many names.
-	for _, name := range strings.Fields("DRIVER HOST PASSWORD PORT URL USER DB NAMESPACE SENTINELS SENTINEL_MASTER " +
-		"SENTINEL_PORT SENTINEL_USERNAME SENTINEL_PASSWORD") {
-		put("cache", "REDIS_"+name+" SIDEKIQ_REDIS_"+name)
-		put("cache.rails", "CACHE_REDIS_"+name)
-	}
-	put("search", "ES_CA_FILE ES_ENABLED ES_HOST ES_PASS ES_PORT ES_PRESET ES_USER")
-	put("storage", "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY CDN_HOST S3_ALIAS_HOST S3_BUCKET S3_ENABLED S3_ENDPOINT "+
-		"S3_HOSTNAME S3_PROTOCOL S3_REGION")
-	put("mastodon.smtp", "SMTP_AUTH_METHOD SMTP_ENABLE_STARTTLS SMTP_FROM_ADDRESS SMTP_OPENSSL_VERIFY_MODE SMTP_PORT "+
-		"SMTP_SERVER SMTP_TLS")
-	put(secrets+".smtpUsername", "SMTP_LOGIN")
-	put(secrets+".smtpPassword", "SMTP_PASSWORD")
-	put(secrets+".mastodon", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT "+
-		"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY SECRET_KEY_BASE VAPID_PRIVATE_KEY VAPID_PUBLIC_KEY")
-	put(program, "NODE_ENV NODE_EXTRA_CA_CERTS PORT RAILS_ENV SKIP_POST_DEPLOYMENT_MIGRATIONS TRUSTED_PROXY_IP")
-	return from
-}
-
-// checkVariable reports a name that is not one of an environment variable, or that the program sets itself.
-func checkVariable(at At, name string) bool {
-	if !at.Is(name, "variable") {
-		return false
-	}
-	setting, owned := Variables()[name]
-	if owned {
-		at.Add("the variable comes from "+setting, "remove it; what it is to be is decided there")
-	}
-	return !owned
-}
-
-// namesSecret reports whether a variable's name is that of a secret.
-func namesSecret(name string) bool {
-	return slices.ContainsFunc([]string{"_KEY", "_SECRET", "_PASSWORD", "_TOKEN"}, func(end string) bool {
-		return strings.HasSuffix(name, end)
-	})
-}
-
 // mastodonValues are the values of the chart that are not free. The names are those of the values and templates of
-// chart 1.0.2.
+// charts 1.0.2 and 1.2.6.
 func mastodonValues() reasons {
 	const plain = "; it would stand in the chart's values, which everybody who may look at the cluster can read"
 	r := reasons{}

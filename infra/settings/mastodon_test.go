@@ -3,6 +3,7 @@ package settings_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,20 +16,20 @@ func TestBadMastodon(t *testing.T) {
 	t.Parallel()
 	refused(t, []bad{
 		{"latest", `{mastodon: {image: {tag: latest}}}`, []string{
-			`mastodon.image.tag: "latest" is not the tag of a version; name a version, such as v4.6.2, without the ` +
+			`mastodon.image.tag: "latest" is not the tag of a version; name a version, such as v4.7.3, without the ` +
 				`image's name or digest; latest would change without a change here`,
 		}},
 		{"too old", `{mastodon: {image: {tag: v4.3.9}}}`, []string{
 			`mastodon.image.tag: "v4.3.9" is older than the chart supports; use v4.4.0 or later`,
 		}},
 		{"no version", `{mastodon: {image: {tag: ""}}}`, []string{
-			"mastodon.image.tag: the value is missing; set it to Mastodon's version, such as v4.6.2",
+			"mastodon.image.tag: the value is missing; set it to Mastodon's version, such as v4.7.3",
 		}},
 		{"digest of one of two images", `{mastodon: {image: {tag: "sha256:abc", repository: mastodon},
 			streamingImage: "ghcr.io/mastodon/mastodon-streaming:v4"}}`, []string{
 			`mastodon.image.repository: "mastodon" is not an image repository; write it with its registry and ` +
 				`without a tag, such as ghcr.io/mastodon/mastodon`,
-			`mastodon.image.tag: "sha256:abc" is not the tag of a version; name a version, such as v4.6.2, without ` +
+			`mastodon.image.tag: "sha256:abc" is not the tag of a version; name a version, such as v4.7.3, without ` +
 				`the image's name or digest; latest would change without a change here`,
 			`mastodon.streamingImage: "ghcr.io/mastodon/mastodon-streaming:v4" is not an image repository; write it ` +
 				`with its registry and without a tag, such as ghcr.io/mastodon/mastodon`,
@@ -51,7 +52,8 @@ func TestBadMastodon(t *testing.T) {
 			`mastodon.smtp.authMethod: "ntlm" is not allowed; set it to plain, login, cram_md5 or none`,
 			"mastodon.smtp.from: \"Mastodon\" is not a sender; write it as name@example.org or `Name " +
 				"<name@example.org>`",
-			"mastodon.smtp.port: 25 is blocked by DigitalOcean; use 2525 or another port that the relay offers",
+			"mastodon.smtp.port: DigitalOcean blocks 25 on all Droplets; use another port that the relay offers, such " +
+				"as 2525 or 2587",
 			`mastodon.smtp.server: "smtp" is not a host name; write a full name in lower case, without a scheme or a ` +
 				`final dot, such as social.example.org`,
 		}},
@@ -116,10 +118,10 @@ func TestBadEnvironment(t *testing.T) {
 	t.Parallel()
 	refused(t, []bad{
 		{"names", `{mastodon: {environment: {max-chars: "1", 1UP: "1"}}}`, []string{
-			`mastodon.environment.1UP: "1UP" is not the name of an environment variable; use capital letters, digits ` +
-				`and underscores`,
-			`mastodon.environment.max-chars: "max-chars" is not the name of an environment variable; use capital ` +
-				`letters, digits and underscores`,
+			`mastodon.environment.1UP: "1UP" is not the name of an environment variable; use letters, digits and ` +
+				`underscores`,
+			`mastodon.environment.max-chars: "max-chars" is not the name of an environment variable; use letters, ` +
+				`digits and underscores`,
 		}},
 		{"variables of the program", `{mastodon: {environment: {LOCAL_DOMAIN: x, DB_HOST: x, SECRET_KEY_BASE: x,
 			PORT: x, SMTP_LOGIN: x}}}`, []string{
@@ -140,10 +142,18 @@ func TestBadEnvironment(t *testing.T) {
 			"mastodon.environment.REDIS_SENTINELS: the variable comes from cache; remove it; what it is to be is " +
 				"decided there",
 		}},
-		{"secrets in clear text", `{mastodon: {environment: {DEEPL_API_KEY: x}}}`, []string{
+		{"variables of the chart's containers", `{mastodon: {environment: {PERSISTENT_TIMEOUT: "9"}}}`, []string{
+			"mastodon.environment.PERSISTENT_TIMEOUT: the variable comes from mastodon.values " +
+				"(mastodon.web.persistentTimeout); remove it; what it is to be is decided there",
+		}},
+		{"secrets in clear text", `{mastodon: {environment: {DEEPL_API_KEY: x, OTP_SECRET: x, FORK_TOKEN: x}}}`, []string{
 			"mastodon.environment.DEEPL_API_KEY: the name is that of a secret, and this value can be read by " +
 				"everyone; remove it, and set it with `pulumi config set --secret --path " +
 				"'vmst:secrets.environment.DEEPL_API_KEY'`",
+			"mastodon.environment.FORK_TOKEN: the name is that of a secret, and this value can be read by everyone; " +
+				"remove it, and set it with `pulumi config set --secret --path 'vmst:secrets.environment.FORK_TOKEN'`",
+			"mastodon.environment.OTP_SECRET: the name is that of a secret, and this value can be read by everyone; " +
+				"remove it, and set it with `pulumi config set --secret --path 'vmst:secrets.environment.OTP_SECRET'`",
 		}},
 	})
 }
@@ -155,7 +165,9 @@ func TestGoodMastodon(t *testing.T) {
 		"a later version":    `{mastodon: {image: {tag: v4.10.0-rc.1}}}`,
 		"sender with a name": `{mastodon: {smtp: {from: "Социальная сеть <no-reply@example.org>", authMethod: none}}}`,
 		"a language":         `{mastodon: {locale: zh-TW}}`,
-		"variables":          `{mastodon: {environment: {HCAPTCHA_SITE: x, MAX_TOOT_CHARS: "5000", _X: ""}}}`,
+		"variables": `{mastodon: {environment: {HCAPTCHA_SITE: x, MAX_TOOT_CHARS: "5000", _X: "", http_proxy: "http://127.0.0.1:8118",
+			S3_RETRY_LIMIT: "5", AWS_REQUEST_CHECKSUM_CALCULATION: when_supported, SMTP_RETURN_PATH: a@example.org,
+			HCAPTCHA_SITE_KEY: x, CAS_UID_KEY: uid}}}`,
 		"weights": `{mastodon: {sidekiq: [{name: a, queues: ["default,99", "push,1", ingress, mailers, pull],
 			replicas: 3, threads: 100}, {name: b, queues: [scheduler, fasp], replicas: 1, threads: 1}]}}`,
 		"the longest name of a group": `{mastodon: {sidekiq: [{name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,
@@ -182,4 +194,36 @@ func TestVariablesOfTheProgramAreRefused(t *testing.T) {
 	assert.Equal(t, under("vmst:settings.mastodon.", want),
 		problems(t, base(t, `{mastodon: `+written+`}`), secrets(t, "")))
 	assert.Equal(t, under("vmst:secrets.", want), problems(t, base(t, ""), secrets(t, written)))
+}
+
+// DigitalOcean blocks all three ports of the mail standards (RFC 5321, RFC 6409, RFC 8314).
+func TestBlockedPorts(t *testing.T) {
+	t.Parallel()
+	for _, port := range []string{"25", "465", "587"} {
+		assert.Equal(t, under("vmst:settings.", []string{
+			"mastodon.smtp.port: DigitalOcean blocks " + port + " on all Droplets; use another port that the relay " +
+				"offers, such as 2525 or 2587",
+		}), problems(t, base(t, `{mastodon: {smtp: {port: `+port+`}}}`), secrets(t, "")))
+	}
+}
+
+func TestWarningsOfVariables(t *testing.T) {
+	t.Parallel()
+	s, hidden, err := settings.Decode(base(t, `{mastodon: {environment: {S3_RETRY_LIMT: "3", STATSD_ADDR: x, MAX_TOOT_CHARS: x,
+		S3_RETRY_LIMIT: "3", OTEL_EXPORTER_OTLP_ENDPOINT: x, http_proxy: x, DEEPL_PLAN: x}}}`),
+		secrets(t, `{environment: {DEEPL_APIKEY: hush, DEEPL_API_KEY: hush}}`))
+	require.NoError(t, err)
+	var got []string
+	for _, warning := range append(s.Warnings(), hidden.Warnings()...) {
+		if strings.Contains(warning.Path, "environment.") {
+			got = append(got, warning.String())
+		}
+	}
+	assert.Equal(t, []string{
+		"vmst:settings.mastodon.environment.MAX_TOOT_CHARS: Mastodon reads no such variable; remove it, unless your " +
+			"image does",
+		"vmst:settings.mastodon.environment.S3_RETRY_LIMT: Mastodon reads no such variable; did you mean S3_RETRY_LIMIT?",
+		"vmst:settings.mastodon.environment.STATSD_ADDR: Mastodon does not read it any more; remove it",
+		"vmst:secrets.environment.DEEPL_APIKEY: Mastodon reads no such variable; did you mean DEEPL_API_KEY?",
+	}, got)
 }

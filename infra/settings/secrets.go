@@ -83,8 +83,7 @@ type Secrets struct {
 	// Mastodon are the keys of an instance that already lives. All of them or none: without them, new ones are
 	// generated once and kept.
 	Mastodon *MastodonSecrets `json:"mastodon"`
-	// Environment are further environment variables of web, Sidekiq and the jobs that are secret, such as
-	// DEEPL_API_KEY.
+	// Environment are further environment variables of every process that are secret, such as DEEPL_API_KEY.
 	Environment map[string]Secret `json:"environment"`
 }
 

@@ -121,14 +121,14 @@ func TestBadSecrets(t *testing.T) {
 			})},
 		{
 			"secret variables", `{mastodon: {environment: {HCAPTCHA_SITE: x}}}`, `{environment: {DEEPL_API_KEY: hunter2,
-			SMTP_PASSWORD: hunter2, lower: hunter2, HCAPTCHA_SITE: hunter2, EMPTY: null}}`,
+			SMTP_PASSWORD: hunter2, with-dash: hunter2, HCAPTCHA_SITE: hunter2, EMPTY: null}}`,
 			under("vmst:secrets.environment.", []string{
 				"EMPTY: the value is not text (a string); " + set("environment.EMPTY"),
 				"HCAPTCHA_SITE: the variable stands in vmst:settings.mastodon.environment as well; remove one of the " +
 					"two",
 				"SMTP_PASSWORD: the variable comes from vmst:secrets.smtpPassword; remove it; what it is to be is " +
 					"decided there",
-				`lower: "lower" is not the name of an environment variable; use capital letters, digits and ` +
+				`with-dash: "with-dash" is not the name of an environment variable; use letters, digits and ` +
 					`underscores`,
 			}),
 		},

@@ -11,12 +11,25 @@ import (
 // Warning is something that is allowed, and that a person should know of: its path, what it means, and what to do.
 type Warning = decode.Problem
 
+// warn adds a warning of a setting.
+type warn func(path, wrong, remedy string)
+
+// Warnings are what is allowed in the secrets but should be known. None of them says a value.
+func (s *Secrets) Warnings() []Warning {
+	var list []Warning
+	warnOfVariables(func(path, wrong, remedy string) {
+		list = append(list, Warning{Path: secretsPath + "." + path, Wrong: wrong, Remedy: remedy})
+	}, "environment", s.Environment)
+	return list
+}
+
 // Warnings are what is allowed in the settings but should be known.
 func (s *Settings) Warnings() []Warning {
 	var list []Warning
 	w := func(path, wrong, remedy string) {
 		list = append(list, Warning{Path: settingsPath + "." + path, Wrong: wrong, Remedy: remedy})
 	}
+	warnOfVariables(w, "mastodon.environment", s.Mastodon.Environment)
 	s.warnOfSingles(w)
 	s.warnOfVersions(w)
 	if !s.Protect && s.Environment == Production {
@@ -46,7 +59,7 @@ func (s *Settings) Warnings() []Warning {
 }
 
 // warnOfSingles names what production has one of, and what that costs when it is away.
-func (s *Settings) warnOfSingles(w func(path, wrong, remedy string)) {
+func (s *Settings) warnOfSingles(w warn) {
 	if s.Environment != Production {
 		return
 	}
@@ -65,6 +78,9 @@ func (s *Settings) warnOfSingles(w func(path, wrong, remedy string)) {
 	}
 	single("database.nodes", s.Database.Nodes, "so is the instance, and the last writes may be lost")
 	single("cache.nodes", s.Cache.Nodes, "so is the instance, and queued jobs may be lost")
+	if s.Cache.Rails != nil {
+		single("cache.rails.nodes", s.Cache.Rails.Nodes, "every request waits for it, and the instance with them")
+	}
 	if s.Search.Enabled && s.Search.Nodes == 1 {
 		// Two could not agree on a leader, and are not offered.
 		w("search.nodes", "1 in production: while it is away, so is search", "set it to 3")
@@ -88,8 +104,11 @@ const (
 	controllerKubernetes = 35
 )
 
-// warnOfVersions names versions that do not belong together.
-func (s *Settings) warnOfVersions(w func(path, wrong, remedy string)) {
+// warnOfVersions names versions that do not belong together, or that are not safe.
+func (s *Settings) warnOfVersions(w warn) {
+	if wrong, remedy := unsafe(s.Mastodon.Image.Tag); wrong != "" {
+		w("mastodon.image.tag", wrong, remedy)
+	}
 	minor, err := strconv.Atoi(strings.TrimPrefix(s.Cluster.Version, "1."))
 	chart := s.Ingress.Chart
 	if err == nil && minor > controllerKubernetes && chart.Name == "ingress-nginx" && chart.Version == controllerChart {

@@ -37,6 +37,17 @@ func TestWarnings(t *testing.T) {
 			"cache.nodes: 1 in production: while it is away, so is the instance, and queued jobs may be lost; set it " +
 				"to 2 or more",
 		}},
+		{"one node of the Rails cache", production(t, `{cache: {rails: {nodes: 1}}}`), []string{
+			"cache.rails.nodes: 1 in production: while it is away, every request waits for it, and the instance with " +
+				"them; set it to 2 or more",
+		}},
+		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.6}}}`), []string{
+			`mastodon.image.tag: "v4.6.6" has known security holes (GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, ` +
+				`GHSA-62j4-hvj7-px3f; as of 2026-11-24); set it to v4.6.7 or a later patch of its line`,
+		}},
+		{"a Mastodon without", production(t, `{mastodon: {image: {tag: v4.6.7}}}`), nil},
+		{"a Mastodon that is not known yet", production(t, `{mastodon: {image: {tag: v5.0.0}}}`), nil},
+		{"a build of somebody's own", production(t, `{mastodon: {image: {tag: main-2026.11.01}}}`), nil},
 		{"one OpenSearch node", production(t, `{search: {nodes: 1, indexPreset: single_node_cluster}}`), []string{
 			"search.nodes: 1 in production: while it is away, so is search; set it to 3",
 		}},

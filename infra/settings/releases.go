@@ -1,0 +1,83 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+)
+
+// ReleasesDate is the day of [SafeReleases].
+const ReleasesDate = "2026-11-24"
+
+// SafeRelease is the first release of one of Mastodon's lines without the security holes that were known on
+// [ReleasesDate].
+type SafeRelease struct {
+	// Line is the major and minor version, Patch the first safe one of it.
+	Line  [2]int
+	Patch int
+	// Fixed says what it mends.
+	Fixed string
+}
+
+// String is the version as Mastodon's tags have it, "v4.7.2".
+func (r SafeRelease) String() string { return fmt.Sprintf("v%d.%d.%d", r.Line[0], r.Line[1], r.Patch) }
+
+// SafeReleases are the lines that are maintained, the newest first. `make outdated` compares them with what Mastodon has
+// released since.
+//
+// Source: the release notes at github.com/mastodon/mastodon/releases, and github.com/mastodon/mastodon/security/advisories.
+func SafeReleases() []SafeRelease {
+	return []SafeRelease{
+		{[2]int{4, 7}, 2, "uploads in the HEIF format (v4.7.2, 2026-09-15)"},
+		{[2]int{4, 6}, 7, "GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, GHSA-62j4-hvj7-px3f"},
+		{[2]int{4, 5}, 14, "GHSA-7jvv-fhmg-wpfw, GHSA-hx34-2pfw-2qfj, GHSA-vwhj-3g83-v276"},
+		{[2]int{4, 4}, 21, "GHSA-7jvv-fhmg-wpfw, GHSA-hx34-2pfw-2qfj, GHSA-vwhj-3g83-v276"},
+	}
+}
+
+var release = regexp.MustCompile(`^v?([0-9]+)\.([0-9]+)\.([0-9]+)`)
+
+// version reads the tag of a release of Mastodon; a tag that names none is taken at its word.
+func version(tag string) (line [2]int, patch int, ok bool) {
+	m := release.FindStringSubmatch(tag)
+	if m == nil {
+		return line, 0, false
+	}
+	var numbers [3]int
+	for i := range numbers {
+		n, err := strconv.Atoi(m[i+1])
+		if err != nil {
+			return line, 0, false
+		}
+		numbers[i] = n
+	}
+	return [2]int{numbers[0], numbers[1]}, numbers[2], true
+}
+
+// unsafe says what is wrong with a tag that names a release with known security holes, and what to do.
+func unsafe(tag string) (wrong, remedy string) {
+	line, patch, ok := version(tag)
+	if !ok {
+		return "", ""
+	}
+	all := SafeReleases()
+	i := slices.IndexFunc(all, func(r SafeRelease) bool { return r.Line == line })
+	switch {
+	case i >= 0 && patch < all[i].Patch:
+		return fmt.Sprintf("%s has known security holes (%s; as of %s)", quote(tag), all[i].Fixed, ReleasesDate),
+			"set it to " + all[i].String() + " or a later patch of its line"
+	case i < 0 && slices.Compare(line[:], all[len(all)-1].Line[:]) < 0:
+		return fmt.Sprintf("%s is of a line without security releases (as of %s)", quote(tag), ReleasesDate),
+			"upgrade to " + all[0].String() + " or later, after reading the release notes of each line between"
+	default:
+		return "", ""
+	}
+}
+
+// tooOld reports whether a tag names a version before 4.4, the first that the chart can run.
+func tooOld(tag string) bool {
+	line, _, ok := version(tag)
+	return ok && cmp.Or(cmp.Compare(line[0], 4), cmp.Compare(line[1], 4)) < 0
+}
