@@ -16,12 +16,14 @@ import (
 	"github.com/vmstio/infrastructure/infra/dns"
 	"github.com/vmstio/infrastructure/infra/ingress"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/loadbalancer"
 	"github.com/vmstio/infrastructure/infra/mastodon"
 	"github.com/vmstio/infrastructure/infra/monitoring"
 	"github.com/vmstio/infrastructure/infra/network"
 	"github.com/vmstio/infrastructure/infra/outputs"
 	"github.com/vmstio/infrastructure/infra/search"
+	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/infra/storage"
 )
 
@@ -30,13 +32,25 @@ const application = "mastodon"
 
 // Deploy is the Pulumi program: it brings up one environment as its stack's configuration says. Nothing is registered
 // when anything in the configuration is wrong; the error, a settings.Problems, then names all of it.
-func Deploy(ctx *pulumi.Context) error {
+func Deploy(ctx *pulumi.Context) error { return deploy(ctx, live.World{}) }
+
+// DeployIn is the Pulumi program in a world that may not be the real one.
+func DeployIn(world live.World) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return deploy(ctx, world) }
+}
+
+func deploy(ctx *pulumi.Context, world live.World) error {
 	s, secrets, err := read(ctx)
 	if err != nil {
 		return err
 	}
 	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }
-	cloud, generators, err := newProviders(ctx, secrets)
+	provider, generators, err := newProviders(ctx, secrets)
+	if err != nil {
+		return err
+	}
+	cloud := pulumi.Providers(provider)
+	seen, err := delegated(ctx, world, s, provider)
 	if err != nil {
 		return err
 	}
@@ -48,9 +62,18 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	balancer, err := loadbalancer.New(ctx, "load-balancer", &loadbalancer.Args{
+		LoadBalancer: s.LoadBalancer, Name: name(crew.LoadBalancer), Region: s.Region, VPCID: vpc.VPCID,
+		Protect: s.Protect,
+	}, cloud)
+	if err != nil {
+		return err
+	}
 	doks, err := cluster.New(ctx, "cluster", &cluster.Args{
-		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: crew.PoolNames(s.Domain), Region: s.Region,
+		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: poolNames(s), Region: s.Region,
 		VPCID: vpc.VPCID, Token: secret(secrets.DigitalOceanToken),
+		// A cluster whose load balancer goes before it does makes another, which nobody would delete.
+		After: balancer.Ready,
 		// What the cluster made for data must outlive it where data is protected.
 		DestroyAssociated: !s.Protect,
 	}, cloud)
@@ -59,6 +82,9 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	inCluster := pulumi.Providers(append(generators, doks.Provider)...)
 	place := managed.Place{Region: s.Region, VPCID: vpc.VPCID, ClusterID: doks.ID, NodesReady: doks.NodesReady}
+	if s.Cluster.TrustPodSubnet {
+		place.PodSubnet = s.Cluster.PodSubnet
+	}
 
 	// What a request meets before it reaches the cluster.
 	zone, err := dns.NewZone(ctx, "zone", &dns.ZoneArgs{
@@ -67,22 +93,16 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	balancer, err := loadbalancer.New(ctx, "load-balancer", &loadbalancer.Args{
-		LoadBalancer: s.LoadBalancer, Name: name(crew.LoadBalancer), Region: s.Region, VPCID: vpc.VPCID,
-		Protect: s.Protect,
-	}, cloud)
-	if err != nil {
-		return err
-	}
 	records, err := dns.NewRecords(ctx, "records", &dns.RecordsArgs{
-		Zone: s.DNS.Zone, ZoneName: zone.Name, TTL: s.DNS.TTL, WebIP: balancer.IP, Entries: s.Entries(),
+		Zone: s.DNS.Zone, ZoneName: zone.Name, TTL: s.DNS.TTL, WebIP: balancer.IP, WebIPv6: balancer.IPv6,
+		Entries: s.Entries(),
 	}, cloud)
 	if err != nil {
 		return err
 	}
 	buckets, err := storage.New(ctx, "storage", &storage.Args{
-		Storage: s.Storage, Media: name(crew.Media), Assets: name(crew.Assets), Backups: name(crew.Backups),
-		WebOrigin: "https://" + s.Domain,
+		Storage: s.Storage, Media: s.Bucket(crew.Media), Assets: s.Bucket(crew.Assets),
+		Backups: s.Bucket(crew.Backups), Delegated: seen,
 		// The CDN makes the CNAME itself if there is none, and then ours is refused.
 		CertificateAfter: slices.Concat(zone.Ready, records.Ready),
 		Protect:          s.Protect,
@@ -95,7 +115,7 @@ func Deploy(ctx *pulumi.Context) error {
 		LoadBalancerName: name(crew.LoadBalancer),
 		// The load balancer speaks from within the VPC, and nobody else is believed about a client's address.
 		TrustedRange: s.Network.IPRange,
-		Zone:         s.DNS.Zone, DNSToken: secret(secrets.ACMEDNSToken), Cluster: doks.Resource, Protect: s.Protect,
+		Domain:       s.Domain, Zone: s.DNS.Zone, DNSToken: secret(secrets.ACMEDNSToken), Cluster: doks.Resource, Protect: s.Protect,
 	}, inCluster)
 	if err != nil {
 		return err
@@ -116,7 +136,7 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	// Never a component among those to wait for: which of its children that means depends on how many of them happen to
 	// be registered by then.
-	ready := slices.Concat(postgres.Ready, valkey.Ready, edge.Ready)
+	ready := slices.Concat(postgres.Ready, valkey.Ready, edge.Ready, buckets.Ready)
 	var opensearch *managed.Database
 	if s.Search.Enabled {
 		found, err := search.New(ctx, "search", &search.Args{
@@ -134,7 +154,7 @@ func Deploy(ctx *pulumi.Context) error {
 		Database: postgres.Direct, Pool: postgres.Pool, Admin: postgres.Endpoint, Grants: postgres.Grants,
 		Cache: valkey.Endpoint, RailsCache: valkey.Rails,
 		Search: opensearch, IndexPreset: s.Search.IndexPreset, Media: buckets.Media, Assets: buckets.Assets,
-		IngressClass: edge.Class, IssuerName: edge.Issuer, After: ready, Protect: s.Protect,
+		IngressClass: edge.Class, IssuerName: edge.Issuer, Delegated: seen, After: ready, Protect: s.Protect,
 	}, inCluster, pulumi.DeletedWith(doks.Resource))
 	if err != nil {
 		return err
@@ -152,16 +172,21 @@ func Deploy(ctx *pulumi.Context) error {
 	// The tag that DOKS gives every Droplet of a cluster (docs.digitalocean.com/products/kubernetes, "Automatically
 	// applied tags").
 	nodeTag := pulumi.Sprintf("k8s:%s", doks.ID)
+	var watched []settings.Endpoint
+	if seen {
+		watched = s.Endpoints()
+	}
 	watch, err := monitoring.New(ctx, "monitoring", &monitoring.Args{
-		Monitoring: s.Monitoring, Name: s.Domain, Endpoints: s.Watched(), NodeTag: nodeTag,
+		Monitoring: s.Monitoring, Name: s.Domain, Endpoints: watched, NodeTag: nodeTag,
 		Databases: databases, LoadBalancerID: balancer.ID, SlackWebhook: optional(secrets.SlackWebhook),
 	}, cloud)
 	if err != nil {
 		return err
 	}
+	// Not the load balancer: the API does not list in a project what belongs to a cluster (docs.digitalocean.com,
+	// kubernetes limits), so that it would be missing whenever somebody looked.
 	urns := pulumi.StringArray{
-		doks.ClusterURN, postgres.ClusterURN, balancer.LoadBalancerURN,
-		buckets.Media.URN, buckets.Assets.URN, buckets.Backups.URN, valkey.ClusterURN,
+		doks.ClusterURN, postgres.ClusterURN, buckets.Media.URN, buckets.Assets.URN, buckets.Backups.URN, valkey.ClusterURN,
 	}
 	if valkey.Rails != nil {
 		urns = append(urns, valkey.Rails.ClusterURN)
@@ -183,4 +208,13 @@ func Deploy(ctx *pulumi.Context) error {
 		DocsSiteID: siteID, UptimeChecks: watch.CheckIDs, ProjectID: project.ID().ToStringOutput(),
 	})
 	return nil
+}
+
+// poolNames are the names of the cluster's node pools by role. The default pool cannot be replaced without the cluster.
+func poolNames(s *settings.Settings) map[string]string {
+	names := map[string]string{cluster.DefaultRole: crew.Name(crew.DefaultPool, s.Domain)}
+	for _, pool := range s.Cluster.NodePools {
+		names[pool.Role] = crew.Pool(crew.Role(pool.Role), s.Domain, pool.Size)
+	}
+	return names
 }

@@ -26,10 +26,17 @@ func newProject(
 		Description: pulumi.String("Mastodon at " + s.Domain),
 		Purpose:     pulumi.String("Web Application"),
 		Environment: pulumi.String(projectEnvironments[s.Environment]),
-		Resources:   urns,
 	}, cloud)
 	if err != nil {
 		return nil, fmt.Errorf("creating project %q: %w", name, err)
+	}
+	// Apart from the project, which takes away what people have added to it if it has a list of its own: this one knows
+	// only of what it names (terraform-provider-digitalocean, project/resource_project_resources.go).
+	_, err = digitalocean.NewProjectResources(ctx, "project-resources", &digitalocean.ProjectResourcesArgs{
+		Project: project.ID(), Resources: urns,
+	}, cloud)
+	if err != nil {
+		return nil, fmt.Errorf("putting the environment into project %q: %w", name, err)
 	}
 	return project, nil
 }

@@ -16,7 +16,7 @@ import (
 // newProviders registers the providers: DigitalOcean's, and those that generate keys. There are no others: the project
 // switches the default ones off, so that nothing can reach for credentials that lie around.
 func newProviders(ctx *pulumi.Context, secrets *settings.Secrets) (
-	cloud pulumi.ResourceOption, generators []pulumi.ProviderResource, err error,
+	cloud pulumi.ProviderResource, generators []pulumi.ProviderResource, err error,
 ) {
 	do, err := digitalocean.NewProvider(ctx, "digitalocean", &digitalocean.ProviderArgs{
 		Token:           secret(secrets.DigitalOceanToken),
@@ -34,7 +34,7 @@ func newProviders(ctx *pulumi.Context, secrets *settings.Secrets) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the TLS provider: %w", err)
 	}
-	return pulumi.Providers(do), []pulumi.ProviderResource{random, tls}, nil
+	return do, []pulumi.ProviderResource{random, tls}, nil
 }
 
 // newDocSite makes the documentation site and returns Netlify's ID of it; nil where this stack does not manage it. Its

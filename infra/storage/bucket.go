@@ -9,6 +9,7 @@ import (
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
 	"github.com/vmstio/infrastructure/infra/internal/spaces"
+	"github.com/vmstio/infrastructure/infra/settings"
 )
 
 func outputs(b spaces.Bucket) pulumi.Map {
@@ -65,6 +66,9 @@ func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec
 	}, nil
 }
 
+// CertificateName is the name of the certificate of a host.
+func CertificateName(host string) string { return strings.ReplaceAll(host, ".", "-") }
+
 // publish puts a bucket on the CDN under its host name.
 func (s *Storage) publish(
 	ctx *pulumi.Context, name string, args *Args, spec spec, bucket *digitalocean.SpacesBucket,
@@ -74,7 +78,9 @@ func (s *Storage) publish(
 		Region: pulumi.String(spec.region),
 		CorsRules: digitalocean.SpacesBucketCorsConfigurationCorsRuleArray{
 			digitalocean.SpacesBucketCorsConfigurationCorsRuleArgs{
-				AllowedOrigins: pulumi.ToStringArray([]string{args.WebOrigin}),
+				// Clients other than the web site read media by script, too, and an answer that the CDN keeps from a
+				// request without an origin serves everybody (docs.joinmastodon.org/admin/optional/object-storage-proxy).
+				AllowedOrigins: pulumi.ToStringArray([]string{"*"}),
 				AllowedMethods: pulumi.ToStringArray([]string{"GET", "HEAD"}),
 				AllowedHeaders: pulumi.ToStringArray([]string{"*"}),
 				MaxAgeSeconds:  pulumi.Int(86400),
@@ -84,10 +90,16 @@ func (s *Storage) publish(
 	if _, err := digitalocean.NewSpacesBucketCorsConfiguration(ctx, name+"-cors", cors, pulumi.Parent(s)); err != nil {
 		return fmt.Errorf("creating CORS rules of bucket %q: %w", spec.name, err)
 	}
+	if err := s.health(ctx, name, spec, bucket); err != nil {
+		return err
+	}
+	if !args.Delegated {
+		return nil
+	}
 	// A certificate for another host is another certificate, with another name: the CDN changes over before the old one
 	// goes.
 	certificate, err := digitalocean.NewCertificate(ctx, name+"-certificate", &digitalocean.CertificateArgs{
-		Name:    pulumi.String(strings.ReplaceAll(spec.host, ".", "-")),
+		Name:    pulumi.String(CertificateName(spec.host)),
 		Type:    pulumi.String("lets_encrypt"),
 		Domains: pulumi.ToStringArray([]string{spec.host}),
 	}, pulumi.Parent(s), pulumi.DependsOn(args.CertificateAfter))
@@ -95,7 +107,7 @@ func (s *Storage) publish(
 		return fmt.Errorf("creating certificate for %q: %w", spec.host, err)
 	}
 	// By name: the ID of a Let's Encrypt certificate changes at every renewal.
-	_, err = digitalocean.NewCdn(ctx, name+"-cdn", &digitalocean.CdnArgs{
+	endpoint, err := digitalocean.NewCdn(ctx, name+"-cdn", &digitalocean.CdnArgs{
 		Origin:          bucket.BucketDomainName,
 		CustomDomain:    pulumi.String(spec.host),
 		CertificateName: certificate.Name,
@@ -103,6 +115,23 @@ func (s *Storage) publish(
 	}, pulumi.Parent(s))
 	if err != nil {
 		return fmt.Errorf("creating CDN endpoint %q of bucket %q: %w", spec.host, spec.name, err)
+	}
+	s.Ready = append(s.Ready, endpoint)
+	return nil
+}
+
+// health makes the object that tells whether what is in the bucket can be read.
+func (s *Storage) health(ctx *pulumi.Context, name string, spec spec, bucket *digitalocean.SpacesBucket) error {
+	_, err := digitalocean.NewSpacesBucketObject(ctx, name+"-health", &digitalocean.SpacesBucketObjectArgs{
+		Bucket:      bucket.Name,
+		Region:      pulumi.String(spec.region),
+		Key:         pulumi.String(settings.HealthKey),
+		Content:     pulumi.String("ok\n"),
+		ContentType: pulumi.String("text/plain"),
+		Acl:         pulumi.String("public-read"),
+	}, pulumi.Parent(s))
+	if err != nil {
+		return fmt.Errorf("creating object %q in bucket %q: %w", settings.HealthKey, spec.name, err)
 	}
 	return nil
 }

@@ -18,7 +18,6 @@ package storage
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
@@ -32,8 +31,9 @@ type Args struct {
 	// Media, Assets and Backups are the names of the buckets, unique in all of Spaces, and of the keys that open one
 	// bucket each. Changing one replaces the bucket; the old name stays blocked for a week or more.
 	Media, Assets, Backups string
-	// WebOrigin is the web site whose scripts may read from the CDN hosts, "https://<domain>".
-	WebOrigin string
+	// Delegated is whether the world asks DigitalOcean's name servers for the zone. Without that there are no
+	// certificates, and so no CDN under names of its own.
+	Delegated bool
 	// CertificateAfter are the DNS zone and the CNAME records of the CDN hosts.
 	CertificateAfter []pulumi.Resource
 	// Protect keeps the buckets. Keys, certificates and CDN endpoints can be made again.
@@ -47,13 +47,15 @@ type Storage struct {
 	// Media holds uploads and copies of remote media, Assets Mastodon's static files, and Backups, in another region,
 	// backups.
 	Media, Assets, Backups spaces.Bucket
+	// Ready are the CDN endpoints, for whatever reads through them.
+	Ready []pulumi.Resource
 }
 
 // New makes the storage. It needs a DigitalOcean provider with a Spaces key pair among the options: buckets are made
 // through the S3 API, not with the token.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Storage, error) {
 	if err := component.Require("storage", map[string]any{
-		"Media": args.Media, "Assets": args.Assets, "Backups": args.Backups, "WebOrigin": args.WebOrigin,
+		"Media": args.Media, "Assets": args.Assets, "Backups": args.Backups,
 	}); err != nil {
 		return nil, err
 	}
@@ -75,26 +77,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if s.Backups, err = s.bucket(ctx, name+"-backups", args, backups); err != nil {
 		return nil, err
 	}
-	if err := s.health(ctx, name, args); err != nil {
-		return nil, err
-	}
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{
 		"media": outputs(s.Media), "assets": outputs(s.Assets), "backups": outputs(s.Backups),
 	})
-}
-
-// health makes the object that tells whether media can be read.
-func (s *Storage) health(ctx *pulumi.Context, name string, args *Args) error {
-	_, err := digitalocean.NewSpacesBucketObject(ctx, name+"-media-health", &digitalocean.SpacesBucketObjectArgs{
-		Bucket:      s.Media.Name,
-		Region:      pulumi.String(args.Region),
-		Key:         pulumi.String(settings.HealthKey),
-		Content:     pulumi.String("ok\n"),
-		ContentType: pulumi.String("text/plain"),
-		Acl:         pulumi.String("public-read"),
-	}, pulumi.Parent(s))
-	if err != nil {
-		return fmt.Errorf("creating object %q in bucket %q: %w", settings.HealthKey, args.Media, err)
-	}
-	return nil
 }

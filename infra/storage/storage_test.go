@@ -22,7 +22,7 @@ const (
 )
 
 // program makes the storage after a zone.
-func program(protect bool, made **storage.Storage) pulumi.RunFunc {
+func program(protect, delegated bool, made **storage.Storage) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		zone, err := digitalocean.NewDomain(ctx, "zone", &digitalocean.DomainArgs{Name: pulumi.String("example.com")})
 		if err != nil {
@@ -33,7 +33,7 @@ func program(protect bool, made **storage.Storage) pulumi.RunFunc {
 				Region: "nyc3", BackupRegion: "sfo3", MediaHost: "cdn.example.com", AssetsHost: "assets.example.com",
 				CDNTTL: 3600, OldVersionDays: 30, BackupDays: 90,
 			},
-			Media: "media", Assets: "static", Backups: "backups", WebOrigin: "https://example.com",
+			Media: "media", Assets: "static", Backups: "backups", Delegated: delegated,
 			CertificateAfter: []pulumi.Resource{zone}, Protect: protect,
 		})
 		return err
@@ -44,7 +44,7 @@ func run(t *testing.T) (*mocks.Recorder, *storage.Storage) {
 	t.Helper()
 	r := &mocks.Recorder{}
 	var made *storage.Storage
-	require.NoError(t, r.Run(program(true, &made)))
+	require.NoError(t, r.Run(program(true, true, &made)))
 	return r, made
 }
 
@@ -112,7 +112,7 @@ func TestStoragePublishesMediaAndAssetsOnly(t *testing.T) {
 		require.Equal(t, map[string]any{
 			"bucket": p.bucket, "region": "nyc3",
 			"corsRules": []any{map[string]any{
-				"allowedOrigins": []any{"https://example.com"}, "allowedMethods": []any{"GET", "HEAD"},
+				"allowedOrigins": []any{"*"}, "allowedMethods": []any{"GET", "HEAD"},
 				"allowedHeaders": []any{"*"}, "maxAgeSeconds": 86400.0,
 			}},
 		}, r.One(t, corsType, "storage-"+p.child+"-cors").Inputs.Mappable())
@@ -166,7 +166,7 @@ func TestStorageProtectsTheBuckets(t *testing.T) {
 	t.Parallel()
 	for _, protect := range []bool{true, false} {
 		r := &mocks.Recorder{}
-		require.NoError(t, r.Run(program(protect, new(*storage.Storage))))
+		require.NoError(t, r.Run(program(protect, true, new(*storage.Storage))))
 		for _, res := range r.All() {
 			want := protect && res.Type == bucketType
 			require.Equal(t, want, res.Protect, res.Name)
@@ -178,13 +178,27 @@ func TestStorageProtectsTheBuckets(t *testing.T) {
 func TestStoragePreview(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Preview: true}
-	require.NoError(t, r.Run(program(true, new(*storage.Storage))))
+	require.NoError(t, r.Run(program(true, true, new(*storage.Storage))))
 	require.Nil(t, r.One(t, cdnType, "storage-media-cdn").Input("origin"), "unknown in a preview")
+}
+
+// A zone that the world does not see gets no certificate: everything but what needs one is made.
+func TestStorageOfAZoneThatIsNotDelegated(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	var made *storage.Storage
+	require.NoError(t, r.Run(program(true, false, &made)))
+	require.Empty(t, r.OfType(certificateType))
+	require.Empty(t, r.OfType(cdnType))
+	require.Len(t, r.OfType(bucketType), 3)
+	require.Len(t, r.OfType(corsType), 2)
+	require.Empty(t, made.Ready)
+	require.Equal(t, "cdn.example.com", made.Media.Host, "it will be there, and is what Mastodon links to")
 }
 
 func TestStorageReturnsFailures(t *testing.T) {
 	t.Parallel()
-	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, program(true, new(*storage.Storage)))
+	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, program(true, true, new(*storage.Storage)))
 }
 
 func TestStorageWithoutItsArguments(t *testing.T) {
@@ -193,6 +207,6 @@ func TestStorageWithoutItsArguments(t *testing.T) {
 	require.ErrorContains(t, r.Run(func(ctx *pulumi.Context) error {
 		_, err := storage.New(ctx, "storage", &storage.Args{})
 		return err
-	}), "storage arguments: Assets, Backups, Media, WebOrigin missing")
+	}), "storage arguments: Assets, Backups, Media missing")
 	require.Empty(t, r.All())
 }

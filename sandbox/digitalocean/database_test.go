@@ -84,7 +84,7 @@ func TestDatabase(t *testing.T) {
 			"is not offered for engine opensearch",
 		},
 		"newer property": {
-			inputs{"storageAutoscale": map[string]any{"enabled": true}}, "unknown property storageAutoscale",
+			inputs{"storageTurbo": map[string]any{"enabled": true}}, "unknown property storageTurbo",
 		},
 	})
 	for name, test := range map[string]refusal{

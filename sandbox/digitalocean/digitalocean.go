@@ -15,7 +15,7 @@ import (
 )
 
 // version is that of the SDK that the program uses.
-const version = "4.57.0"
+const version = "4.77.0"
 
 // Type tokens of the resources that others refer to.
 const (
@@ -39,6 +39,7 @@ const (
 	typeCheck        = "digitalocean:index/uptimeCheck:UptimeCheck"
 	typeAlert        = "digitalocean:index/uptimeAlert:UptimeAlert"
 	typeProject      = "digitalocean:index/project:Project"
+	typeMembers      = "digitalocean:index/projectResources:ProjectResources"
 )
 
 // owner marks an object that a Kubernetes cluster made by itself with the cluster's ID.

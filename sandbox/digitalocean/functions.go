@@ -19,6 +19,7 @@ func functions() map[string]sim.Function {
 	add("getKubernetesCluster", sdk.LookupKubernetesClusterArgs{}, lookUpCluster)
 	add("getDatabaseCa", sdk.GetDatabaseCaArgs{}, databaseAuthority)
 	add("getDomain", sdk.LookupDomainArgs{}, lookUpDomain)
+	add("getCertificate", sdk.LookupCertificateArgs{}, lookUpCertificate)
 	return all
 }
 
@@ -83,6 +84,20 @@ func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
 			cluster.String("name"), cluster.String("engine"))
 	}
 	return sim.State{"id": id, "clusterId": id, "certificate": cluster["__ca"]}, nil
+}
+
+func lookUpCertificate(call sim.Call, args sim.State) (sim.State, error) {
+	object, ok := call.Get(typeCertificate, args.String("name"))
+	if !ok {
+		return nil, refuse(404, "Certificate %s not found", args.String("name"))
+	}
+	result, state := sim.State{"id": object.ID}, sim.State(object.Outputs)
+	for same := range sim.FieldsOf(sdk.LookupCertificateResult{}, sim.Rules{}) {
+		if state.Has(same) {
+			result[same] = state[same]
+		}
+	}
+	return result, nil
 }
 
 // lookUpDomain answers with the zone and its records as a zone file.

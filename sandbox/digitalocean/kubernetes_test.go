@@ -116,7 +116,7 @@ func TestCluster(t *testing.T) {
 			inputs{"controlPlaneFirewall": map[string]any{"enabled": true, "allowedAddresses": []any{"home"}}},
 			"must be an address or a network",
 		},
-		"newer property": {inputs{"workerSubnetUuid": "x"}, "unknown property workerSubnetUuid"},
+		"newer property": {inputs{"workerSubnetName": "x"}, "unknown property workerSubnetName"},
 	})
 	for want, change := range map[string]inputs{
 		"high availability cannot be disabled": {"ha": false},

@@ -24,14 +24,22 @@ var members = map[string]string{
 }
 
 func projectResources() map[string]sim.Resource {
-	return map[string]sim.Resource{typeProject: sim.From(sdk.ProjectArgs{}, sdk.Project{}, sim.Rules{
+	member := map[string][]sim.Check{"resources[]": {passes(isMember,
+		"the URN of a kubernetes, dbaas, space, loadbalancer or domain, such as do:dbaas:ID")}}
+	return map[string]sim.Resource{typeMembers: sim.From(sdk.ProjectResourcesArgs{}, sdk.ProjectResources{}, sim.Rules{
+		Required: "resources", Replaces: "project", Unordered: "resources", Checks: member,
+	}, sim.Resource{
+		Create: func(call sim.Call, state sim.State) (string, error) {
+			return state.String("project"), assign(call, state)
+		},
+		Update: func(call sim.Call, _ string, _, state sim.State) error { return assign(call, state) },
+	}), typeProject: sim.From(sdk.ProjectArgs{}, sdk.Project{}, sim.Rules{
 		AutoNamed: "name", Computed: "resources", Unordered: "resources",
 		Defaults: map[string]any{"description": "", "purpose": "Web Application", "isDefault": false},
 		Checks: map[string][]sim.Check{
 			"name": {longest(175)}, "description": {longest(255)}, "purpose": {longest(255)},
 			"environment": {passes(isEnvironment, "one of Development, Staging, Production")},
-			"resources[]": {passes(isMember,
-				"the URN of a kubernetes, dbaas, space, loadbalancer or domain, such as do:dbaas:ID")},
+			"resources[]": member["resources[]"],
 		},
 	}, sim.Resource{
 		Create: createProject, Update: updateProject,
@@ -79,6 +87,28 @@ func setMembers(call sim.Call, id string, state sim.State) error {
 		}
 	}
 	return nil
+}
+
+// assign puts what a ProjectResources names into its project, beside what is there.
+func assign(call sim.Call, state sim.State) error {
+	id := state.String("project")
+	project, err := find(call, typeProject, "project", id)
+	if err != nil {
+		return err
+	}
+	wanted := sim.State{"resources": state["resources"]}
+	if err := setMembers(call, id, wanted); err != nil {
+		return err
+	}
+	all := []any{}
+	for _, urn := range append(project.Strings("resources"), state.Strings("resources")...) {
+		if !slices.Contains(all, any(urn)) {
+			all = append(all, urn)
+		}
+	}
+	object, _ := call.Get(typeProject, id)
+	object.Outputs["resources"] = all
+	return call.Put(object)
 }
 
 func createProject(call sim.Call, state sim.State) (string, error) {

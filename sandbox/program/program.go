@@ -3,12 +3,15 @@
 package program
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra"
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
@@ -16,8 +19,15 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-// Run is the Pulumi program.
-func Run(ctx *pulumi.Context) error { return infra.Deploy(ctx) }
+// Run is the Pulumi program, in a world in which these zones are delegated to DigitalOcean.
+func Run(delegated func(zone string) bool) pulumi.RunFunc {
+	return infra.DeployIn(live.World{Servers: func(_ context.Context, zone string) ([]*net.NS, error) {
+		if delegated(zone) {
+			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
+		}
+		return nil, &net.DNSError{Err: "no such host", Name: zone, IsNotFound: true}
+	}})
+}
 
 // Setup checks the settings of a stack, given as JSON, and says what it needs before its first run.
 func Setup(text string) (runner.Setup, error) {

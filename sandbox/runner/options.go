@@ -22,8 +22,8 @@ import (
 
 // Options say what to run, and where. Program is required; everything else has a default.
 type Options struct {
-	// Program is the Pulumi program.
-	Program pulumi.RunFunc
+	// Program returns the Pulumi program, in a world in which some zones are delegated to DigitalOcean.
+	Program func(delegated func(zone string) bool) pulumi.RunFunc
 	// Setup says what the stack needs before its first run, given its vmst:settings as JSON, "" if it has none. Its
 	// error ends the run before anything is written or started. By default the stack needs nothing.
 	Setup func(settings string) (Setup, error)

@@ -145,7 +145,7 @@ func TestWrongSettingsAreSaidBeforeAnythingIsWritten(t *testing.T) {
 	root, work := writeProject(t)
 	wrong := errors.New("vmst:settings.domain: the domain is wrong")
 	_, err := Open(t.Context(), Options{
-		Program: noProgram, ProjectDir: root, PulumiCommand: "there is none",
+		Program: inAnyWorld(noProgram), ProjectDir: root, PulumiCommand: "there is none",
 		Setup: func(string) (Setup, error) { return Setup{}, wrong },
 	})
 	require.EqualError(t, err, filepath.Join(root, "Pulumi.prod.yaml")+": "+wrong.Error())
@@ -169,7 +169,7 @@ func TestOptions(t *testing.T) {
 	root, _ := writeProject(t)
 	_, _, err := Options{ProjectDir: root}.withDefaults()
 	require.ErrorContains(t, err, "Program is missing")
-	program := Options{Program: noProgram, ProjectDir: root}
+	program := Options{Program: inAnyWorld(noProgram), ProjectDir: root}
 	filled, found, err := program.withDefaults()
 	require.NoError(t, err)
 	assert.Equal(t, root, found)

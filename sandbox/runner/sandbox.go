@@ -12,6 +12,7 @@ import (
 
 	"github.com/vmstio/infrastructure/sandbox/charts"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 )
 
 // Sandbox is a stack in the simulated cloud, ready to be worked on. Make one with [Open]. Its methods are for one
@@ -99,7 +100,8 @@ func (s *Sandbox) open(ctx context.Context, project *project) error {
 	if err := s.dropStaleLocks(project.name); err != nil {
 		return err
 	}
-	s.stack, err = auto.UpsertStackInlineSource(ctx, s.options.Stack, project.name, s.options.Program,
+	delegated := func(zone string) bool { return digitalocean.Delegated(c, s.options.DigitalOcean, zone) }
+	s.stack, err = auto.UpsertStackInlineSource(ctx, s.options.Stack, project.name, s.options.Program(delegated),
 		auto.WorkDir(dir), auto.Pulumi(s.command), auto.SecretsProvider("passphrase"))
 	if err != nil {
 		return fmt.Errorf("selecting stack %q: %w", s.options.Stack, brief(err))

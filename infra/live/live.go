@@ -1,0 +1,56 @@
+// Package live asks the world itself what no provider of the program can be asked: who answers for a DNS zone.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// World is whom to ask. Its zero value is the real one; tests and the sandbox have worlds of their own.
+type World struct {
+	// Servers returns the hosts of the name servers of a zone, as [net.Resolver.LookupNS] does. Nil asks the resolver of
+	// this machine.
+	Servers func(ctx context.Context, zone string) ([]*net.NS, error)
+}
+
+// patience is how long a look-up may take.
+const patience = 10 * time.Second
+
+// servedHere is a zone that DigitalOcean's name servers answer for whatever happens to others: whoever has no answer for
+// this one either has no name server to ask.
+const servedHere = "digitalocean.com"
+
+// Delegated reports whether the world asks DigitalOcean for a zone, and the hosts that it asks instead, if any. It is an
+// error when there is nobody to ask: that says nothing about the zone.
+func (w World) Delegated(ctx context.Context, zone string) (delegated bool, instead []string, err error) {
+	found, err := w.servers(ctx, zone)
+	var missing *net.DNSError
+	if err != nil && (!errors.As(err, &missing) || !missing.IsNotFound) {
+		// A zone that nobody serves although it is delegated ends in an error as well.
+		if _, broken := w.servers(ctx, servedHere); broken != nil {
+			return false, nil, fmt.Errorf("asking for the name servers of %s: %w", zone, err)
+		}
+	}
+	for _, server := range found {
+		host := strings.ToLower(strings.TrimSuffix(server.Host, "."))
+		if strings.HasSuffix(host, "."+servedHere) {
+			return true, nil, nil
+		}
+		instead = append(instead, host)
+	}
+	return false, instead, nil
+}
+
+func (w World) servers(ctx context.Context, zone string) ([]*net.NS, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ask := w.Servers
+	if ask == nil {
+		ask = net.DefaultResolver.LookupNS
+	}
+	return ask(ctx, zone)
+}
