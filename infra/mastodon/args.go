@@ -24,8 +24,9 @@ type Args struct {
 	SecretVariables map[string]pulumi.StringInput
 
 	// Database is PostgreSQL itself, for migrations. Pool is the transaction-mode connection pool in front of it, that
-	// everything else goes through.
-	Database, Pool managed.Endpoint
+	// everything else goes through; without one, everything goes to the database.
+	Database managed.Endpoint
+	Pool     *managed.Endpoint
 	// Admin is the administrator of the database, who runs Grants there: the SQL that lets Database.Username create
 	// tables. It runs before the migrations of every version, so it must bear repetition.
 	Admin  managed.Endpoint
@@ -46,6 +47,8 @@ type Args struct {
 	// IngressClass and IssuerName are the class of the ingress controller and the cert-manager ClusterIssuer of the
 	// certificates. They are names: what makes them belongs into After.
 	IngressClass, IssuerName string
+	// Delegated is whether the world finds the hosts of the instance, so that there can be certificates for them.
+	Delegated bool
 	// Existing are the keys of an instance that already lives. Nil makes new ones, once.
 	Existing *Keys
 	// After has to be there before the first Job connects anywhere and before the chart has Ingresses: the firewalls of
@@ -62,8 +65,11 @@ func (a *Args) required() map[string]any {
 	args := map[string]any{
 		"Namespace": a.Namespace, "Domain": a.Domain, "MaxBodySize": a.MaxBodySize,
 		"IngressClass": a.IngressClass, "IssuerName": a.IssuerName,
-		"Database": a.Database, "Pool": a.Pool, "Admin": a.Admin, "Grants": a.Grants, "Cache": a.Cache,
+		"Database": a.Database, "Admin": a.Admin, "Grants": a.Grants, "Cache": a.Cache,
 		"Media": a.Media, "Assets": a.Assets,
+	}
+	if a.Pool != nil {
+		args["Pool"] = *a.Pool
 	}
 	if a.RailsCache != nil {
 		args["RailsCache"] = a.RailsCache.Endpoint

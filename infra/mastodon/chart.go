@@ -2,9 +2,11 @@ package mastodon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	helmv4 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v4"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
@@ -29,67 +31,134 @@ func (m *Mastodon) chart(
 		Namespace:      pulumi.String(args.Namespace),
 		Values:         values,
 	}, pulumi.Parent(m), pulumi.DependsOn(after),
-		pulumi.Transforms([]pulumi.ResourceTransform{addAuthoritiesAndVariables}))
+		pulumi.Transforms([]pulumi.ResourceTransform{args.equip}))
 	if err != nil {
 		return nil, fmt.Errorf("creating chart %q: %w", args.Chart.Name, err)
 	}
 	return chart, nil
 }
 
-// addAuthoritiesAndVariables gives every Deployment of the chart what the chart itself cannot: the ConfigMap of
-// certificate authorities, in every container at authoritiesPath, since with the chart's value volumeMounts web and
-// Sidekiq come out with volumeMounts inside volumeMounts, which Kubernetes refuses; and the Secret of further
-// environment variables, if there is one, since the chart's values take them in plain text alone
-// (templates/_deployment.tpl of 1.0.2).
-func addAuthoritiesAndVariables(
-	_ context.Context, args *pulumi.ResourceTransformArgs,
-) *pulumi.ResourceTransformResult {
+// equip gives the Deployments of the chart what the chart itself cannot. One that it does not understand is an error of
+// its registration: pods that lack any of this would start and fail.
+func (a *Args) equip(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
 	if args.Type != "kubernetes:apps/v1:Deployment" {
 		return nil
 	}
-	volume := pulumi.Map{
-		"name": pulumi.String(authorities), "configMap": pulumi.Map{"name": pulumi.String(authorities)},
+	metadata, _ := args.Props["metadata"].(pulumi.Map)
+	name, _ := metadata["name"].(pulumi.String)
+	props, err := within(args.Props, func(pod pulumi.Map) (pulumi.Map, error) { return a.equipPod(string(name), pod) },
+		"spec", "template", "spec")
+	if err != nil {
+		err = fmt.Errorf("the chart's Deployment %q cannot be given its authorities and variables: %w", name, err)
+		props = with(args.Props, "spec", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
+			return "", err
+		}))
 	}
-	mount := pulumi.Map{
-		"name": pulumi.String(authorities), "mountPath": pulumi.String(authoritiesPath), "readOnly": pulumi.Bool(true),
+	return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
+}
+
+// equipPod adds to the pod of a Deployment: the bundle of certificate authorities, which an init container writes, and
+// which is mounted in every container, since with the chart's value volumeMounts web and Sidekiq come out with
+// volumeMounts inside volumeMounts, which Kubernetes refuses; the Secret of further environment variables, if there is
+// one, since the chart's values take them in plain text alone; the rights of containers that the chart leaves open; and
+// probes (templates/_deployment.tpl, deployment-web.yaml and deployment-sidekiq.yaml of 1.0.2 and 1.2.6).
+func (a *Args) equipPod(deployment string, pod pulumi.Map) (pulumi.Map, error) {
+	containers, ok := pod["containers"].(pulumi.Array)
+	if !ok || len(containers) == 0 {
+		return nil, errors.New("it has no list of containers")
 	}
 	variables := pulumi.Map{"secretRef": pulumi.Map{
 		"name": pulumi.String(variablesSecret), "optional": pulumi.Bool(true),
 	}}
-	// The chart leaves empty lists null.
-	add := func(list pulumi.Input, element pulumi.Map) pulumi.Array {
-		old, _ := list.(pulumi.Array)
-		return append(pulumi.Array{element}, old...)
-	}
-	props := within(args.Props, func(pod pulumi.Map) pulumi.Map {
-		containers, _ := pod["containers"].(pulumi.Array)
-		mounted := slices.Clone(containers)
-		for i, c := range containers {
-			if c, ok := c.(pulumi.Map); ok {
-				c = with(c, "volumeMounts", add(c["volumeMounts"], mount))
-				mounted[i] = with(c, "envFrom", add(c["envFrom"], variables))
-			}
+	equipped := slices.Clone(containers)
+	for i, c := range containers {
+		c, ok := c.(pulumi.Map)
+		if !ok {
+			return nil, fmt.Errorf("its container %d is not known", i)
 		}
-		return with(with(pod, "containers", mounted), "volumes", add(pod["volumes"], volume))
-	}, "spec", "template", "spec")
-	return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
+		// Of two sources with a variable the last one counts, as it does for the Jobs.
+		c = with(c, "envFrom", list(c["envFrom"], variables))
+		if a.trusted() == bundle {
+			c = with(c, "volumeMounts", list(c["volumeMounts"], bundleMount(true)))
+		}
+		if c["securityContext"] == nil {
+			c = with(c, "securityContext", pulumi.Map{
+				"allowPrivilegeEscalation": pulumi.Bool(false),
+				"capabilities":             pulumi.Map{"drop": pulumi.ToStringArray([]string{"ALL"})},
+			})
+		}
+		if i == 0 {
+			c = probed(deployment, c)
+		}
+		equipped[i] = c
+	}
+	pod = with(pod, "containers", equipped)
+	if a.trusted() == bundle {
+		pod = with(pod, "initContainers", list(pod["initContainers"], a.bundleContainer()))
+		pod = with(pod, "volumes", list(pod["volumes"], bundleVolumes...))
+	}
+	return pod, nil
+}
+
+// list is a list with more at its end. The chart leaves empty lists null.
+func list(old pulumi.Input, more ...pulumi.Input) pulumi.Array {
+	elements, _ := old.(pulumi.Array)
+	return append(slices.Clone(elements), more...)
+}
+
+// probed is the main container of a Deployment with what its probes lack.
+//
+// Every request to the web server, its health page included, first asks the Rails cache for blocked addresses
+// (Rack::Attack). When a Valkey node is away, that takes five seconds (lib/mastodon/redis_configuration.rb), which the
+// probe's one second would take for a dead pod, of all pods at once. A Sidekiq that hangs answers its exporter no more.
+func probed(deployment string, container pulumi.Map) pulumi.Map {
+	ready, asked := container["readinessProbe"].(pulumi.Map)
+	switch {
+	case deployment == releaseName+"-web" && asked:
+		ready = with(with(ready, "timeoutSeconds", pulumi.Int(15)), "failureThreshold", pulumi.Int(6))
+		return with(container, "readinessProbe", ready)
+	case strings.HasPrefix(deployment, releaseName+"-sidekiq-") && hasPort(container, exporterPort):
+		return with(container, "livenessProbe", pulumi.Map{
+			"httpGet":             pulumi.Map{"path": pulumi.String("/metrics"), "port": pulumi.String(exporterPort)},
+			"initialDelaySeconds": pulumi.Int(120), "periodSeconds": pulumi.Int(30),
+			"timeoutSeconds": pulumi.Int(15), "failureThreshold": pulumi.Int(10),
+		})
+	default:
+		return container
+	}
+}
+
+// exporterPort is the port of Sidekiq's metrics, which a person may have switched off.
+const exporterPort = "prometheus"
+
+func hasPort(container pulumi.Map, name string) bool {
+	ports, _ := container["ports"].(pulumi.Array)
+	return slices.ContainsFunc(ports, func(port pulumi.Input) bool {
+		p, _ := port.(pulumi.Map)
+		return p["name"] == pulumi.String(name)
+	})
 }
 
 // within replaces the map at a path of maps, in a copy.
-func within(m pulumi.Map, change func(pulumi.Map) pulumi.Map, path ...string) pulumi.Map {
+func within(m pulumi.Map, change func(pulumi.Map) (pulumi.Map, error), path ...string) (pulumi.Map, error) {
 	if len(path) == 0 {
 		return change(m)
 	}
 	inner, ok := m[path[0]].(pulumi.Map)
 	if !ok {
-		return m
+		return nil, fmt.Errorf("its %s is not known", path[0])
 	}
-	return with(m, path[0], within(inner, change, path[1:]...))
+	changed, err := within(inner, change, path[1:]...)
+	if err != nil {
+		return nil, err
+	}
+	return with(m, path[0], changed), nil
 }
 
 // with is a copy of the map in which one key is set.
 func with(m pulumi.Map, key string, value pulumi.Input) pulumi.Map {
-	c := maps.Clone(m)
+	c := pulumi.Map{}
+	maps.Copy(c, m)
 	c[key] = value
 	return c
 }

@@ -26,7 +26,7 @@ func TestChart(t *testing.T) {
 	require.Equal(t, "mastodon", chart.Input("name"))
 	require.Equal(t, "social", chart.Input("namespace"))
 
-	require.Equal(t, map[string]any{"repository": "ghcr.io/mastodon/mastodon", "tag": "v4.6.2"}, value("image"))
+	require.Equal(t, map[string]any{"repository": "ghcr.io/mastodon/mastodon", "tag": "v4.7.3"}, value("image"))
 	require.Equal(t, "ghcr.io/mastodon/mastodon-streaming", value("mastodon", "streaming", "image", "repository"))
 	require.Equal(t, "social.example.org", value("mastodon", "localDomain"))
 	require.Equal(t, "wss://streaming.social.example.org", value("mastodon", "streaming", "baseUrl"))
@@ -95,8 +95,8 @@ func TestTraffic(t *testing.T) {
 		require.Equal(t, "rediss://default:$(REDIS_PASSWORD)@private-cache.example.org:25061",
 			env["REDIS_URL"], process)
 		require.Equal(t, "verify-full", env["DB_SSLMODE"], process)
-		require.Equal(t, "/etc/mastodon/authorities/database.crt", env["PGSSLROOTCERT"], process)
-		require.Equal(t, "/etc/mastodon/authorities/database.crt", env["NODE_EXTRA_CA_CERTS"], process)
+		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["PGSSLROOTCERT"], process)
+		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["NODE_EXTRA_CA_CERTS"], process)
 		require.Equal(t, "20", env["MAX_SESSION_ACTIVATIONS"], process)
 		if process == "streaming" {
 			require.Equal(t, "10", env["DB_POOL"])
@@ -106,7 +106,7 @@ func TestTraffic(t *testing.T) {
 		require.Equal(t, "rediss://default:$(CACHE_REDIS_PASSWORD)@private-rails.example.org:25071",
 			env["CACHE_REDIS_URL"], process)
 		require.Equal(t, "https://assets.example.org", env["CDN_HOST"], process)
-		require.Equal(t, "/etc/mastodon/authorities/search.crt", env["ES_CA_FILE"], process)
+		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["ES_CA_FILE"], process)
 	}
 	require.Equal(t, true, value("elasticsearch", "enabled"))
 	require.Equal(t, true, value("elasticsearch", "tls"))
@@ -118,11 +118,40 @@ func TestTraffic(t *testing.T) {
 	require.Equal(t, false, value("mastodon", "smtp", "tls"))
 }
 
+// Without a pool everything goes to the database, where prepared statements are safe.
+func TestWithoutAPool(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	args.Pool = nil
+	_, value := chartValues(t, args)
+	require.Equal(t, "private-db.example.org", value("postgresql", "hostname"))
+	require.Equal(t, 25060.0, value("postgresql", "port"))
+	require.Equal(t, "mastodon", value("postgresql", "database"))
+	require.Equal(t, true, value("postgresql", "preparedStatements"))
+	env := run(t, args).One(t, jobType, "mastodon-preflight").
+		Input("spec", "template", "spec", "containers", 0, "env")
+	require.Equal(t, []any{map[string]any{"name": "CDN_READY", "value": "true"}}, env)
+}
+
+// What a secret says wins wherever it is read: over the program's defaults as well, which the pods have as plain values.
+func TestSecretVariablesWin(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	args.SecretVariables["S3_READ_TIMEOUT"] = hidden("11")
+	r := run(t, args)
+	require.Equal(t, "11", r.One(t, secretType, "mastodon-jobs").Input("stringData", "S3_READ_TIMEOUT"))
+	for _, process := range []string{"web", "sidekiq", "streaming"} {
+		env := r.One(t, chartType, "mastodon-chart").Input("values", "mastodon", process, "extraEnvVars")
+		require.NotContains(t, env, "S3_READ_TIMEOUT", process)
+		require.Equal(t, "7", env.(map[string]any)["S3_RETRY_LIMIT"], process)
+	}
+}
+
 func TestWithoutTheOptionalParts(t *testing.T) {
 	t.Parallel()
 	args := arguments()
 	args.RailsCache, args.Search = nil, nil
-	args.SMTP.Port, args.SMTP.AuthMethod, args.SMTPUsername, args.SMTPPassword = 465, "none", nil, nil
+	args.SMTP.TLS, args.SMTP.AuthMethod, args.SMTPUsername, args.SMTPPassword = "implicit", "none", nil, nil
 	r := run(t, args)
 	chart := r.One(t, chartType, "mastodon-chart")
 	require.Equal(t, false, chart.Input("values", "redis", "cache", "enabled"))
@@ -217,6 +246,16 @@ func TestIngress(t *testing.T) {
 	const nginx = "nginx.ingress.kubernetes.io/"
 	require.Equal(t, "300m", value("ingress", "annotations", nginx+"proxy-body-size"), "the ingress controller's")
 	require.Equal(t, "3600", value("ingress", "streaming", "annotations", nginx+"proxy-read-timeout"))
+	require.Equal(t, "off", value("ingress", "streaming", "annotations", nginx+"proxy-buffering"))
+	require.Equal(t, "120", value("ingress", "annotations", nginx+"proxy-read-timeout"))
+	require.Equal(t, "on", value("ingress", "annotations", nginx+"proxy-buffering"))
+
+	args := arguments()
+	args.Delegated = false
+	_, value = chartValues(t, args)
+	for _, annotations := range []any{value("ingress", "annotations"), value("ingress", "streaming", "annotations")} {
+		require.NotContains(t, annotations, "cert-manager.io/cluster-issuer", "no certificate can be had yet")
+	}
 }
 
 func TestRollsPodsWhenWhatTheyReadChanges(t *testing.T) {

@@ -15,8 +15,15 @@ import (
 // The names of environment variables are those of docs.joinmastodon.org, "Configuring your environment"; the chart's
 // templates/_env.tpl sets most of them for the pods, and this file all of them for the Jobs.
 
-// implicitTLS is the port of SMTP over TLS (RFC 8314).
-const implicitTLS = 465
+// patience are variables that a person may set otherwise. Mastodon waits 5 seconds for object storage and never tries
+// again (config/initializers/paperclip.rb), while the buckets are in another region than the pods: these are the
+// defaults of the S3 client itself (aws-sdk-core). The checksums that newer ones add to each request are left to those
+// operations that need one, since stores that are not Amazon's have refused uploads because of them
+// (github.com/mastodon/mastodon/issues/33624).
+var patience = map[string]string{
+	"S3_OPEN_TIMEOUT": "15", "S3_READ_TIMEOUT": "60", "S3_RETRY_LIMIT": "3",
+	"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+}
 
 // common are the variables of every process that the chart has no value for.
 func (a *Args) common() map[string]string {
@@ -24,17 +31,22 @@ func (a *Args) common() map[string]string {
 		// Rails hands both to libpq, which then checks the certificate's name as well; the streaming server reads any
 		// mode but "disable" and "no-verify" as that.
 		"DB_SSLMODE":    "verify-full",
-		"PGSSLROOTCERT": a.databaseCA(),
+		"PGSSLROOTCERT": a.trusted(),
 		// Node trusts its own list and this file.
-		"NODE_EXTRA_CA_CERTS": a.databaseCA(),
+		"NODE_EXTRA_CA_CERTS": a.trusted(),
 		// The default driver, hiredis, does not speak TLS.
 		"REDIS_DRIVER": "ruby",
 	}
+	maps.Copy(env, patience)
 	if a.Search != nil {
-		// It replaces the public authorities for connections to the search engine.
-		env["ES_CA_FILE"] = searchCA
+		// The client adds it to the authorities that it trusts anyway (faraday-httpclient, httpclient.rb).
+		env["ES_CA_FILE"] = a.trusted()
 	}
 	maps.Copy(env, a.Environment)
+	// In the pods these come from a Secret, over which every variable here would win.
+	for name := range a.SecretVariables {
+		delete(env, name)
+	}
 	return env
 }
 
@@ -107,7 +119,7 @@ func (a *Args) environment(keys *Keys) pulumi.StringMap {
 func (a *Args) streamingURL() string { return "wss://" + a.StreamingHost }
 
 // smtpTLS reports whether TLS comes before SMTP.
-func (a *Args) smtpTLS() bool { return a.SMTP.Port == implicitTLS }
+func (a *Args) smtpTLS() bool { return a.SMTP.TLS == settings.ImplicitTLS }
 
 // smtpStartTLS is when to upgrade the connection. Mastodon refuses to combine an upgrade with TLS from the start, and
 // "auto" would send the login in the clear to whoever strips the offer.

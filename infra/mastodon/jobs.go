@@ -1,6 +1,9 @@
 package mastodon
 
 import (
+	_ "embed"
+	"slices"
+	"strconv"
 	"time"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
@@ -22,39 +25,78 @@ const (
 	attempts = 3
 	// deadline is when a Job is given up. Migrations of a big instance take hours.
 	deadline = 6 * time.Hour
+	// backgroundDeadline is when one is that nobody waits for.
+	backgroundDeadline = 14 * 24 * time.Hour
 )
 
-// migrate prepares an empty database with the whole schema and its first rows, and a used one with the migrations that
-// have to come before the new version. The others must not be skipped on an empty database: the schema contains them,
-// and Rails would take note only of those that it can see.
-const migrate = `set -eu
-version="$(bundle exec rake db:version)"
-if printf '%s\n' "$version" | grep -qx 'Current version: 0'; then
-  exec bundle exec rake db:prepare
-fi
-exec env SKIP_POST_DEPLOYMENT_MIGRATIONS=true bundle exec rake db:migrate
-`
+// background are the Jobs that nobody waits for.
+var background = []string{"search-contents"}
+
+// The scripts of the Jobs; each says what it does.
+var (
+	//go:embed scripts/preflight.rb
+	preflight string
+	//go:embed scripts/migrate-before.sh
+	migrateBefore string
+	//go:embed scripts/search-mapping.sh
+	searchMapping string
+	//go:embed scripts/search-contents.sh
+	searchContents string
+)
 
 // grant runs the administrator's statement. Mastodon's image has no psql, but the library that Rails uses.
 const grant = `PG.connect.exec(ARGV.fetch(0))`
+
+// preflight makes the Job that looks whether everything that an instance needs is as it has to be, before anything is
+// migrated.
+func (m *Mastodon) preflight(
+	ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource,
+) (*kube.Object, error) {
+	look := args.rails("look", "bundle", "exec", "ruby", "-e", preflight)
+	variable := func(name string, value pulumi.StringInput) corev1.EnvVarInput {
+		return corev1.EnvVarArgs{Name: pulumi.String(name), Value: value}
+	}
+	env := corev1.EnvVarArray{variable("CDN_READY", pulumi.String(strconv.FormatBool(args.Delegated)))}
+	if p := args.Pool; p != nil {
+		env = append(env, variable("POOL_HOST", p.Host), variable("POOL_PORT", pulumi.Sprintf("%d", p.Port)),
+			variable("POOL_NAME", p.Name))
+	}
+	look.Env = env
+	return m.job(ctx, name, args, "preflight", args.jobPod(look), after)
+}
 
 // migrateBefore makes the Job that brings the database to where the new version can run beside the old one.
 func (m *Mastodon) migrateBefore(
 	ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource,
 ) (*kube.Object, error) {
-	first := jobContainer("grant", args.Image, "256Mi", "512Mi")
+	first := args.rails("grant")
 	first.Command = append(
 		pulumi.ToStringArray([]string{"bundle", "exec", "ruby", "-r", "pg", "-e", grant}), args.Grants)
 	first.EnvFrom = environmentOf(adminSecret)
-	spec := jobPod(args.rails("migrate", "bash", "-c", migrate))
-	spec.InitContainers = corev1.ContainerArray{first}
+	first.Resources = resources("256Mi", "512Mi")
+	spec := args.jobPod(args.rails("migrate", "bash", "-c", migrateBefore))
+	spec.InitContainers = append(spec.InitContainers.(corev1.ContainerArray), first)
 	return m.job(ctx, name, args, "migrate-before", spec, after)
 }
 
 // migrateAfter makes the Job that finishes the migrations once nothing runs the old version any more.
-func (m *Mastodon) migrateAfter(ctx *pulumi.Context, name string, args *Args, chart pulumi.Resource) error {
-	spec := jobPod(args.rails("migrate", "bundle", "exec", "rake", "db:migrate"))
-	_, err := m.job(ctx, name, args, "migrate-after", spec, []pulumi.Resource{chart})
+func (m *Mastodon) migrateAfter(
+	ctx *pulumi.Context, name string, args *Args, chart pulumi.Resource,
+) (*kube.Object, error) {
+	spec := args.jobPod(args.rails("migrate", "bundle", "exec", "rake", "db:migrate"))
+	return m.job(ctx, name, args, "migrate-after", spec, []pulumi.Resource{chart})
+}
+
+// indexes makes the Jobs of the search indexes: one for what they map, which is waited for, and one for their contents,
+// which may take days and is not. Where nothing changed for a version, both have nothing to do.
+func (m *Mastodon) indexes(ctx *pulumi.Context, name string, args *Args, migrated pulumi.Resource) error {
+	mapping := args.jobPod(args.rails("map", "bash", "-c", searchMapping))
+	mapped, err := m.job(ctx, name, args, "search-mapping", mapping, []pulumi.Resource{migrated})
+	if err != nil {
+		return err
+	}
+	contents := args.jobPod(args.rails("fill", "bash", "-c", searchContents))
+	_, err = m.job(ctx, name, args, "search-contents", contents, []pulumi.Resource{mapped})
 	return err
 }
 
@@ -104,7 +146,7 @@ func (m *Mastodon) assets(
 		credential("SECRET_ACCESS_KEY", "secret-access-key"),
 	}
 	upload.VolumeMounts = volume
-	spec := jobPod(upload)
+	spec := args.jobPod(upload)
 	spec.InitContainers = corev1.ContainerArray{unpack}
 	spec.Volumes = corev1.VolumeArray{corev1.VolumeArgs{
 		Name: pulumi.String("assets"), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("2Gi")},
@@ -124,17 +166,22 @@ func (m *Mastodon) job(
 	labels := pulumi.StringMap{
 		"app.kubernetes.io/part-of": pulumi.String(releaseName), "app.kubernetes.io/component": pulumi.String(task),
 	}
+	annotations := pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}
+	limit := deadline
+	if slices.Contains(background, task) {
+		annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
+		limit = backgroundDeadline
+	}
 	return kube.NewObject(ctx, name+"-"+task, &kube.ObjectArgs{
 		APIVersion: "batch/v1",
 		Kind:       "Job",
 		Metadata: metav1.ObjectMetaArgs{
 			Name: pulumi.String(jobName(task, args.Image.Tag)), Namespace: pulumi.String(args.Namespace),
-			Labels:      labels,
-			Annotations: pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")},
+			Labels: labels, Annotations: annotations,
 		},
 		Spec: pulumi.Map{
 			"backoffLimit":          pulumi.Int(attempts),
-			"activeDeadlineSeconds": pulumi.Int(int(deadline.Seconds())),
+			"activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
 			"template": corev1.PodTemplateSpecArgs{
 				Metadata: &metav1.ObjectMetaArgs{Labels: labels},
 				Spec:     spec,
@@ -152,9 +199,9 @@ func jobName(task, tag string) string {
 	return crew.Fit(crew.Slug(releaseName+"-"+task+"-"+tag), longest, tag)
 }
 
-// jobPod is the pod of a Job with one container.
-func jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
-	return corev1.PodSpecArgs{
+// jobPod is the pod of a Job with one container, with the bundle of certificate authorities if that mounts it.
+func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
+	pod := corev1.PodSpecArgs{
 		// A failed pod stays, with its log; the Job makes another.
 		RestartPolicy:                pulumi.String("Never"),
 		ServiceAccountName:           pulumi.String(serviceAccount),
@@ -164,12 +211,34 @@ func jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 			RunAsUser:    pulumi.Int(user), RunAsGroup: pulumi.Int(user), FsGroup: pulumi.Int(user),
 			SeccompProfile: corev1.SeccompProfileArgs{Type: pulumi.String("RuntimeDefault")},
 		},
-		Containers: corev1.ContainerArray{container},
-		Volumes: corev1.VolumeArray{corev1.VolumeArgs{
-			Name:      pulumi.String(authorities),
-			ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(authorities)},
-		}},
+		Containers:     corev1.ContainerArray{container},
+		InitContainers: corev1.ContainerArray{},
 	}
+	if a.Jobs.Pool != "" {
+		pod.NodeSelector = pulumi.StringMap{settings.PoolLabel: pulumi.String(a.Jobs.Pool)}
+	}
+	if container.VolumeMounts != nil && a.trusted() == bundle {
+		write := jobContainer("authorities", a.Image, "16Mi", "64Mi")
+		write.Command = pulumi.ToStringArray([]string{"sh", "-c", bundleCAs})
+		write.VolumeMounts = corev1.VolumeMountArray{
+			corev1.VolumeMountArgs{Name: pulumi.String(bundleVolume), MountPath: pulumi.String(bundlePath)},
+			corev1.VolumeMountArgs{
+				Name: pulumi.String(authorities), MountPath: pulumi.String(clusterCAs), ReadOnly: pulumi.Bool(true),
+			},
+		}
+		pod.InitContainers = corev1.ContainerArray{write}
+		pod.Volumes = corev1.VolumeArray{
+			corev1.VolumeArgs{
+				Name:      pulumi.String(authorities),
+				ConfigMap: corev1.ConfigMapVolumeSourceArgs{Name: pulumi.String(authorities)},
+			},
+			corev1.VolumeArgs{
+				Name:     pulumi.String(bundleVolume),
+				EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("8Mi")},
+			},
+		}
+	}
+	return pod
 }
 
 // jobContainer is a container of a Job that may nothing but compute.
@@ -181,13 +250,14 @@ func jobContainer(name string, image settings.Image, memory, limit string) corev
 			AllowPrivilegeEscalation: pulumi.Bool(false),
 			Capabilities:             corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
 		},
-		Resources: corev1.ResourceRequirementsArgs{
-			Requests: pulumi.StringMap{"cpu": pulumi.String("100m"), "memory": pulumi.String(memory)},
-			Limits:   pulumi.StringMap{"memory": pulumi.String(limit)},
-		},
-		VolumeMounts: corev1.VolumeMountArray{corev1.VolumeMountArgs{
-			Name: pulumi.String(authorities), MountPath: pulumi.String(authoritiesPath), ReadOnly: pulumi.Bool(true),
-		}},
+		Resources: resources(memory, limit),
+	}
+}
+
+func resources(memory, limit string) corev1.ResourceRequirementsArgs {
+	return corev1.ResourceRequirementsArgs{
+		Requests: pulumi.StringMap{"cpu": pulumi.String("100m"), "memory": pulumi.String(memory)},
+		Limits:   pulumi.StringMap{"memory": pulumi.String(limit)},
 	}
 }
 
@@ -196,6 +266,11 @@ func (a *Args) rails(name string, command ...string) corev1.ContainerArgs {
 	c := jobContainer(name, a.Image, "768Mi", "2Gi")
 	c.Command = pulumi.ToStringArray(command)
 	c.EnvFrom = environmentOf(jobsSecret)
+	if a.trusted() == bundle {
+		c.VolumeMounts = corev1.VolumeMountArray{corev1.VolumeMountArgs{
+			Name: pulumi.String(bundleVolume), MountPath: pulumi.String(bundlePath), ReadOnly: pulumi.Bool(true),
+		}}
+	}
 	return c
 }
 

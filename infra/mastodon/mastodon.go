@@ -3,10 +3,11 @@
 //
 // # Order
 //
-// The namespace and the Secrets come first, then two Jobs at once: the migrations that the new version needs, and the
-// copy of its static files. Then the chart replaces the pods, and a last Job runs the migrations that the old version
-// would not have survived. The Jobs are named after the image's tag, so an upgrade is a change of the tag, and runs
-// each of them once. When one fails, what follows does not happen, and the instance goes on with the old version.
+// The namespace and the Secrets come first, then a Job that looks whether everything outside is as it has to be. Two
+// Jobs follow at once: the migrations that the new version needs, and the copy of its static files. Then the chart
+// replaces the pods, a Job runs the migrations that the old version would not have survived, and two make and fill the
+// search indexes. The Jobs are named after the image's tag, so an upgrade is a change of the tag, and runs each of them
+// once. When one fails, what follows does not happen, and the instance goes on with the old version.
 //
 // # Traffic
 //
@@ -52,6 +53,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	contents = append(contents, secrets...)
 	ready := slices.Concat(contents, args.After)
+	checked, err := m.preflight(ctx, name, args, ready)
+	if err != nil {
+		return nil, err
+	}
+	ready = append(ready, checked)
 	migrated, err := m.migrateBefore(ctx, name, args, ready)
 	if err != nil {
 		return nil, err
@@ -68,8 +74,14 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := m.budgets(ctx, name, args, contents); err != nil {
 		return nil, err
 	}
-	if err := m.migrateAfter(ctx, name, args, chart); err != nil {
+	finished, err := m.migrateAfter(ctx, name, args, chart)
+	if err != nil {
 		return nil, err
+	}
+	if args.Search != nil {
+		if err := m.indexes(ctx, name, args, finished); err != nil {
+			return nil, err
+		}
 	}
 	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{
 		"webUrl": pulumi.String("https://" + args.Domain), "version": pulumi.String(args.Image.Tag),

@@ -2,6 +2,7 @@ package mastodon_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,13 +54,14 @@ func arguments() mastodon.Args {
 		}
 	}
 	const ca = "the database's authority"
+	pool := endpoint("private-pool", 25061, "mastodon-pool", "mastodon", "secret-database", ca)
 	resources := settings.Resources{CPU: "500m", Memory: "1Gi", MemoryLimit: "2Gi"}
 	return mastodon.Args{
 		Mastodon: settings.Mastodon{
 			Chart: settings.Chart{
 				Repository: "https://charts.example.org", Name: "mastodon", Version: "1.0.2",
 			},
-			Image:          settings.Image{Repository: "ghcr.io/mastodon/mastodon", Tag: "v4.6.2"},
+			Image:          settings.Image{Repository: "ghcr.io/mastodon/mastodon", Tag: "v4.7.3"},
 			StreamingImage: "ghcr.io/mastodon/mastodon-streaming",
 			Rclone:         settings.Image{Repository: "docker.io/rclone/rclone", Tag: "1.71.2"},
 			StreamingHost:  "streaming.social.example.org",
@@ -78,14 +80,15 @@ func arguments() mastodon.Args {
 				{Name: "scheduler", Queues: []string{"scheduler"}, Replicas: 1, Threads: 5, Resources: resources},
 			},
 			SMTP: settings.SMTP{
-				Server: "smtp.example.org", Port: 2587, From: "Mastodon <no-reply@example.org>", AuthMethod: "plain",
+				Server: "smtp.example.org", Port: 2587, TLS: "starttls", From: "Mastodon <no-reply@example.org>", AuthMethod: "plain",
 			},
-			Environment: map[string]string{"MAX_SESSION_ACTIVATIONS": "20"},
+			Jobs:        settings.Jobs{Pool: "background"},
+			Environment: map[string]string{"MAX_SESSION_ACTIVATIONS": "20", "S3_RETRY_LIMIT": "7"},
 		},
 		Namespace: "social", Domain: "social.example.org", MaxBodySize: "300m",
 		SecretVariables: map[string]pulumi.StringInput{"DEEPL_API_KEY": hidden("secret-deepl")},
 		Database:        endpoint("private-db", 25060, "mastodon", "mastodon", "secret-database", ca),
-		Pool:            endpoint("private-pool", 25061, "mastodon-pool", "mastodon", "secret-database", ca),
+		Pool:            &pool,
 		Admin:           endpoint("private-db", 25060, "mastodon", "doadmin", "secret-admin", ca),
 		Grants:          pulumi.String("GRANT something"),
 		Cache:           endpoint("private-cache", 25061, "", "default", "secret/valkey", ""),
@@ -99,7 +102,7 @@ func arguments() mastodon.Args {
 		Media:        bucket("media", "cdn.example.org", "secret-media"),
 		Assets:       bucket("static", "assets.example.org", "secret-assets"),
 		SMTPUsername: hidden("secret-smtp-user"), SMTPPassword: hidden("secret-smtp-password"),
-		IngressClass: "nginx", IssuerName: "letsencrypt",
+		IngressClass: "nginx", IssuerName: "letsencrypt", Delegated: true,
 		Protect: true,
 	}
 }
@@ -141,7 +144,7 @@ func TestNamespaceAndSecrets(t *testing.T) {
 
 	namespace := r.One(t, namespaceType, "mastodon-namespace")
 	require.Equal(t, "social", namespace.Input("metadata", "name"))
-	require.Equal(t, "baseline", namespace.Input("metadata", "labels", "pod-security.kubernetes.io/enforce"))
+	require.Equal(t, "restricted", namespace.Input("metadata", "labels", "pod-security.kubernetes.io/enforce"))
 	require.Contains(t, namespace.Parent, "vmst:mastodon:Mastodon::mastodon")
 
 	account := r.One(t, accountType, "mastodon-account")
@@ -164,7 +167,7 @@ func TestNamespaceAndSecrets(t *testing.T) {
 		"database-admin": {
 			"PGHOST": "private-db.example.org", "PGPORT": "25060", "PGDATABASE": "mastodon",
 			"PGUSER": "doadmin", "PGPASSWORD": "secret-admin",
-			"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/mastodon/authorities/database.crt",
+			"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/mastodon/authorities/bundle.crt",
 		},
 	} {
 		secret := r.One(t, secretType, "mastodon-"+name)
@@ -177,16 +180,18 @@ func TestNamespaceAndSecrets(t *testing.T) {
 	}
 }
 
-// Without an authority of the cluster the public ones count, which the image has.
-func TestDatabaseWithAPublicCertificate(t *testing.T) {
+// Where no database has an authority of its own the public ones count, which the image has.
+func TestDatabasesWithPublicCertificates(t *testing.T) {
 	t.Parallel()
 	args := arguments()
-	for _, endpoint := range []*managed.Endpoint{&args.Database, &args.Pool, &args.Admin} {
+	for _, endpoint := range []*managed.Endpoint{&args.Database, args.Pool, &args.Admin, &args.Search.Endpoint} {
 		endpoint.CA = pulumi.StringOutput{}
 	}
 	r := run(t, args)
-	require.Equal(t, map[string]any{"search.crt": "the search's authority"},
-		r.One(t, configMapType, "mastodon-authorities").Input("data"))
+	require.Empty(t, r.One(t, configMapType, "mastodon-authorities").Input("data"))
+	for _, job := range r.OfType(jobType) {
+		require.NotContains(t, encode(t, job.Input("spec")), "/etc/mastodon/authorities", job.Name)
+	}
 	for _, secret := range []string{"mastodon-jobs", "mastodon-database-admin"} {
 		env := r.One(t, secretType, secret).Input("stringData").(map[string]any)
 		require.Equal(t, "/etc/ssl/certs/ca-certificates.crt", env["PGSSLROOTCERT"], secret)
@@ -210,11 +215,12 @@ func TestJobsGoToTheDatabaseItself(t *testing.T) {
 		"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY": "result-of-mastodon-active-record-primary-key",
 		"DB_HOST":                              "private-db.example.org", "DB_PORT": "25060", "DB_NAME": "mastodon",
 		"DB_USER": "mastodon", "DB_PASS": "secret-database", "PREPARED_STATEMENTS": "true",
-		"DB_SSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/mastodon/authorities/database.crt",
+		"DB_SSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/mastodon/authorities/bundle.crt",
+		"S3_RETRY_LIMIT": "7", "S3_READ_TIMEOUT": "60", "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
 		"REDIS_URL": "rediss://default:secret%2Fvalkey@private-cache.example.org:25061", "REDIS_DRIVER": "ruby",
 		"CACHE_REDIS_URL": "rediss://default:secret-rails@private-rails.example.org:25071",
 		"ES_ENABLED":      "true", "ES_HOST": "https://private-search.example.org", "ES_PORT": "25060",
-		"ES_CA_FILE": "/etc/mastodon/authorities/search.crt", "ES_PASS": "secret-search",
+		"ES_CA_FILE": "/etc/mastodon/authorities/bundle.crt", "ES_PASS": "secret-search",
 		"S3_ENDPOINT": "https://nyc3.digitaloceanspaces.com", "S3_HOSTNAME": "nyc3.digitaloceanspaces.com",
 		"S3_ALIAS_HOST": "cdn.example.org", "CDN_HOST": "https://assets.example.org",
 		"AWS_SECRET_ACCESS_KEY": "secret-media", "MAX_SESSION_ACTIVATIONS": "20", "DEEPL_API_KEY": "secret-deepl",
@@ -222,12 +228,14 @@ func TestJobsGoToTheDatabaseItself(t *testing.T) {
 		require.Equal(t, value, env[name], name)
 	}
 
-	// What the component sets, people cannot set beside it.
+	// What the component sets, people cannot set beside it, but for what is only a default.
 	args, reserved := arguments(), settings.Variables()
+	free := []string{"S3_OPEN_TIMEOUT", "S3_READ_TIMEOUT", "AWS_REQUEST_CHECKSUM_CALCULATION",
+		"AWS_RESPONSE_CHECKSUM_VALIDATION"}
 	for name := range env {
 		_, plain := args.Environment[name]
 		_, secret := args.SecretVariables[name]
-		require.Equal(t, !plain && !secret, reserved[name] != "", name)
+		require.Equal(t, !plain && !secret && !slices.Contains(free, name), reserved[name] != "", name)
 	}
 }
 
@@ -235,15 +243,22 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	r := run(t, arguments())
 	jobs := r.OfType(jobType)
-	require.Len(t, jobs, 3)
+	require.Len(t, jobs, 6)
 	for _, job := range jobs {
-		require.True(t, strings.HasSuffix(job.Input("metadata", "name").(string), "-v4-6-2"), job.Name)
+		background := job.Name == "mastodon-search-contents"
+		require.True(t, strings.HasSuffix(job.Input("metadata", "name").(string), "-v4-7-3"), job.Name)
 		require.Equal(t, "social", job.Input("metadata", "namespace"))
-		require.Equal(t, "true", job.Input("metadata", "annotations", "pulumi.com/replaceUnready"))
+		annotation, deadline := "pulumi.com/replaceUnready", 21600.0
+		if background {
+			annotation, deadline = "pulumi.com/skipAwait", 1209600.0
+		}
+		require.Equal(t, map[string]any{annotation: "true"}, job.Input("metadata", "annotations"))
+		require.Equal(t, map[string]any{settings.PoolLabel: "background"},
+			job.Input("spec", "template", "spec", "nodeSelector"))
 		spec := job.Input("spec").(map[string]any)
 		require.NotContains(t, spec, "ttlSecondsAfterFinished", "a Job that vanishes would run again")
 		require.Equal(t, 3.0, spec["backoffLimit"])
-		require.Equal(t, 21600.0, spec["activeDeadlineSeconds"])
+		require.Equal(t, deadline, spec["activeDeadlineSeconds"])
 		pod := spec["template"].(map[string]any)["spec"].(map[string]any)
 		require.Equal(t, "Never", pod["restartPolicy"])
 		require.Equal(t, false, pod["automountServiceAccountToken"])
@@ -270,10 +285,11 @@ func TestJobs(t *testing.T) {
 	before := container("migrate-before", "containers")
 	script := encode(t, before["command"])
 	require.Contains(t, script, "db:prepare")
-	require.Contains(t, script, "SKIP_POST_DEPLOYMENT_MIGRATIONS=true bundle exec rake db:migrate")
+	require.Contains(t, script, "export SKIP_POST_DEPLOYMENT_MIGRATIONS=true")
 	require.Equal(t, jobEnvironment, before["envFrom"])
-	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.6.2", before["image"])
-	grant := container("migrate-before", "initContainers")
+	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.7.3", before["image"])
+	grant := r.One(t, jobType, "mastodon-migrate-before").
+		Input("spec", "template", "spec", "initContainers", 1).(map[string]any)
 	require.Contains(t, encode(t, grant["command"]), "GRANT something")
 	require.Equal(t, []any{
 		map[string]any{"secretRef": map[string]any{"name": "mastodon-database-admin"}},
@@ -283,6 +299,16 @@ func TestJobs(t *testing.T) {
 	require.Equal(t, []any{"bundle", "exec", "rake", "db:migrate"}, after["command"])
 	require.Equal(t, jobEnvironment, after["envFrom"])
 
+	for _, task := range []string{"preflight", "migrate-before", "migrate-after", "search-mapping", "search-contents"} {
+		require.Equal(t, "authorities", container(task, "initContainers")["name"], task)
+		require.Equal(t, jobEnvironment, container(task, "containers")["envFrom"], task)
+	}
+	require.Equal(t, []any{
+		map[string]any{"name": "CDN_READY", "value": "true"},
+		map[string]any{"name": "POOL_HOST", "value": "private-pool.example.org"},
+		map[string]any{"name": "POOL_PORT", "value": "25061"},
+		map[string]any{"name": "POOL_NAME", "value": "mastodon-pool"},
+	}, container("preflight", "containers")["env"])
 	upload := container("assets", "containers")
 	require.Equal(t, "docker.io/rclone/rclone:1.71.2", upload["image"])
 	command := upload["command"].([]any)
@@ -290,7 +316,7 @@ func TestJobs(t *testing.T) {
 		"copy deletes nothing, sync would")
 	require.Contains(t, encode(t, upload["env"]),
 		`{"name":"RCLONE_CONFIG_REMOTE_ENDPOINT","value":"nyc3.digitaloceanspaces.com"}`)
-	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.6.2", container("assets", "initContainers")["image"])
+	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.7.3", container("assets", "initContainers")["image"])
 }
 
 func TestOrder(t *testing.T) {
@@ -307,9 +333,14 @@ func TestOrder(t *testing.T) {
 		return err
 	}))
 	chart := r.One(t, chartType, "mastodon-chart")
+	preflight := r.One(t, jobType, "mastodon-preflight")
 	before := r.One(t, jobType, "mastodon-migrate-before")
 	assets := r.One(t, jobType, "mastodon-assets")
-	for _, waiting := range []mocks.Resource{before, assets, chart} {
+	require.True(t, waits(before, "mastodon-preflight"))
+	require.True(t, waits(assets, "mastodon-preflight"))
+	require.True(t, waits(r.One(t, jobType, "mastodon-search-mapping"), "mastodon-migrate-after"))
+	require.True(t, waits(r.One(t, jobType, "mastodon-search-contents"), "mastodon-search-mapping"))
+	for _, waiting := range []mocks.Resource{preflight, before, assets, chart} {
 		for _, name := range []string{
 			"mastodon-namespace", "mastodon-account", "mastodon-authorities", "mastodon-keys", "mastodon-database",
 			"mastodon-valkey", "mastodon-jobs", "mastodon-database-admin", "firewall",
@@ -334,7 +365,7 @@ func TestJobNames(t *testing.T) {
 		require.LessOrEqual(t, len(name), 63)
 		names[name] = true
 	}
-	require.Len(t, names, 3)
+	require.Len(t, names, 6)
 	args.Image.Tag += "er"
 	for _, job := range run(t, args).OfType(jobType) {
 		require.False(t, names[job.Input("metadata", "name")], "another tag, another name")
@@ -359,7 +390,7 @@ func TestPreview(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Preview: true}
 	require.NoError(t, r.Run(program(arguments())))
-	require.Len(t, r.OfType(jobType), 3)
+	require.Len(t, r.OfType(jobType), 6)
 	chart := r.One(t, chartType, "mastodon-chart")
 	require.Equal(t, "social.example.org", chart.Input("values", "mastodon", "localDomain"))
 	require.Nil(t, chart.Input("values", "podAnnotations", "checksum/secrets"), "new keys are not known yet")
@@ -385,7 +416,7 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	})), "mastodon arguments: Admin, Assets, Cache, Database, Domain, "+
 		"Existing.ActiveRecordDeterministicKey, Existing.ActiveRecordKeyDerivationSalt, "+
 		"Existing.ActiveRecordPrimaryKey, Existing.SecretKeyBase, Existing.VAPIDPrivateKey, Existing.VAPIDPublicKey, "+
-		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, Pool, RailsCache, "+
+		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, RailsCache, "+
 		"SMTPPassword, SMTPUsername, Search missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")), "nothing is registered")
 }

@@ -37,14 +37,19 @@ const (
 	railsCacheKey = "cache-password"
 )
 
-// Where the certificate authorities are in every container.
+// The files of certificate authorities in every container.
 const (
-	authoritiesPath = "/etc/mastodon/authorities"
-	clusterCA       = authoritiesPath + "/database.crt"
-	searchCA        = authoritiesPath + "/search.crt"
 	// publicCAs are all public ones, in Mastodon's images as in every Debian with ca-certificates.
 	publicCAs = "/etc/ssl/certs/ca-certificates.crt"
+	// bundlePath has the file of these and of those of the databases.
+	bundlePath = "/etc/mastodon/authorities"
+	bundle     = bundlePath + "/bundle.crt"
+	// clusterCAs has a file for each database with an authority of its own.
+	clusterCAs = "/etc/mastodon/cluster-authorities"
 )
+
+// bundleCAs writes the bundle. Some of the files do not end their last line.
+const bundleCAs = "for file in " + publicCAs + " " + clusterCAs + "/*.crt; do cat \"$file\"; echo; done > " + bundle
 
 // secret is a Kubernetes Secret.
 type secret struct {
@@ -96,7 +101,7 @@ func (a *Args) jobSecrets(keys *Keys) []secret {
 		{adminSecret, pulumi.StringMap{
 			"PGHOST": a.Admin.Host, "PGPORT": pulumi.Sprintf("%d", a.Admin.Port), "PGDATABASE": a.Admin.Name,
 			"PGUSER": a.Admin.Username, "PGPASSWORD": a.Admin.Password,
-			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(a.databaseCA()),
+			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(a.trusted()),
 		}},
 	}
 }
@@ -105,21 +110,22 @@ func keyPair(b spaces.Bucket) pulumi.StringMap {
 	return pulumi.StringMap{"access-key-id": b.AccessKey, "secret-access-key": b.SecretKey}
 }
 
-// databaseCA is the file of the authorities that the database's certificate may be of.
-func (a *Args) databaseCA() string {
-	if a.Database.CA == (pulumi.StringOutput{}) {
+// trusted is the file of the authorities that any certificate may be of.
+func (a *Args) trusted() string {
+	if len(a.certificates()) == 0 {
 		return publicCAs
 	}
-	return clusterCA
+	return bundle
 }
 
-// certificates are the contents of the ConfigMap of certificate authorities, which are public.
+// certificates are the contents of the ConfigMap of the databases' own authorities, which are public. A database of
+// which there is none has a certificate of a public one.
 func (a *Args) certificates() pulumi.StringMap {
 	files := pulumi.StringMap{}
-	if a.databaseCA() == clusterCA {
+	if a.Database.CA != (pulumi.StringOutput{}) {
 		files["database.crt"] = a.Database.CA
 	}
-	if a.Search != nil {
+	if a.Search != nil && a.Search.CA != (pulumi.StringOutput{}) {
 		files["search.crt"] = a.Search.CA
 	}
 	return files
@@ -134,8 +140,8 @@ func (m *Mastodon) namespace(
 	namespace, err := corev1.NewNamespace(ctx, name+"-namespace", &corev1.NamespaceArgs{
 		Metadata: &metav1.ObjectMetaArgs{
 			Name: pulumi.String(args.Namespace),
-			// Pods that ask for the host or for privileges are refused.
-			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("baseline")},
+			// Pods that ask for anything beyond computing are refused.
+			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("restricted")},
 		},
 	}, pulumi.Parent(m), component.Keep(args.Protect))
 	if err != nil {

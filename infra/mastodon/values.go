@@ -71,9 +71,10 @@ func (a *Args) plainValues() chartValues {
 		},
 		ServiceAccount: accountValues{Name: serviceAccount},
 		Ingress:        a.ingress(),
-		PostgreSQL:     postgresqlValues{existing: existing{Secret: databaseSecret}},
-		Redis:          redisValues{existing: existing{Secret: cacheSecret}},
-		Elasticsearch:  searchValues{Enabled: a.Search != nil, TLS: true, existing: existing{Secret: searchSecret}},
+		// A pool in transaction mode has no prepared statements.
+		PostgreSQL:    postgresqlValues{PreparedStatements: a.Pool == nil, existing: existing{Secret: databaseSecret}},
+		Redis:         redisValues{existing: existing{Secret: cacheSecret}},
+		Elasticsearch: searchValues{Enabled: a.Search != nil, TLS: true, existing: existing{Secret: searchSecret}},
 		PodSecurityContext: podSecurityContext{
 			RunAsNonRoot: true, RunAsUser: user, RunAsGroup: user, FSGroup: user,
 			Seccomp: seccompProfile{"RuntimeDefault"},
@@ -120,7 +121,9 @@ func podLabels(component string) map[string]string {
 // ingress are the values of both Ingresses.
 func (a *Args) ingress() ingressValues {
 	front := func(name, domain string, annotations map[string]string) ingressValues {
-		annotations["cert-manager.io/cluster-issuer"] = a.IssuerName
+		if a.Delegated {
+			annotations["cert-manager.io/cluster-issuer"] = a.IssuerName
+		}
 		return ingressValues{
 			Enabled:     true,
 			ClassName:   a.IngressClass,
@@ -130,7 +133,11 @@ func (a *Args) ingress() ingressValues {
 		}
 	}
 	const nginx = "nginx.ingress.kubernetes.io/"
-	web := front("web", a.Domain, map[string]string{nginx + "proxy-body-size": a.MaxBodySize})
+	// As Mastodon's dist/nginx.conf has it: a slow client occupies nginx and not one of the web server's threads.
+	web := front("web", a.Domain, map[string]string{
+		nginx + "proxy-body-size": a.MaxBodySize, nginx + "proxy-buffering": "on",
+		nginx + "proxy-read-timeout": "120", nginx + "proxy-send-timeout": "120",
+	})
 	// The chart appends api/v1/streaming to the path. Connections stay open for long, and events must not wait in a
 	// buffer.
 	streaming := front("streaming", a.StreamingHost, map[string]string{
@@ -143,10 +150,14 @@ func (a *Args) ingress() ingressValues {
 // lateValues are those that are known only while the program runs, by their paths.
 func (a *Args) lateValues() map[string]pulumi.Input {
 	redisURL := urlWith(a.Cache, pulumi.String("$(REDIS_PASSWORD)"))
+	database := a.Database
+	if a.Pool != nil {
+		database = *a.Pool
+	}
 	values := map[string]pulumi.Input{
-		"postgresql.hostname": a.Pool.Host,
-		"postgresql.port":     a.Pool.Port,
-		"postgresql.database": a.Pool.Name,
+		"postgresql.hostname": database.Host,
+		"postgresql.port":     database.Port,
+		"postgresql.database": database.Name,
 		// Only hooks of the chart use these, which do not run. Left out, the port would be 5432 whatever the other
 		// says.
 		"postgresql.direct.hostname": a.Database.Host,
