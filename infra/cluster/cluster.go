@@ -26,10 +26,13 @@ type Args struct {
 	Region string
 	// VPCID is the UUID of the VPC. Changing it replaces the cluster.
 	VPCID pulumi.StringInput
-	// PoolNames are the names of the pools, by role. They begin the names of the nodes.
+	// PoolNames are the names of the pools, by role. They begin the names of the nodes. One says the size of its pool:
+	// the pool of another size is then made before the old one goes.
 	PoolNames map[string]string
 	// Token is the DigitalOcean API token that the Kubernetes provider obtains its credentials with. It is kept secret.
 	Token pulumi.StringInput
+	// After is what must outlive the cluster.
+	After []pulumi.Resource
 	// DestroyAssociated deletes the load balancers, volumes and snapshots that the cluster made, together with it. Off
 	// where any of that must survive.
 	DestroyAssociated bool
@@ -119,7 +122,8 @@ func (c *Cluster) cluster(ctx *pulumi.Context, name string, args *Args) (*digita
 			NodeCount: pulumi.Int(args.DefaultPool.Nodes),
 			Labels:    pulumi.StringMap{settings.PoolLabel: pulumi.String(DefaultRole)},
 		},
-	}, pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(picked.ignore))
+	}, pulumi.Parent(c), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(picked.ignore), component.Patient(),
+		pulumi.DependsOn(args.After))
 	if err != nil {
 		return nil, fmt.Errorf("creating cluster %q: %w", args.Name, err)
 	}
@@ -161,7 +165,7 @@ func (c *Cluster) pools(ctx *pulumi.Context, name string, args *Args, cluster *d
 			MaxNodes:  pulumi.Int(pool.MaxNodes),
 			Labels:    labels,
 			Taints:    taints,
-		}, pulumi.Parent(c))
+		}, pulumi.Parent(c), component.Patient())
 		if err != nil {
 			return fmt.Errorf("creating node pool %q: %w", poolName, err)
 		}

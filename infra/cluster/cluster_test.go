@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -91,6 +93,7 @@ func TestCluster(t *testing.T) {
 		require.Empty(t, made.IgnoreChanges)
 		require.True(t, made.Protect)
 		require.False(t, made.RetainOnDelete, "it holds no data, and costs")
+		require.Equal(t, map[string]string{"create": "90m"}, made.Timeouts)
 
 		require.Len(t, c.NodesReady, 3)
 		require.Equal(t, c.NodesReady[0], c.Resource)
@@ -130,6 +133,26 @@ func TestClusterNodePools(t *testing.T) {
 		map[string]any{"key": "work", "value": "background", "effect": "NoSchedule"},
 	}, background.Input("taints"))
 	require.False(t, background.Protect)
+	require.Equal(t, map[string]string{"create": "90m"}, background.Timeouts)
+}
+
+// On the way down the cluster goes first: it would make another load balancer in the place of one that is gone.
+func TestClusterGoesBeforeWhatMustOutliveIt(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
+		balancer, err := digitalocean.NewLoadBalancer(ctx, "balancer", &digitalocean.LoadBalancerArgs{})
+		if err != nil {
+			return err
+		}
+		args := arguments()
+		args.After = []pulumi.Resource{balancer}
+		_, err = cluster.New(ctx, "cluster", &args)
+		return err
+	}))
+	require.True(t, slices.ContainsFunc(r.One(t, clusterType, "cluster-cluster").DependsOn, func(urn string) bool {
+		return strings.HasSuffix(urn, "::balancer")
+	}))
 }
 
 func TestClusterKubernetesProviderOutlivesTheTokenOfSevenDays(t *testing.T) {

@@ -17,8 +17,9 @@ type choice struct {
 	version version
 	// ignore are the properties whose difference from the state is not acted upon.
 	ignore []string
-	// why it is this version.
-	why string
+	// why it is this version, and whether a person has to know.
+	why  string
+	warn bool
 }
 
 // chooseVersion resolves the version prefix, and says which version it takes and why.
@@ -32,15 +33,21 @@ type choice struct {
 //     (resource_kubernetes_cluster.go, CustomizeDiff).
 //   - Ignoring all changes of the version: a new prefix would be ignored in silence.
 //
-// So patch releases are left to DigitalOcean where it installs them, a new prefix is an upgrade, and a lower one is an
-// error instead of a new cluster.
+// So patch releases are left to DigitalOcean where it installs them, and a new prefix is an upgrade, step by step: one
+// minor version at a time, as Kubernetes wants it, and from the newest patch release of the running one, which
+// DigitalOcean wants to be there first (docs.digitalocean.com, kubernetes, "Upgrade Clusters"). A lower prefix is no
+// downgrade, which does not exist: DigitalOcean upgrades by itself what it does not support any more.
 func chooseVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choice, error) {
 	picked, err := pickVersion(ctx, args, parent)
 	if err != nil {
 		return choice{}, err
 	}
+	say := ctx.Log.Info
+	if picked.warn {
+		say = ctx.Log.Warn
+	}
 	message := fmt.Sprintf("Kubernetes %s: %s", picked.version, picked.why)
-	if err := ctx.Log.Info(message, &pulumi.LogArgs{Resource: parent}); err != nil {
+	if err := say(message, &pulumi.LogArgs{Resource: parent}); err != nil {
 		return choice{}, fmt.Errorf("saying which version cluster %q gets: %w", args.Name, err)
 	}
 	return picked, nil
@@ -56,23 +63,48 @@ func pickVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choic
 		kept.why = "it runs, and DigitalOcean installs patch releases"
 		return kept, nil
 	}
-	newest, err := newestVersion(ctx, args.Version, parent)
+	offered, err := offeredVersions(ctx, parent)
 	if err != nil {
 		return choice{}, err
 	}
+	newest, found := newestOf(offered, args.Version)
 	switch {
+	case !found && !(exists && running.minor() == args.Version):
+		return choice{}, fmt.Errorf("%s %q: DigitalOcean offers no such version of Kubernetes; it offers %s",
+			setting, args.Version, strings.Join(offered, ", "))
 	case !exists:
 		return choice{version: newest, why: fmt.Sprintf("the newest that is offered under %q", args.Version)}, nil
 	case newest.newerThan(running):
-		return choice{version: newest, why: fmt.Sprintf(
-			"the newest that is offered under %q; %s runs", args.Version, running)}, nil
+		return step(running, newest, offered, args.Version), nil
 	case running.minor() == args.Version:
 		kept.why = fmt.Sprintf("it runs, and nothing newer is offered under %q", args.Version)
 		return kept, nil
 	default:
-		return choice{}, fmt.Errorf("%s %q is lower than %s, which cluster %q runs: Kubernetes cannot be downgraded; "+
-			"set it to %q, or delete the cluster first", setting, args.Version, running, args.Name, running.minor())
+		kept.warn = true
+		kept.why = fmt.Sprintf("it runs, and %s %q is lower: Kubernetes cannot be downgraded; set it to %q",
+			setting, args.Version, running.minor())
+		return kept, nil
 	}
+}
+
+// step is the next version on the way from the running one to the wanted one.
+func step(running, wanted version, offered []string, prefix string) choice {
+	if running.minor() == wanted.minor() {
+		return choice{version: wanted, why: fmt.Sprintf(
+			"the newest that is offered under %q; %s runs", prefix, running)}
+	}
+	const again = "; when it runs, run pulumi up again for the next step to %q"
+	if patch, ok := newestOf(offered, running.minor()); ok && patch.newerThan(running) {
+		return choice{version: patch, warn: true, why: fmt.Sprintf(
+			"the newest patch release of %s, which has to be there before another minor version"+again,
+			running.minor(), prefix)}
+	}
+	next := fmt.Sprintf("%d.%d", running[0], running[1]+1)
+	if between, ok := newestOf(offered, next); ok && next != prefix {
+		return choice{version: between, warn: true, why: fmt.Sprintf(
+			"one minor version after %s, which runs: none can be left out"+again, running, prefix)}
+	}
+	return choice{version: wanted, why: fmt.Sprintf("the newest that is offered under %q; %s runs", prefix, running)}
 }
 
 // runningVersion is the version of the cluster with that name, if there is one.
@@ -102,27 +134,25 @@ func isMissing(err error) bool {
 	return strings.Contains(text, "unable to find cluster with name") || strings.Contains(text, "no clusters found")
 }
 
-// newestVersion is the newest version with that prefix that DigitalOcean offers.
-func newestVersion(ctx *pulumi.Context, prefix string, parent pulumi.Resource) (version, error) {
-	// All of them, so that the error can say what there is.
+// offeredVersions are the versions that DigitalOcean offers.
+func offeredVersions(ctx *pulumi.Context, parent pulumi.Resource) ([]string, error) {
 	offered, err := digitalocean.GetKubernetesVersions(ctx,
 		&digitalocean.GetKubernetesVersionsArgs{}, pulumi.Parent(parent))
 	if err != nil {
-		return version{}, fmt.Errorf("listing the versions of Kubernetes: %w", err)
+		return nil, fmt.Errorf("listing the versions of Kubernetes: %w", err)
 	}
-	var newest version
-	for _, text := range offered.ValidVersions {
-		// What does not look like a version cannot have the prefix.
+	return offered.ValidVersions, nil
+}
+
+// newestOf is the newest version with a prefix. What does not look like a version cannot have it.
+func newestOf(offered []string, prefix string) (newest version, found bool) {
+	for _, text := range offered {
 		v, err := parse(text)
 		if err == nil && v.minor() == prefix && v.newerThan(newest) {
-			newest = v
+			newest, found = v, true
 		}
 	}
-	if newest == (version{}) {
-		return version{}, fmt.Errorf("%s %q: DigitalOcean offers no such version of Kubernetes; it offers %s",
-			setting, prefix, strings.Join(offered.ValidVersions, ", "))
-	}
-	return newest, nil
+	return newest, found
 }
 
 // version of Kubernetes as DigitalOcean writes it, "<major>.<minor>.<patch>-do.<build>".

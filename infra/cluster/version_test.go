@@ -24,6 +24,11 @@ func (l *listener) Info(message string, _ *pulumi.LogArgs) error {
 	return l.err
 }
 
+func (l *listener) Warn(message string, _ *pulumi.LogArgs) error {
+	l.heard = append(l.heard, "warning: "+message)
+	return l.err
+}
+
 func (l *listener) to(program pulumi.RunFunc) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		ctx.Log = l
@@ -73,9 +78,19 @@ func TestClusterVersion(t *testing.T) {
 			says: newest + "; 1.34.5-do.2 runs",
 		},
 		{
-			name: "a lower prefix", running: "1.36.0-do.0", auto: true,
-			problem: `vmst:settings.cluster.version "1.35" is lower than 1.36.0-do.0, which cluster "main-vmst-io" ` +
-				`runs: Kubernetes cannot be downgraded; set it to "1.36"`,
+			name: "a new prefix with patches outstanding", running: "1.34.3-do.0", auto: true, version: "1.34.5-do.2",
+			says: `warning: Kubernetes 1.34.5-do.2: the newest patch release of 1.34, which has to be there before ` +
+				`another minor version; when it runs, run pulumi up again for the next step to "1.35"`,
+		},
+		{
+			name: "a prefix that is two ahead", running: "1.33.9-do.0", auto: true, version: "1.34.5-do.2",
+			says: `warning: Kubernetes 1.34.5-do.2: one minor version after 1.33.9-do.0, which runs: none can be left ` +
+				`out; when it runs, run pulumi up again for the next step to "1.35"`,
+		},
+		{
+			name: "a lower prefix", running: "1.36.0-do.0", auto: true, version: "1.36.0-do.0", ignored: true,
+			says: `warning: Kubernetes 1.36.0-do.0: it runs, and vmst:settings.cluster.version "1.35" is lower: ` +
+				`Kubernetes cannot be downgraded; set it to "1.36"`,
 		},
 		{name: "a version of another form", running: "latest", problem: `version "latest" is not of the form`},
 	} {

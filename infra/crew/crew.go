@@ -35,15 +35,6 @@ const (
 	Docs           Role = "docs"
 )
 
-// PoolNames are the names of the node pools by role, that of the settings or "default".
-func PoolNames(domain string) map[string]string {
-	names := map[string]string{}
-	for _, role := range []Role{DefaultPool, GeneralPool, WebPool, BackgroundPool, SearchPool} {
-		names[string(role)] = Name(role, domain)
-	}
-	return names
-}
-
 // roster says who has which duty, and why.
 var roster = map[Role]string{
 	Project:        "pike",     // had the command before; everything is under him
@@ -87,6 +78,22 @@ func Name(role Role, domain string) string {
 		character = Slug(string(role))
 	}
 	return Fit(character+"-"+Slug(domain), maxLength, domain)
+}
+
+// Pool returns the name of a node pool. The size is part of it, because a pool of another size is another pool, and two
+// of one name could not exist side by side.
+func Pool(role Role, domain, size string) string {
+	name := Name(role, domain) + "-" + Slug(size)
+	return Fit(name, maxLength, name)
+}
+
+// Bucket returns the name of a bucket, with a suffix if there is one.
+func Bucket(role Role, domain, suffix string) string {
+	if suffix == "" {
+		return Name(role, domain)
+	}
+	name := Name(role, domain) + "-" + suffix
+	return Fit(name, maxLength, name)
 }
 
 // Slug is a text as part of a name: in lower case, with a hyphen for each character that is no letter and no digit, and

@@ -77,7 +77,26 @@ func TestPoolRoles(t *testing.T) {
 	} {
 		require.Equal(t, want, crew.Role(role))
 		require.Contains(t, crew.Roles(), want)
-		require.Equal(t, crew.Name(want, "vmst.io"), crew.PoolNames("vmst.io")[role])
+	}
+}
+
+// A pool of another size has another name, so that both can be there for a while.
+func TestPool(t *testing.T) {
+	t.Parallel()
+	small, large := "s-4vcpu-16gb-amd", "s-8vcpu-32gb-amd"
+	require.Equal(t, "sulu-vmst-io-s-4vcpu-16gb-amd", crew.Pool(crew.GeneralPool, "vmst.io", small))
+	for _, domain := range domains {
+		require.NotEqual(t, crew.Pool(crew.GeneralPool, domain, small), crew.Pool(crew.GeneralPool, domain, large))
+		require.LessOrEqual(t, len(crew.Pool(crew.GeneralPool, domain, large)), 50)
+	}
+}
+
+func TestBucket(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, crew.Name(crew.Media, "vmst.io"), crew.Bucket(crew.Media, "vmst.io", ""))
+	require.Equal(t, "mudd-vmst-io-2", crew.Bucket(crew.Media, "vmst.io", "2"))
+	for _, domain := range domains {
+		require.NotEqual(t, crew.Bucket(crew.Media, domain, "a"), crew.Bucket(crew.Media, domain, "b"))
 	}
 }
 

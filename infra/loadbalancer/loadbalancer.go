@@ -29,14 +29,16 @@ type Args struct {
 	Protect bool
 }
 
-// LoadBalancer is a load balancer with a public IPv4 address.
+// LoadBalancer is a load balancer with public addresses.
 type LoadBalancer struct {
 	pulumi.ResourceState
 
 	// ID is the UUID of the load balancer.
 	ID pulumi.StringOutput
-	// IP is its public IPv4 address.
-	IP pulumi.StringOutput
+	// IP is its public IPv4 address, and IPv6 the other one; empty where the network stack has none.
+	IP, IPv6 pulumi.StringOutput
+	// Ready is the load balancer itself, for whatever must go before it does.
+	Ready []pulumi.Resource
 	// LoadBalancerURN is DigitalOcean's name of it, "do:loadbalancer:<id>".
 	LoadBalancerURN pulumi.StringOutput
 }
@@ -65,13 +67,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("registering load balancer %q: %w", name, err)
 	}
 	balancer, err := digitalocean.NewLoadBalancer(ctx, name+"-loadbalancer", &digitalocean.LoadBalancerArgs{
-		Name:    pulumi.String(args.Name),
-		Region:  pulumi.String(args.Region),
-		VpcUuid: args.VPCID.ToStringOutput().ToStringPtrOutput(),
-		Type:    pulumi.String(args.Type),
-		Network: pulumi.String("EXTERNAL"),
-		// The controller would choose by the type; here it is the same on both sides.
-		NetworkStack:        pulumi.String("IPV4"),
+		Name:                pulumi.String(args.Name),
+		Region:              pulumi.String(args.Region),
+		VpcUuid:             args.VPCID.ToStringOutput().ToStringPtrOutput(),
+		Type:                pulumi.String(args.Type),
+		Network:             pulumi.String("EXTERNAL"),
+		NetworkStack:        pulumi.String(args.NetworkStack),
 		SizeUnit:            pulumi.Int(args.Nodes),
 		EnableProxyProtocol: pulumi.Bool(args.ProxyProtocol),
 		// The API wants a rule to begin with. Nothing answers on these ports until the controller puts those of the
@@ -82,6 +83,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("creating load balancer %q: %w", args.Name, err)
 	}
 	l.ID, l.IP, l.LoadBalancerURN = balancer.ID().ToStringOutput(), balancer.Ip, balancer.LoadBalancerUrn
+	l.IPv6, l.Ready = balancer.Ipv6, []pulumi.Resource{balancer}
 	return l, ctx.RegisterResourceOutputs(l, pulumi.Map{"id": l.ID, "ip": l.IP})
 }
 

@@ -44,7 +44,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		Region:      pulumi.String(args.Region),
 		IpRange:     pulumi.String(args.IPRange),
 		Description: pulumi.String("Private network of the Mastodon instance"),
-	}, pulumi.Parent(n), component.Keep(args.Protect))
+	}, pulumi.Parent(n), component.Keep(args.Protect), pulumi.Timeouts(&pulumi.CustomTimeouts{
+		// The Droplets of a deleted cluster stay in it for minutes, and the provider's own patience is two
+		// (terraform-provider-digitalocean, vpc/resource_vpc.go).
+		Delete: "30m",
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("creating VPC %q: %w", args.Name, err)
 	}

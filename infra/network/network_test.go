@@ -32,6 +32,7 @@ func TestNetwork(t *testing.T) {
 		require.Contains(t, vpc.Parent, "vmst:network:Network::network")
 		require.Equal(t, protect, vpc.Protect)
 		require.Equal(t, protect, vpc.RetainOnDelete)
+		require.Equal(t, map[string]string{"delete": "30m"}, vpc.Timeouts, "Droplets stay in it for a while")
 	}
 }
 

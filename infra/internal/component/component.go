@@ -17,6 +17,13 @@ func Keep(protect bool) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Protect(protect), pulumi.RetainOnDelete(protect))
 }
 
+// Patient has the provider wait for up to 90 minutes until a cluster or a pool of nodes is there. What takes longer than
+// the provider's own 30 minutes is made all the same, and the provider forgets that it is
+// (terraform-provider-digitalocean, resource_database_cluster.go and resource_kubernetes_cluster.go: SetId("")).
+func Patient() pulumi.ResourceOption {
+	return pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "90m"})
+}
+
 // Require returns an error that names each of a component's arguments that is missing: an input that is nil, a text
 // that is empty, an output or a struct in which nothing is set. What a person may write is checked before, in package
 // settings; what is missing here is a mistake of the program.

@@ -20,6 +20,8 @@ type Place struct {
 	VPCID pulumi.StringInput
 	// ClusterID is the Kubernetes cluster whose nodes the firewall admits.
 	ClusterID pulumi.StringInput
+	// PodSubnet is a range that the firewall admits as well; empty admits the cluster alone.
+	PodSubnet string
 	// NodesReady are the node pools: DigitalOcean refuses a firewall rule for a cluster that has no nodes.
 	NodesReady []pulumi.Resource
 }
@@ -39,6 +41,10 @@ type Args struct {
 	Nodes int
 	// Maintenance is the window of updates.
 	Maintenance settings.Window
+	// Growth adds storage when it runs out; nil leaves it.
+	Growth *settings.Growth
+	// Fixed is whether the version is that of the creation for ever, so that another one is another cluster.
+	Fixed bool
 	// Eviction is what Valkey does when its memory is full, as the API spells it. Nil for other engines.
 	Eviction pulumi.StringPtrInput
 	// Protect keeps the cluster, and its firewall, since a cluster without one is open to the internet.
@@ -82,6 +88,10 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 		return nil, err
 	}
 	keep := component.Keep(args.Protect)
+	var replaces []string
+	if args.Fixed {
+		replaces = []string{"version"}
+	}
 	cluster, err := digitalocean.NewDatabaseCluster(ctx, name+"-cluster", &digitalocean.DatabaseClusterArgs{
 		Name:               pulumi.String(args.Name),
 		Engine:             pulumi.String(args.Engine),
@@ -91,21 +101,20 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 		Region:             pulumi.String(args.Region),
 		PrivateNetworkUuid: args.VPCID.ToStringOutput(),
 		EvictionPolicy:     args.Eviction,
+		StorageAutoscale:   autoscale(args.Growth),
 		MaintenanceWindows: digitalocean.DatabaseClusterMaintenanceWindowArray{
 			digitalocean.DatabaseClusterMaintenanceWindowArgs{
 				Day: pulumi.String(args.Maintenance.Day), Hour: pulumi.String(args.Maintenance.Time),
 			},
 		},
-	}, pulumi.Parent(parent), keep)
+	}, pulumi.Parent(parent), keep, component.Patient(),
+		pulumi.ReplaceOnChanges(replaces))
 	if err != nil {
 		return nil, fmt.Errorf("creating %s cluster %q: %w", args.Engine, args.Name, err)
 	}
 	id := cluster.ID().ToStringOutput()
 	firewall, err := digitalocean.NewDatabaseFirewall(ctx, name+"-firewall", &digitalocean.DatabaseFirewallArgs{
-		ClusterId: id,
-		Rules: digitalocean.DatabaseFirewallRuleArray{
-			digitalocean.DatabaseFirewallRuleArgs{Type: pulumi.String("k8s"), Value: args.ClusterID.ToStringOutput()},
-		},
+		ClusterId: id, Rules: args.trusted(),
 	}, pulumi.Parent(parent), keep, pulumi.DependsOn(args.NodesReady))
 	if err != nil {
 		return nil, fmt.Errorf("creating the firewall of %s cluster %q: %w", args.Engine, args.Name, err)
@@ -117,6 +126,30 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 		ID: id, ClusterURN: cluster.ClusterUrn, ClusterName: args.Name, Engine: args.Engine,
 		Ready: []pulumi.Resource{firewall},
 	}, nil
+}
+
+// autoscale is how the storage grows; nil if it does not.
+func autoscale(growth *settings.Growth) digitalocean.DatabaseClusterStorageAutoscalePtrInput {
+	if growth == nil {
+		return nil
+	}
+	return digitalocean.DatabaseClusterStorageAutoscaleArgs{
+		Enabled: pulumi.Bool(true), ThresholdPercent: pulumi.Int(growth.ThresholdPercent),
+		IncrementGib: pulumi.Int(growth.IncrementGiB),
+	}
+}
+
+// trusted are the sources that the firewall admits.
+func (p Place) trusted() digitalocean.DatabaseFirewallRuleArray {
+	rules := digitalocean.DatabaseFirewallRuleArray{
+		digitalocean.DatabaseFirewallRuleArgs{Type: pulumi.String("k8s"), Value: p.ClusterID.ToStringOutput()},
+	}
+	if p.PodSubnet != "" {
+		rules = append(rules, digitalocean.DatabaseFirewallRuleArgs{
+			Type: pulumi.String("ip_addr"), Value: pulumi.String(p.PodSubnet),
+		})
+	}
+	return rules
 }
 
 // Authority is the cluster's own certificate authority, PEM. The parent carries the provider to the function, too. In a

@@ -62,6 +62,47 @@ func TestClusterAndFirewall(t *testing.T) {
 	require.Equal(t, "private-room-cluster.db.ondigitalocean.com", mocks.Value[string](t, made.Host))
 }
 
+// A cluster that takes longer than the provider's own half hour would be forgotten.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	r := &mocks.Recorder{}
+	run(t, r, managedArgs())
+	require.Equal(t, map[string]string{"create": "90m"}, r.One(t, mocks.ClusterType, "room-cluster").Timeouts)
+}
+
+// The firewall of a VPC-native cluster may see pods instead of nodes.
+func TestPodSubnetIsTrusted(t *testing.T) {
+	t.Parallel()
+	args := managedArgs()
+	args.PodSubnet = "10.101.0.0/16"
+	r := &mocks.Recorder{}
+	run(t, r, args)
+	require.Equal(t, []any{
+		map[string]any{"type": "k8s", "value": "doks-uuid"}, map[string]any{"type": "ip_addr", "value": "10.101.0.0/16"},
+	}, r.One(t, mocks.FirewallType, "room-firewall").Input("rules"))
+}
+
+func TestStorageGrows(t *testing.T) {
+	t.Parallel()
+	args := managedArgs()
+	args.Growth = &settings.Growth{ThresholdPercent: 70, IncrementGiB: 20}
+	r := &mocks.Recorder{}
+	run(t, r, args)
+	require.Equal(t, map[string]any{"enabled": true, "thresholdPercent": 70.0, "incrementGib": 20.0},
+		r.One(t, mocks.ClusterType, "room-cluster").Input("storageAutoscale"))
+}
+
+func TestVersionThatIsForEver(t *testing.T) {
+	t.Parallel()
+	for _, fixed := range []bool{true, false} {
+		args := managedArgs()
+		args.Fixed = fixed
+		r := &mocks.Recorder{}
+		run(t, r, args)
+		require.Equal(t, fixed, len(r.One(t, mocks.ClusterType, "room-cluster").ReplaceOnChanges) == 1)
+	}
+}
+
 func TestNoEvictionPolicyIsNone(t *testing.T) {
 	t.Parallel()
 	args := managedArgs()
