@@ -63,8 +63,8 @@ func (e Engine) Creatable(plan Plan, nodes int, day time.Time) bool {
 // Engines returns the engines.
 //
 // Source: the options of the public API specification (github.com/digitalocean/openapi,
-// databases/responses/options.yml, 2026-08-07) with the versions that came later: PostgreSQL 18 (2025-11-05) and
-// OpenSearch 2.19.
+// databases/responses/options.yml, 2026-08-07) with the versions that came later: PostgreSQL 18 (2025-11-05), OpenSearch
+// 2.19, 3.3 and 3.6 (DigitalOcean's release notes to 2026-09).
 func Engines() []Engine {
 	return []Engine{
 		{
@@ -110,7 +110,7 @@ func Engines() []Engine {
 		},
 		{
 			Name:     OpenSearch,
-			Versions: []string{"1", "2", "2.19"},
+			Versions: []string{"2", "2.19", "3.3", "3.6"},
 			Plans: slices.Concat(
 				nodes("db-s-1vcpu-2gb", 1),
 				nodes("db-s-2vcpu-4gb db-s-4vcpu-8gb", 1, 3),

@@ -48,8 +48,9 @@ type Database struct {
 	*managed.Database
 	// Direct is the primary, as Mastodon's user in its database.
 	Direct managed.Endpoint
-	// Pool is the connection pool, as the same user. Its name stands for the database's in connections.
-	Pool managed.Endpoint
+	// Pool is the connection pool, as the same user; nil if there is none. Its name stands for the database's in
+	// connections.
+	Pool *managed.Endpoint
 	// Grants is the SQL statement that the administrator has to run before the first migration. It may be repeated.
 	Grants pulumi.StringOutput
 }
@@ -71,16 +72,19 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 			return nil, err
 		}
 	}
-	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
-		"id": d.ID, "host": d.Host, "port": d.Port, "poolHost": d.Pool.Host, "poolPort": d.Pool.Port,
-	})
+	outputs := pulumi.Map{"id": d.ID, "host": d.Host, "port": d.Port}
+	if d.Pool != nil {
+		outputs["poolHost"], outputs["poolPort"] = d.Pool.Host, d.Pool.Port
+	}
+	return d, ctx.RegisterResourceOutputs(d, outputs)
 }
 
 // cluster makes the cluster and its firewall.
 func (d *Database) cluster(ctx *pulumi.Context, name string, args *Args) error {
 	cluster, err := managed.New(ctx, name, &managed.Args{
 		Place: args.Place, Name: args.Name, Engine: args.Engine, Version: args.Version,
-		Size: args.Size, Nodes: args.Nodes, Maintenance: args.Maintenance, Protect: args.Protect,
+		Size: args.Size, Nodes: args.Nodes, Maintenance: args.Maintenance, Growth: args.Growth,
+		Protect: args.Protect,
 	}, d)
 	if err != nil {
 		return err
@@ -116,8 +120,11 @@ func (d *Database) owner(ctx *pulumi.Context, name string, args *Args) error {
 	return nil
 }
 
-// pool makes the connection pool.
+// pool makes the connection pool, if there is to be one.
 func (d *Database) pool(ctx *pulumi.Context, name string, args *Args) error {
+	if args.PoolSize == 0 {
+		return nil
+	}
 	pool, err := digitalocean.NewDatabaseConnectionPool(ctx, name+"-pool", &digitalocean.DatabaseConnectionPoolArgs{
 		ClusterId: d.ID,
 		Name:      pulumi.String(args.Application + "-pool"),
@@ -129,7 +136,8 @@ func (d *Database) pool(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return fmt.Errorf("creating connection pool %q in %q: %w", args.Application+"-pool", args.Name, err)
 	}
-	d.Pool = d.Direct
+	direct := d.Direct
+	d.Pool = &direct
 	d.Pool.Host, d.Pool.Port, d.Pool.Name = pool.PrivateHost, pool.Port, pool.Name
 	return nil
 }

@@ -142,9 +142,19 @@ func TestAdvancedEditionHasNoCA(t *testing.T) {
 	r := &mocks.Recorder{}
 	made := run(t, r, args)
 	require.Empty(t, r.Calls())
-	for _, endpoint := range []managed.Endpoint{made.Endpoint, made.Direct, made.Pool} {
+	for _, endpoint := range []managed.Endpoint{made.Endpoint, made.Direct, *made.Pool} {
 		require.Zero(t, endpoint.CA)
 	}
+}
+
+func TestWithoutAPool(t *testing.T) {
+	t.Parallel()
+	args := databaseArgs()
+	args.PoolSize = 0
+	r := &mocks.Recorder{}
+	made := run(t, r, args)
+	require.Nil(t, made.Pool)
+	require.Empty(t, r.OfType("digitalocean:index/databaseConnectionPool:DatabaseConnectionPool"))
 }
 
 func TestProtection(t *testing.T) {

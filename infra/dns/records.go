@@ -18,8 +18,8 @@ type RecordsArgs struct {
 	ZoneName pulumi.StringInput
 	// TTL of every record, in seconds.
 	TTL int
-	// WebIP is the public IPv4 address of the load balancer.
-	WebIP pulumi.StringInput
+	// WebIP and WebIPv6 are the public addresses of the load balancer, the latter only for entries that are of it.
+	WebIP, WebIPv6 pulumi.StringInput
 	// Entries are the records.
 	Entries []settings.Entry
 }
@@ -62,7 +62,10 @@ func (a *RecordsArgs) record(e settings.Entry) *digitalocean.DnsRecordArgs {
 		Value:  pulumi.String(e.Value),
 		Ttl:    pulumi.Int(a.TTL),
 	}
-	if e.Value == "" {
+	switch {
+	case e.Value == "" && e.Type == "AAAA":
+		record.Value = a.WebIPv6
+	case e.Value == "":
 		record.Value = a.WebIP
 	}
 	switch e.Type {

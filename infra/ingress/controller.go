@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/kube"
+	"github.com/vmstio/infrastructure/infra/settings"
 )
 
 const (
@@ -22,13 +23,18 @@ const (
 // 300 seconds that a pod has to stop.
 type (
 	controller struct {
-		Image                     *controllerImage `json:"image,omitempty"`
-		ReplicaCount              int              `json:"replicaCount"`
-		MaxUnavailable            int              `json:"maxUnavailable"`
-		Resources                 kube.Resources   `json:"resources"`
-		TopologySpreadConstraints []kube.Spread    `json:"topologySpreadConstraints"`
-		IngressClassResource      ingressClass     `json:"ingressClassResource"`
-		IngressClass              string           `json:"ingressClass"`
+		Image          *controllerImage  `json:"image,omitempty"`
+		ReplicaCount   int               `json:"replicaCount"`
+		MaxUnavailable int               `json:"maxUnavailable"`
+		Resources      kube.Resources    `json:"resources"`
+		NodeSelector   map[string]string `json:"nodeSelector,omitempty"`
+		// ExtraArgs are arguments of the controller itself.
+		ExtraArgs map[string]string `json:"extraArgs"`
+		// ProxySetHeaders are headers of every request to a backend.
+		ProxySetHeaders           map[string]string `json:"proxySetHeaders"`
+		TopologySpreadConstraints []kube.Spread     `json:"topologySpreadConstraints"`
+		IngressClassResource      ingressClass      `json:"ingressClassResource"`
+		IngressClass              string            `json:"ingressClass"`
 		// Config is a ConfigMap, so that all its values are text.
 		Config            map[string]string `json:"config"`
 		Service           service           `json:"service"`
@@ -58,12 +64,23 @@ type (
 
 // controllerValues are all the values of the chart.
 func (a *Args) controllerValues() (pulumi.Map, error) {
+	var nodes map[string]string
+	if a.Pool != "" {
+		// The chart's own selector is merged with it.
+		nodes = map[string]string{settings.PoolLabel: a.Pool}
+	}
 	values, err := kube.Values(map[string]controller{"controller": {
 		Image:        (*controllerImage)(a.Image),
 		ReplicaCount: a.Replicas,
 		// The chart makes the budget from two replicas on.
 		MaxUnavailable: 1,
 		Resources:      kube.ResourcesOf(a.Resources),
+		NodeSelector:   nodes,
+		// The load balancer notices after three checks of three seconds that a node has no pod any more
+		// (digitalocean-cloud-controller-manager, loadbalancers.go). Until then the old pod has to answer.
+		ExtraArgs: map[string]string{"shutdown-grace-period": "30"},
+		// When the request came in, from which Puma's metrics tell how long it waited for a thread.
+		ProxySetHeaders: map[string]string{"X-Request-Start": "t=${msec}"},
 		TopologySpreadConstraints: kube.SpreadOverNodes(
 			kube.Labels(controllerName, controllerName, "controller"), kube.DoNotSchedule),
 		IngressClassResource: ingressClass{Name: className},
@@ -98,13 +115,16 @@ const (
 // annotations are those of the Service but for the load balancer's ID, which is only known when the program runs.
 func (a *Args) annotations() map[string]string {
 	return map[string]string{
+		// With a host instead of the address in the Service's status, the cluster's own requests to it leave the cluster
+		// and come back through the load balancer. Else they would arrive without proxy protocol, and be refused.
+		balancerAnnotation + "hostname": a.Domain,
 		// The name, or the controller renames it to one of its own.
 		balancerAnnotation + "name": a.LoadBalancerName,
 		// Always written: DOKS makes REGIONAL_NETWORK the default from 1.33 on, which ignores proxy protocol without an
 		// error.
 		balancerAnnotation + "type":                  string(a.LoadBalancer.Type),
 		balancerAnnotation + "network":               "EXTERNAL",
-		balancerAnnotation + "network-stack":         "IPV4",
+		balancerAnnotation + "network-stack":         string(a.LoadBalancer.NetworkStack),
 		balancerAnnotation + "size-unit":             strconv.Itoa(a.LoadBalancer.Nodes),
 		balancerAnnotation + "enable-proxy-protocol": strconv.FormatBool(a.LoadBalancer.ProxyProtocol),
 	}

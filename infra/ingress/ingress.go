@@ -28,6 +28,8 @@ type Args struct {
 	// TrustedRange is the range, in CIDR notation, that the load balancer speaks proxy protocol from: the VPC's. Nobody
 	// else is believed about the client's address.
 	TrustedRange string
+	// Domain is a host whose address is the load balancer's.
+	Domain string
 	// Zone is the DNS zone that certificates are made for.
 	Zone settings.Zone
 	// DNSToken is a DigitalOcean API token that may change the zone's records. It is kept secret.
@@ -55,7 +57,7 @@ type Ingress struct {
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Ingress, error) {
 	if err := component.Require("ingress", map[string]any{
 		"LoadBalancerID": args.LoadBalancerID, "LoadBalancerName": args.LoadBalancerName, "Cluster": args.Cluster,
-		"TrustedRange": args.TrustedRange, "Zone": string(args.Zone), "DNSToken": args.DNSToken,
+		"TrustedRange": args.TrustedRange, "Domain": args.Domain, "Zone": string(args.Zone), "DNSToken": args.DNSToken,
 	}); err != nil {
 		return nil, err
 	}

@@ -37,9 +37,9 @@ func arguments() ingress.Args {
 			MaxBodySize: "99m", HSTSMaxAge: 63072000,
 			ACME: settings.ACME{Issuer: settings.IssuerProduction, Email: "admin@vmst.io"},
 		},
-		LoadBalancer:   settings.LoadBalancer{Type: settings.Regional, Nodes: 2, ProxyProtocol: true},
+		LoadBalancer:   settings.LoadBalancer{Type: settings.Regional, NetworkStack: settings.IPv4, Nodes: 2, ProxyProtocol: true},
 		LoadBalancerID: pulumi.String("balancer-id"), LoadBalancerName: "public-vmst-io",
-		TrustedRange: "10.100.0.0/20", Zone: "vmst.io", DNSToken: pulumi.String(token), Protect: true,
+		TrustedRange: "10.100.0.0/20", Domain: "social.vmst.io", Zone: "vmst.io", DNSToken: pulumi.String(token), Protect: true,
 	}
 }
 
@@ -109,6 +109,13 @@ func TestController(t *testing.T) {
 	require.Equal(t, map[string]any{"name": "nginx", "default": false}, value("ingressClassResource"))
 	require.Nil(t, value("image"), "the chart's own")
 	require.Nil(t, value("nodeSelector"), "the chart's own")
+	require.Equal(t, map[string]any{"shutdown-grace-period": "30"}, value("extraArgs"))
+	require.Equal(t, map[string]any{"X-Request-Start": "t=${msec}"}, value("proxySetHeaders"))
+
+	args := arguments()
+	args.Pool = "general"
+	require.Equal(t, map[string]any{settings.PoolLabel: "general"},
+		controller(t, args).Input("values", "controller", "nodeSelector"))
 }
 
 func TestServiceAdoptsTheLoadBalancer(t *testing.T) {
@@ -124,6 +131,7 @@ func TestServiceAdoptsTheLoadBalancer(t *testing.T) {
 			annotation + "type":                            "REGIONAL",
 			annotation + "network":                         "EXTERNAL",
 			annotation + "network-stack":                   "IPV4",
+			annotation + "hostname":                        "social.vmst.io",
 			annotation + "size-unit":                       "2",
 			annotation + "enable-proxy-protocol":           strconv.FormatBool(proxy),
 		}, made.Input("values", "controller", "service", "annotations"), "every value is a string")
@@ -146,13 +154,13 @@ func TestNginx(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"use-forwarded-headers": "false", "proxy-body-size": "99m",
-		"proxy-read-timeout": "3600", "proxy-send-timeout": "3600",
 		"ssl-protocols": "TLSv1.2 TLSv1.3", "ssl-reject-handshake": "true", "hsts": "true", "hsts-max-age": "63072000",
 		"hsts-include-subdomains": "false", "use-gzip": "true", "enable-brotli": "true", "server-tokens": "false",
 		"hide-headers": "X-Powered-By,X-Runtime", "annotations-risk-level": "Medium",
 	} {
 		require.Equal(t, want, config[key], key)
 	}
+	require.NotContains(t, config, "proxy-read-timeout", "each Ingress has its own")
 	require.Contains(t, config["gzip-types"], "application/activity+json")
 	require.Equal(t, config["gzip-types"], config["brotli-types"])
 	require.Regexp(t, `^(ECDHE-(ECDSA|RSA)-(AES128-GCM-SHA256|AES256-GCM-SHA384|CHACHA20-POLY1305):?)+$`,
@@ -329,6 +337,6 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 		return err
 	})
 	require.ErrorContains(t, err,
-		"ingress arguments: Cluster, DNSToken, LoadBalancerID, LoadBalancerName, TrustedRange, Zone missing")
+		"ingress arguments: Cluster, DNSToken, Domain, LoadBalancerID, LoadBalancerName, TrustedRange, Zone missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")))
 }

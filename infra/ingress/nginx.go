@@ -31,11 +31,8 @@ func (a *Args) nginxConfig() map[string]string {
 		// There is no proxy in front that could be believed: whoever sends X-Forwarded-For is the client.
 		"use-forwarded-headers": off,
 		"proxy-body-size":       a.MaxBodySize,
-		// Seconds without a byte. A stream of the streaming server is silent for as long as nothing happens.
-		"proxy-read-timeout": "3600",
-		"proxy-send-timeout": "3600",
-		"ssl-protocols":      "TLSv1.2 TLSv1.3",
-		"ssl-ciphers":        strings.Join(ciphers, ":"),
+		"ssl-protocols":         "TLSv1.2 TLSv1.3",
+		"ssl-ciphers":           strings.Join(ciphers, ":"),
 		// Whoever asks for a host that is not served gets no certificate, and so no connection; over plain HTTP, the
 		// controller's own 404.
 		"ssl-reject-handshake": on,

@@ -21,20 +21,14 @@ const (
 
 	balancerConnections = "v1/insights/lbaas/connection_utilization_percent"
 	balancerCPU         = "v1/insights/lbaas/avg_cpu_utilization_percent"
-	balancerHealth      = "v1/insights/lbaas/droplet_health"
 )
 
-const (
-	above = "GreaterThan"
-	below = "LessThan"
-)
-
-// alert is one alert on what is known by its ID or by a tag.
+// alert is one alert on what is known by its ID or by a tag, for a value that is exceeded.
 type alert struct {
-	suffix, kind, compare string
-	value                 int
-	what                  string
-	entities, tags        pulumi.StringArrayInput
+	suffix, kind   string
+	value          int
+	what           string
+	entities, tags pulumi.StringArrayInput
 }
 
 // alerts makes the alerts on the nodes, the databases and the load balancer.
@@ -49,7 +43,7 @@ func (m *Monitoring) alerts(ctx *pulumi.Context, name string, args *Args) error 
 		_, err := digitalocean.NewMonitorAlert(ctx, name+"-"+a.suffix, &digitalocean.MonitorAlertArgs{
 			Description: pulumi.String(args.Name + " " + a.what),
 			Type:        pulumi.String(a.kind),
-			Compare:     pulumi.String(a.compare),
+			Compare:     pulumi.String("GreaterThan"),
 			Value:       pulumi.Float64(a.value),
 			Window:      pulumi.String("10m"),
 			Entities:    a.entities,
@@ -71,24 +65,21 @@ func (a *Args) alerts() []alert {
 		alerts = append(alerts, a.utilization(key, databaseCPU, databaseMemory, databaseDisk, id, nil)...)
 	}
 	balancer := pulumi.StringArray{a.LoadBalancerID}
+	// None on the share of nodes that answer its health check: those without a controller pod never do.
 	return append(alerts,
 		alert{
-			"load-balancer-connections", balancerConnections, above, 80,
-			"load balancer: share of its connections in use", balancer, nil,
+			"load-balancer-connections", balancerConnections, 80, "load balancer: share of its connections in use",
+			balancer, nil,
 		},
-		alert{"load-balancer-cpu", balancerCPU, above, 80, "load balancer: CPU", balancer, nil},
-		alert{
-			"load-balancer-health", balancerHealth, below, 1,
-			"load balancer: share of nodes that answer its health check", balancer, nil,
-		},
+		alert{"load-balancer-cpu", balancerCPU, 80, "load balancer: CPU", balancer, nil},
 	)
 }
 
 // utilization are the alerts on what has processors, memory and a disk.
 func (a *Args) utilization(what, cpu, memory, disk string, entities, tags pulumi.StringArrayInput) []alert {
 	return []alert{
-		{what + "-cpu", cpu, above, a.CPUPercent, what + ": CPU", entities, tags},
-		{what + "-memory", memory, above, a.MemoryPercent, what + ": memory", entities, tags},
-		{what + "-disk", disk, above, a.DiskPercent, what + ": disk", entities, tags},
+		{what + "-cpu", cpu, a.CPUPercent, what + ": CPU", entities, tags},
+		{what + "-memory", memory, a.MemoryPercent, what + ": memory", entities, tags},
+		{what + "-disk", disk, a.DiskPercent, what + ": disk", entities, tags},
 	}
 }

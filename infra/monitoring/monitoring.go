@@ -108,20 +108,26 @@ func (m *Monitoring) uptimeAlerts(
 		suffix, kind, comparison, period string
 		threshold                        int
 	}{
-		{"down", "down_global", "less_than", "2m", 1},
+		// The API wants neither comparison nor threshold of this one, and drops them.
+		{"down", "down_global", "", "2m", 0},
 		{"latency", "latency", "greater_than", "5m", args.LatencyMilliseconds},
 		{"certificate", "ssl_expiry", "less_than", "2m", certificateDays},
 	} {
 		child := name + "-" + endpoint.Name + "-" + alert.suffix
-		_, err := digitalocean.NewUptimeAlert(ctx, child, &digitalocean.UptimeAlertArgs{
+		made := &digitalocean.UptimeAlertArgs{
 			Name:          pulumi.String(args.Name + " " + endpoint.Name + " " + alert.suffix),
 			CheckId:       checkID,
 			Type:          pulumi.String(alert.kind),
-			Comparison:    pulumi.String(alert.comparison),
 			Period:        pulumi.String(alert.period),
-			Threshold:     pulumi.Int(alert.threshold),
 			Notifications: digitalocean.UptimeAlertNotificationArray{notification},
-		}, pulumi.Parent(m))
+		}
+		if alert.comparison != "" {
+			made.Comparison, made.Threshold = pulumi.String(alert.comparison), pulumi.Int(alert.threshold)
+		}
+		// The provider would look for the alerts of a check that was replaced under the new one
+		// (terraform-provider-digitalocean, uptime/resource_uptime_alert.go).
+		_, err := digitalocean.NewUptimeAlert(ctx, child, made,
+			pulumi.Parent(m), pulumi.ReplaceOnChanges([]string{"checkId"}))
 		if err != nil {
 			return fmt.Errorf("creating %s alert of %s: %w", alert.suffix, endpoint.HealthURL(), err)
 		}

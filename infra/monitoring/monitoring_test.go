@@ -72,18 +72,20 @@ func TestFromOutside(t *testing.T) {
 		mocks.Value[map[string]string](t, made.CheckIDs))
 
 	for name, want := range map[string]struct {
-		kind, comparison string
-		threshold        float64
+		kind                  string
+		comparison, threshold any
 	}{
-		"down":        {"down_global", "less_than", 1},
-		"latency":     {"latency", "greater_than", 1500},
-		"certificate": {"ssl_expiry", "less_than", 14},
+		// The API drops both of this one, which would be a change in every preview.
+		"down":        {"down_global", nil, nil},
+		"latency":     {"latency", "greater_than", 1500.0},
+		"certificate": {"ssl_expiry", "less_than", 14.0},
 	} {
 		alert := r.One(t, uptimeAlertType, "monitoring-web-"+name)
 		require.Equal(t, "monitoring-web-id", alert.Input("checkId"))
 		require.Equal(t, want.kind, alert.Input("type"))
 		require.Equal(t, want.comparison, alert.Input("comparison"))
 		require.Equal(t, want.threshold, alert.Input("threshold"))
+		require.Equal(t, []string{"checkId"}, alert.ReplaceOnChanges)
 		require.Equal(t, "night@example.social", alert.Input("notifications", 0, "emails", 0))
 		require.Equal(t, "#ops", alert.Input("notifications", 0, "slacks", 0, "channel"))
 		require.True(t, alert.Secret("notifications"), "the webhook is a secret")
@@ -109,11 +111,10 @@ func TestFromInside(t *testing.T) {
 	require.Nil(t, disk.Input("tags"))
 	require.Equal(t, 90.0, disk.Input("value"))
 
-	health := r.One(t, monitorAlertType, "monitoring-load-balancer-health")
-	require.Equal(t, "v1/insights/lbaas/droplet_health", health.Input("type"))
-	require.Equal(t, "LessThan", health.Input("compare"))
-	require.Equal(t, []any{"lb"}, health.Input("entities"))
-	require.Len(t, r.OfType(monitorAlertType), 3+2*3+3)
+	balancer := r.One(t, monitorAlertType, "monitoring-load-balancer-cpu")
+	require.Equal(t, "v1/insights/lbaas/avg_cpu_utilization_percent", balancer.Input("type"))
+	require.Equal(t, []any{"lb"}, balancer.Input("entities"))
+	require.Len(t, r.OfType(monitorAlertType), 3+2*3+2)
 }
 
 func TestWithoutSlack(t *testing.T) {

@@ -45,6 +45,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	s.Database, err = managed.New(ctx, name, &managed.Args{
 		Place: args.Place, Name: args.Name, Engine: catalogue.OpenSearch, Version: args.Version,
 		Size: args.Size, Nodes: args.Nodes, Maintenance: args.Maintenance,
+		// docs.digitalocean.com, OpenSearch, "Create": no upgrade of a cluster.
+		Fixed: true,
 	}, s)
 	if err != nil {
 		return nil, err
