@@ -31,6 +31,10 @@ type Cluster struct {
 	// PodSubnet is the range of the pods' addresses (DOKS: cluster subnet). Every node takes a /25 of it. Changing it
 	// replaces the cluster.
 	PodSubnet string `json:"podSubnet" jsonschema:"required,format=ipv4-range" example:"10.65.0.0/16"`
+	// TrustPodSubnet admits the pods' range to the databases beside the cluster itself (DigitalOcean: trusted sources).
+	// In a cluster with a pod subnet of its own, what is in the VPC sees the addresses of pods and not of nodes, and no
+	// document says that a rule for the cluster covers them.
+	TrustPodSubnet bool `json:"trustPodSubnet" default:"true"`
 	// ServiceSubnet is the range of the Services' addresses, /24 or larger. Changing it replaces the cluster.
 	ServiceSubnet string `json:"serviceSubnet" jsonschema:"required,format=ipv4-range" example:"10.66.0.0/19"`
 	// ControlPlaneAllowedAddresses are the addresses (IP or CIDR) that may reach the Kubernetes API. Empty writes no
@@ -166,14 +170,18 @@ func (s *Settings) checkPlacements(at At) {
 	if at.Key("cluster").Key("nodePools").Bad() {
 		return
 	}
-	s.checkPlacement(at.Key("ingress"), "", s.Ingress.Resources)
+	s.checkPlacement(at.Key("ingress"), s.Ingress.Pool, s.Ingress.Resources)
 	mastodon := at.Key("mastodon")
 	s.checkPlacement(mastodon.Key("web"), s.Mastodon.Web.Pool, s.Mastodon.Web.Resources)
 	s.checkPlacement(mastodon.Key("streaming"), s.Mastodon.Streaming.Pool, s.Mastodon.Streaming.Resources)
+	s.checkPlacement(mastodon.Key("jobs"), s.Mastodon.Jobs.Pool, Resources{Memory: jobMemory})
 	for i, group := range s.Mastodon.Sidekiq {
 		s.checkPlacement(mastodon.Key("sidekiq").Index(i), group.Pool, group.Resources)
 	}
 }
+
+// jobMemory is what the Jobs ask for.
+const jobMemory = "768Mi"
 
 func (s *Settings) checkPlacement(at At, role string, res Resources) {
 	sizes := []string{s.Cluster.DefaultPool.Size}

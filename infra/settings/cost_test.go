@@ -14,8 +14,8 @@ PostgreSQL, 1 x db-s-1vcpu-2gb                                30.45
 Valkey, 1 x db-s-1vcpu-1gb                                    15.00
 load balancer, 1 x REGIONAL                                   12.00
 Spaces, all buckets of the account                             5.00
-uptime checks, 3                                       2.00 to 3.00
-total, USD a month                                 136.45 to 185.45
+uptime checks, 4                                       3.00 to 4.00
+total, USD a month                                 137.45 to 186.45
 `, read(t, base(t, "")).MonthlyCost().String())
 }
 
@@ -35,14 +35,14 @@ func TestMonthlyCostOfALargeEnvironment(t *testing.T) {
 		"pool background, 2 to 4 x s-4vcpu-16gb-amd":     {168, 336},
 		"PostgreSQL, 2 x gd-2vcpu-8gb":                   {260, 260},
 		"Valkey, 2 x db-s-1vcpu-2gb":                     {60, 60},
-		"Valkey for the Rails cache, 1 x db-s-1vcpu-1gb": {15, 15},
+		"Valkey for the Rails cache, 2 x db-s-1vcpu-2gb": {60, 60},
 		"OpenSearch, 3 x db-s-2vcpu-4gb":                 {117, 180},
 		"load balancer, 2 x REGIONAL":                    {24, 24},
 		"Spaces, all buckets of the account":             {5, 5},
-		"uptime checks, 4":                               {3, 4},
+		"uptime checks, 5":                               {4, 5},
 	}, bounds)
-	assert.InDelta(t, 992, cost.Min, 0.001)
-	assert.InDelta(t, 1476, cost.Max, 0.001)
+	assert.InDelta(t, 1038, cost.Min, 0.001)
+	assert.InDelta(t, 1522, cost.Max, 0.001)
 }
 
 // A price that no source gives is said to be unknown, and not counted as 0 in silence.
@@ -52,5 +52,5 @@ func TestUnknownPrices(t *testing.T) {
 		loadBalancer: {type: REGIONAL_NETWORK, proxyProtocol: false}}`)).MonthlyCost().String()
 	assert.Regexp(t, `default pool, 1 x m3-2vcpu-16gb +unknown\n`, text)
 	assert.Regexp(t, `load balancer, 1 x REGIONAL_NETWORK +15\.00\n`, text)
-	assert.Regexp(t, `total, USD a month, without the unknown +115\.45 to 164\.45\n`, text)
+	assert.Regexp(t, `total, USD a month, without the unknown +116\.45 to 165\.45\n`, text)
 }

@@ -24,13 +24,24 @@ type Database struct {
 	Nodes int `json:"nodes" jsonschema:"required,minimum=1,maximum=3"`
 	// PoolSize is the number of server connections that the transaction-mode connection pool may open: at most 25 for
 	// each GiB of memory and 1,000 in all, less 3 that DigitalOcean keeps for maintenance and 5 that are kept for
-	// migrations. Changing it replaces the pool, which cuts its connections for a moment.
-	PoolSize int `json:"poolSize" jsonschema:"required,minimum=1"`
+	// migrations. Changing it replaces the pool, which cuts its connections for a moment. 0 makes no pool: everything
+	// then goes to the primary, with prepared statements, and the plan must have a connection for every thread.
+	PoolSize int `json:"poolSize" jsonschema:"required,minimum=0"`
 	// Maintenance is the window of updates.
 	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`
+	// Growth adds storage when it runs out, at the price of storage. Left out, the database stops when its disk is full.
+	Growth *Growth `json:"growth"`
 }
 
-// migrationConnections are kept free beside the connection pool: migrations, a dump and a person go to the database
+// Growth is storage that is added by itself (DigitalOcean: storage autoscaling).
+type Growth struct {
+	// ThresholdPercent is how full the storage is when some is added.
+	ThresholdPercent int `json:"thresholdPercent" jsonschema:"minimum=15,maximum=95" default:"80"`
+	// IncrementGiB is how much is added.
+	IncrementGiB int `json:"incrementGiB" jsonschema:"minimum=10,maximum=500" default:"10"`
+}
+
+// migrationConnections are kept free beside the pool or the pods: migrations, a dump and a person go to the database
 // directly.
 const migrationConnections = 5
 
@@ -46,6 +57,28 @@ func (d Database) Check(at At) {
 		at.Key("poolSize").Add(fmt.Sprintf("%d is more than %s can serve", d.PoolSize, d.Size),
 			fmt.Sprintf("use at most %d: of its %d connections, %d are kept for migrations",
 				most, plan.Connections(), migrationConnections))
+	}
+}
+
+// checkConnections reports pods that may open more connections than the plan has, where there is no pool between them. A
+// pool has clients wait for a connection; the database refuses them.
+func (s *Settings) checkConnections(at At) {
+	engine, _ := catalogue.LookupEngine(s.Database.Engine)
+	plan, ok := engine.Plan(s.Database.Size)
+	if s.Database.PoolSize > 0 || !ok || at.Key("database").Bad() || at.Key("mastodon").Bad() {
+		return
+	}
+	web, streaming := s.Mastodon.Web, s.Mastodon.Streaming
+	// A new version brings one pod more of these two while it replaces the old one.
+	need := (web.Replicas+1)*web.Processes*web.Threads + (streaming.Replicas+1)*streaming.DatabaseConnections
+	for _, group := range s.Mastodon.Sidekiq {
+		need += group.Replicas * group.Threads
+	}
+	if most := plan.Connections() - migrationConnections; need > most {
+		at.Key("database").Key("poolSize").Add(
+			fmt.Sprintf("0 makes no pool, and the pods may open %d connections of the %d that %s has for them",
+				need, most, s.Database.Size),
+			"make a pool, use a larger plan, or lower mastodon.web, mastodon.streaming and mastodon.sidekiq")
 	}
 }
 

@@ -44,9 +44,9 @@ func TestDefaults(t *testing.T) {
 
 	m := s.Mastodon
 	assert.Equal(t, settings.Chart{
-		Repository: "https://mastodon.github.io/helm-charts/", Name: "mastodon", Version: "1.0.2",
+		Repository: "https://mastodon.github.io/helm-charts/", Name: "mastodon", Version: "1.2.6",
 	}, m.Chart)
-	assert.Equal(t, "ghcr.io/mastodon/mastodon:v4.6.2", m.Image.String())
+	assert.Equal(t, "ghcr.io/mastodon/mastodon:v4.7.3", m.Image.String())
 	assert.Equal(t, "ghcr.io/mastodon/mastodon-streaming", m.StreamingImage)
 	assert.Equal(t, "docker.io/rclone/rclone:1.71.2", m.Rclone.String())
 	assert.Equal(t, "en", m.Locale)
@@ -59,7 +59,7 @@ func TestDefaults(t *testing.T) {
 		Replicas: 1, DatabaseConnections: 10,
 		Resources: settings.Resources{CPU: "100m", Memory: "128Mi", MemoryLimit: "512Mi"},
 	}, m.Streaming)
-	assert.Equal(t, settings.Resources{CPU: "250m", Memory: "768Mi", MemoryLimit: "1536Mi"}, m.Sidekiq[0].Resources)
+	assert.Equal(t, settings.Resources{CPU: "250m", Memory: "768Mi", MemoryLimit: "2Gi"}, m.Sidekiq[0].Resources)
 	assert.Equal(t, "plain", m.SMTP.AuthMethod)
 	assert.Equal(t, settings.Monitoring{
 		Emails: []string{"ops@example.org"}, Regions: []string{"us_east", "us_west", "eu_west"},
@@ -149,7 +149,7 @@ func TestDefaultsOfMappingsThatAreWrittenInPart(t *testing.T) {
 	assert.Equal(t, "docker.io/rclone/rclone:1.72.0", s.Mastodon.Rclone.String())
 	assert.Equal(t, settings.Resources{CPU: "500m", Memory: "1Gi", MemoryLimit: "2Gi"}, s.Mastodon.Web.Resources)
 	assert.Equal(t, []settings.Resources{
-		{CPU: "250m", Memory: "1Gi", MemoryLimit: "1536Mi"}, {CPU: "250m", Memory: "768Mi", MemoryLimit: "1536Mi"},
+		{CPU: "250m", Memory: "1Gi", MemoryLimit: "2Gi"}, {CPU: "250m", Memory: "768Mi", MemoryLimit: "2Gi"},
 	}, []settings.Resources{s.Mastodon.Sidekiq[0].Resources, s.Mastodon.Sidekiq[1].Resources})
 }
 
@@ -162,7 +162,7 @@ func TestRequiredMappingsWithDefaults(t *testing.T) {
 			"mastodon.web: the value is missing; add it with its keys replicas; Pulumi.prod.yaml shows one",
 		}},
 		{"what has no default", `{mastodon: {image: {tag: ~}, web: {replicas: ~}}}`, []string{
-			"mastodon.image.tag: the value is missing; set it to Mastodon's version, such as v4.6.2",
+			"mastodon.image.tag: the value is missing; set it to Mastodon's version, such as v4.7.3",
 			"mastodon.web.replicas: the value is missing; set it to a whole number from 1",
 		}},
 	})
@@ -178,7 +178,7 @@ func TestNullIsUnset(t *testing.T) {
 	written["mastodon"].(map[string]any)["chart"] = map[string]any{"version": nil}
 	s := read(t, toJSON(t, written))
 	assert.Equal(t, "en", s.Mastodon.Locale)
-	assert.Equal(t, "1.0.2", s.Mastodon.Chart.Version)
+	assert.Equal(t, "1.2.6", s.Mastodon.Chart.Version)
 	written["domain"] = nil
 	assert.Equal(t, []string{
 		"vmst:settings.domain: the value is empty; set it to text, such as social.example.org",

@@ -15,6 +15,10 @@ type DNS struct {
 	Zone Zone `json:"zone" jsonschema:"required,format=hostname" example:"example.org"`
 	// ManageZone creates the zone. Without it the zone must exist in the account, and only records are made in it.
 	ManageZone bool `json:"manageZone" jsonschema:"required"`
+	// Delegation is whether the world asks DigitalOcean's name servers for the zone: "done", "pending", or "auto" to look
+	// at every run. A zone that is not delegated yet has no certificates, no CDN and no uptime checks; the run that
+	// finds it delegated makes them. What has a certificate keeps it.
+	Delegation Delegation `json:"delegation" jsonschema:"enum=auto,enum=done,enum=pending" default:"auto"`
 	// TTL of the records, in seconds. It is one for all: records of the same name must share it (RFC 2181, 5.2).
 	TTL int `json:"ttl" jsonschema:"minimum=30" default:"1800"`
 	// Mail are the records for mail of the domain.
@@ -22,6 +26,16 @@ type DNS struct {
 	// Records are further records.
 	Records []Record `json:"records"`
 }
+
+// Delegation is whether a zone is delegated to DigitalOcean.
+type Delegation string
+
+// The values of DNS.Delegation.
+const (
+	DelegationAuto    Delegation = "auto"
+	DelegationDone    Delegation = "done"
+	DelegationPending Delegation = "pending"
+)
 
 // Zone is the name of a DNS zone.
 type Zone string
@@ -47,6 +61,34 @@ type Mail struct {
 	DMARC string `json:"dmarc" example:"v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org"`
 	// DKIM are the keys that sign outgoing mail.
 	DKIM []DKIM `json:"dkim"`
+	// Relay are the records of the relay that Mastodon's mail goes through (mastodon.smtp).
+	Relay Relay `json:"relay"`
+}
+
+// Relay are the DNS records that let a mail relay send for the domain. Without them what it sends does not pass for mail
+// of the domain, and a DMARC policy has receivers put it aside or refuse it.
+type Relay struct {
+	// DKIM are the keys with which the relay signs for the domain. They are made for each account.
+	DKIM []DKIM `json:"dkim"`
+	// MailFrom is the domain of the relay's envelopes, which receivers check SPF of. It must be set up at the relay, too.
+	MailFrom *MailFrom `json:"mailFrom"`
+}
+
+// MailFrom is a custom domain of envelopes (Amazon SES: custom MAIL FROM domain).
+type MailFrom struct {
+	// Host is a name below the domain that nothing else uses.
+	Host string `json:"host" jsonschema:"required,format=hostname" example:"bounces.example.org"`
+	// MX is the relay's server that receives the bounces.
+	MX string `json:"mx" jsonschema:"required,format=hostname" example:"feedback-smtp.us-east-1.amazonses.com"`
+	// SPF is the policy of the host, "v=spf1 ...".
+	SPF string `json:"spf" jsonschema:"required" example:"v=spf1 include:amazonses.com -all"`
+}
+
+// Check reports a policy that receivers would not understand.
+func (m MailFrom) Check(at At) {
+	if m.SPF != "" {
+		checkSPF(at.Key("spf"), m.SPF)
+	}
 }
 
 // MX is a mail exchanger.
@@ -167,8 +209,11 @@ func (s *Settings) hosts(at At) []host {
 // CDN's names are CNAME records, which cannot stand there.
 func (s *Settings) checkHosts(at At) {
 	zone := s.DNS.Zone
-	seen := decode.Unique{}
-	for i, h := range s.hosts(at) {
+	seen, hosts := decode.Unique{}, s.hosts(at)
+	if from := s.DNS.Mail.Relay.MailFrom; from != nil {
+		hosts = append(hosts, host{at.Key("dns").Key("mail").Key("relay").Key("mailFrom").Key("host"), from.Host})
+	}
+	for i, h := range hosts {
 		if h.name == "" || h.at.Bad() || !h.at.Is(h.name, "hostname") {
 			continue
 		}

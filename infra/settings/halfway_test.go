@@ -85,7 +85,8 @@ func TestInternationalNamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	const zone = "xn--e1afmkfd.xn--p1ai"
 	s := read(t, production(t, `{domain: `+zone+`, dns: {zone: `+zone+`,
-		mail: {mx: [{host: mail.`+zone+`, priority: 10}], dkim: [{selector: a, cname: a.`+zone+`}]},
+		mail: {mx: [{host: mail.`+zone+`, priority: 10}], dkim: [{selector: a, cname: a.`+zone+`}],
+		relay: {mailFrom: {host: bounces.`+zone+`}}},
 		records: [{name: www, type: CNAME, value: `+zone+`}]},
 		storage: {mediaHost: cdn.`+zone+`, assetsHost: assets.`+zone+`},
 		mastodon: {streamingHost: streaming.`+zone+`, smtp: {server: smtp.`+zone+`, from: Mastodon <a@`+zone+`>}},

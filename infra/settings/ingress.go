@@ -11,6 +11,8 @@ type Ingress struct {
 	// Replicas of the controller. From two on, everything about the ingress is highly available: the pods spread over
 	// nodes and have disruption budgets, and so do those of cert-manager.
 	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
+	// Pool is the role of the node pool that the controller runs on; empty lets the scheduler choose.
+	Pool string `json:"pool"`
 	// Resources of a controller pod.
 	Resources Resources `json:"resources" default:"{cpu: 200m, memory: 256Mi, memoryLimit: 512Mi}"`
 	// MaxBodySize is the largest upload, as nginx writes it. The default is that of Mastodon's own nginx configuration.

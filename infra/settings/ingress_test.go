@@ -29,7 +29,7 @@ func TestBadIngress(t *testing.T) {
 			`ingress.image.image: "Fork/controller:1" is not an image path; write it as ingress-nginx/controller, ` +
 				`without registry and tag`,
 			`ingress.image.registry: "https://ghcr.io" is not a registry host; write it as registry.k8s.io`,
-			`ingress.image.tag: "latest" is not the tag of a version; name a version, such as v4.6.2, without the ` +
+			`ingress.image.tag: "latest" is not the tag of a version; name a version, such as v4.7.3, without the ` +
 				`image's name or digest; latest would change without a change here`,
 		}},
 		{"sizes and addresses", `{ingress: {maxBodySize: 99MB, hstsMaxAge: -1,

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	netmail "net/mail"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,6 +40,45 @@ func checkSPF(at At, text string) {
 	if lookups > 10 {
 		at.Add(fmt.Sprintf("the policy makes %d lookups", lookups), "receivers stop at 10: merge or remove terms")
 	}
+}
+
+// checkAlignment reports a DMARC policy that has receivers put aside or refuse what the instance itself sends: mail
+// passes if a key of the domain signs it, or if the domain of its envelope, which SPF is checked of, belongs to the
+// domain (RFC 7489, 3.1).
+func (s *Settings) checkAlignment(at At) {
+	mail := at.Key("dns").Key("mail")
+	tags := dmarcTags(s.DNS.Mail.DMARC)
+	policy := tags["p"]
+	sender, err := netmail.ParseAddress(s.Mastodon.SMTP.From)
+	if err != nil || mail.Bad() || policy == "" || policy == "none" {
+		return
+	}
+	_, from, _ := strings.Cut(sender.Address, "@")
+	below := strings.HasSuffix(from, "."+s.Domain)
+	if sub := tags["sp"]; below && sub != "" {
+		policy = sub
+	}
+	relay := s.DNS.Mail.Relay
+	signed := len(relay.DKIM) > 0 && (from == s.Domain || below && tags["adkim"] != "s")
+	sent := relay.MailFrom != nil && tags["aspf"] != "s"
+	if from != s.Domain && !below || policy == "none" || signed || sent {
+		return
+	}
+	mail.Key("dmarc").Add(fmt.Sprintf("the policy %q applies to mail from %s, and nothing shows that %s may send it",
+		policy, from, s.Mastodon.SMTP.Server),
+		"put the relay's keys into dns.mail.relay.dkim, or its envelope domain into dns.mail.relay.mailFrom (without "+
+			"aspf=s), or set p to none until then")
+}
+
+// dmarcTags are the tags of a DMARC policy.
+func dmarcTags(text string) map[string]string {
+	tags := map[string]string{}
+	for tag := range strings.SplitSeq(text, ";") {
+		if name, value, ok := strings.Cut(strings.TrimSpace(tag), "="); ok {
+			tags[name] = strings.TrimSpace(value)
+		}
+	}
+	return tags
 }
 
 func checkDMARC(at At, text string) {

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
@@ -49,29 +48,24 @@ type Endpoint struct {
 	Name string
 	// Host of the service.
 	Host string
-	// HealthPath answers with status 200 while the service is up. Empty where there is no such page.
+	// HealthPath answers with status 200 while the service is up.
 	HealthPath string
 }
 
 // URL is the address of the service.
 func (e Endpoint) URL() string { return "https://" + e.Host }
 
-// HealthURL is the address to ask, empty where there is none.
-func (e Endpoint) HealthURL() string {
-	if e.HealthPath == "" {
-		return ""
-	}
-	return e.URL() + e.HealthPath
-}
+// HealthURL is the address to ask.
+func (e Endpoint) HealthURL() string { return e.URL() + e.HealthPath }
 
 // Endpoints are the public addresses of the environment. The pages are Mastodon's own (config/routes.rb,
-// streaming/index.js), and a file in the media bucket.
+// streaming/index.js), and a file in the buckets.
 func (s *Settings) Endpoints() []Endpoint {
 	endpoints := []Endpoint{
 		{"web", s.Domain, "/health"},
 		{"streaming", s.Mastodon.StreamingHost, "/api/v1/streaming/health"},
 		{"media", s.Storage.MediaHost, "/" + HealthKey},
-		{"assets", s.Storage.AssetsHost, ""},
+		{"assets", s.Storage.AssetsHost, "/" + HealthKey},
 	}
 	if s.Docs.Enabled {
 		endpoints = append(endpoints, Endpoint{"docs", s.Docs.Host, "/"})
@@ -79,14 +73,9 @@ func (s *Settings) Endpoints() []Endpoint {
 	return endpoints
 }
 
-// Watched are the endpoints that can be asked.
-func (s *Settings) Watched() []Endpoint {
-	return slices.DeleteFunc(s.Endpoints(), func(e Endpoint) bool { return e.HealthPath == "" })
-}
-
 // monitoringCost counts the uptime checks. The account's first one is free, and may be another environment's.
 func (s *Settings) monitoringCost(bill *Cost) {
-	checks := len(s.Watched())
+	checks := len(s.Endpoints())
 	bill.add(fmt.Sprintf("uptime checks, %d", checks), checks-1, checks, catalogue.UptimeCheck(),
 		catalogue.UptimePricing)
 }

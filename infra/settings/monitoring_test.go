@@ -48,12 +48,10 @@ func TestEndpoints(t *testing.T) {
 		"web https://social.example.org":          "https://social.example.org/health",
 		"streaming https://streaming.example.org": "https://streaming.example.org/api/v1/streaming/health",
 		"media https://cdn.example.org":           "https://cdn.example.org/health.txt",
-		"assets https://assets.example.org":       "",
+		"assets https://assets.example.org":       "https://assets.example.org/health.txt",
 	}
 	assert.Equal(t, all, urls(s.Endpoints()))
-	delete(all, "assets https://assets.example.org")
-	assert.Equal(t, all, urls(s.Watched()), "there is nothing to ask of the assets")
 
 	all["docs https://docs.example.org"] = "https://docs.example.org/"
-	assert.Equal(t, all, urls(read(t, docs(t, "")).Watched()))
+	assert.Equal(t, all, urls(read(t, docs(t, "")).Endpoints()))
 }

@@ -19,8 +19,8 @@ type Entry struct {
 	Type string
 	// Name relative to the zone, "@" for the zone itself.
 	Name string
-	// Value of the record; hosts in full, with the final dot that the API wants of them. Empty for the address of the
-	// load balancer, which only the run knows.
+	// Value of the record; hosts in full, with the final dot that the API wants of them. Empty for an address of the
+	// load balancer, which only the run knows: that of the type.
 	Value string
 	// Priority of an MX record.
 	Priority int
@@ -51,6 +51,13 @@ func (s *Settings) entries(at At) []Entry {
 		// certificates (RFC 8659, 4.3).
 		{Key: "caa-issue", Type: "CAA", Name: domain, Value: authority, Tag: "issue", at: hosts[0].at, host: true},
 	}
+	if s.LoadBalancer.NetworkStack == DualStack {
+		for i, key := range []string{"aaaa-web", "aaaa-streaming"} {
+			entries = append(entries, Entry{
+				Key: key, Type: "AAAA", Name: zone.Relative(hosts[i].name), at: hosts[i].at, host: true,
+			})
+		}
+	}
 	for i, role := range []crew.Role{crew.Media, crew.Assets} {
 		cdn := hosts[2+i]
 		name := zone.Relative(cdn.name)
@@ -59,14 +66,14 @@ func (s *Settings) entries(at At) []Entry {
 			at: cdn.at, host: true,
 		})
 	}
-	entries = append(entries, s.DNS.Mail.entries(at.Key("dns").Key("mail"), domain)...)
+	entries = append(entries, s.DNS.Mail.entries(at.Key("dns").Key("mail"), zone, domain)...)
 	for i, record := range s.DNS.Records {
 		entries = append(entries, record.entry(at.Key("dns").Key("records").Index(i)))
 	}
 	return entries
 }
 
-func (m Mail) entries(at At, domain string) []Entry {
+func (m Mail) entries(at At, zone Zone, domain string) []Entry {
 	var entries []Entry
 	for i, mx := range m.MX {
 		entries = append(entries, Entry{
@@ -85,10 +92,30 @@ func (m Mail) entries(at At, domain string) []Entry {
 			mail: true,
 		})
 	}
-	for i, dkim := range m.DKIM {
+	entries = append(entries, keyEntries(at.Key("dkim"), domain, m.DKIM)...)
+	relay := at.Key("relay")
+	entries = append(entries, keyEntries(relay.Key("dkim"), domain, m.Relay.DKIM)...)
+	if from := m.Relay.MailFrom; from != nil {
+		name := zone.Relative(from.Host)
+		entries = append(entries,
+			Entry{
+				Key: "mx-relay", Type: "MX", Name: name, Value: absolute(from.MX), Priority: 10,
+				at: relay.Key("mailFrom").Key("mx"), mail: true,
+			},
+			Entry{
+				Key: "txt-relay-spf", Type: "TXT", Name: name, Value: from.SPF,
+				at: relay.Key("mailFrom").Key("spf"), mail: true,
+			})
+	}
+	return entries
+}
+
+func keyEntries(at At, domain string, keys []DKIM) []Entry {
+	var entries []Entry
+	for i, dkim := range keys {
 		e := Entry{
 			Key: "dkim-" + label(dkim.Selector), Type: "TXT", Name: below(dkim.Selector+"._domainkey", domain),
-			Value: dkim.Value, at: at.Key("dkim").Index(i), mail: true,
+			Value: dkim.Value, at: at.Index(i), mail: true,
 		}
 		if dkim.CNAME != "" {
 			e.Type, e.Value = "CNAME", absolute(dkim.CNAME)
@@ -174,7 +201,7 @@ func (e Entry) excludes(other Entry) bool {
 		return e.Key == other.Key
 	case e.Key == "txt-dmarc":
 		return true
-	case e.Key == "txt-spf":
+	case e.Type == "TXT" && strings.HasPrefix(e.Value, "v=spf1"):
 		return strings.HasPrefix(other.Value, "v=spf1")
 	default:
 		return e.Type == other.Type

@@ -72,6 +72,8 @@ func (s *Settings) Check(at At) {
 	s.checkHosts(at)
 	s.checkDocs(at)
 	s.checkRecords(at)
+	s.checkConnections(at)
+	s.checkAlignment(at)
 }
 
 // complete fills in what depends on other values.

@@ -65,7 +65,7 @@ func New(program runner.Options) *cobra.Command {
 		f.operation("refresh", "Compare the simulated cloud with the state, show the drift, and take it into the state",
 			(*runner.Sandbox).Refresh, sayDrift),
 		f.operation("destroy", "Delete everything that is not protected", (*runner.Sandbox).Destroy, sayKept),
-		outputsCommand(f), chartsCommand(f), benchCommand(f), faultsCommand(f),
+		outputsCommand(f), chartsCommand(f),
 	)
 	return root
 }
@@ -152,14 +152,6 @@ func (f *flags) operation(
 		})
 	}
 	return &cobra.Command{Use: verb, Short: short, Args: cobra.NoArgs, RunE: run}
-}
-
-// print prints the report of a verb that measures or tries something, for a person or a machine.
-func (f *flags) print(w io.Writer, report interface{ Print(w io.Writer) error }) error {
-	if f.json {
-		return printJSON(w, report)
-	}
-	return report.Print(w)
 }
 
 // cloudFile is the path of the cloud's file as a person would type it.

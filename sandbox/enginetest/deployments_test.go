@@ -23,7 +23,8 @@ func (a *account) isEquipped(t *testing.T, stack string) {
 			continue
 		}
 		names = append(names, deployment.ID)
-		assert.True(t, hasNamed(pods["volumes"], "mastodon-authorities"), deployment.ID)
+		assert.True(t, hasNamed(pods["volumes"], "authorities-bundle"), deployment.ID)
+		assert.True(t, hasNamed(pods["initContainers"], "authorities"), deployment.ID)
 		containers, _ := pods["containers"].([]any)
 		require.NotEmpty(t, containers, deployment.ID)
 		for _, container := range containers {
@@ -32,7 +33,7 @@ func (a *account) isEquipped(t *testing.T, stack string) {
 			mounts, _ := container["volumeMounts"].([]any)
 			assert.True(t, slices.ContainsFunc(mounts, func(mount any) bool {
 				m, _ := mount.(map[string]any)
-				return m["name"] == "mastodon-authorities" && m["mountPath"] == "/etc/mastodon/authorities" &&
+				return m["name"] == "authorities-bundle" && m["mountPath"] == "/etc/mastodon/authorities" &&
 					m["readOnly"] == true
 			}), about)
 			sources, _ := container["envFrom"].([]any)

@@ -60,7 +60,7 @@ func newDocumentation(t *testing.T) *documentation {
 	a := newAccount(t)
 	var err error
 	d.sandbox, err = runner.Open(t.Context(), runner.Options{
-		Program: d.program, Stack: "dev", ProjectDir: dir, StateDir: a.dir, PulumiCommand: a.command,
+		Program: inAnyWorld(d.program), Stack: "dev", ProjectDir: dir, StateDir: a.dir, PulumiCommand: a.command,
 		Quiet: true, Stderr: &bytes.Buffer{},
 	})
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
@@ -50,13 +51,7 @@ func newAccount(t *testing.T) *account {
 // open opens a stack as another run of the sandbox would, for the length of a subtest.
 func (a *account) open(t *testing.T, stack string) *runner.Sandbox {
 	t.Helper()
-	s, err := runner.Open(t.Context(), runner.Options{
-		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
-		PulumiCommand: a.command, ChartsDir: a.charts, Stdout: &a.shown, Stderr: &a.shown,
-	})
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	return s
+	return a.in(t, stack, digitalocean.Options{})
 }
 
 func (a *account) setup(settings string) (runner.Setup, error) {
@@ -68,16 +63,7 @@ func (a *account) setup(settings string) (runner.Setup, error) {
 // unprotect makes the account's project a copy in which a stack protects nothing.
 func (a *account) unprotect(t *testing.T, stack string) {
 	t.Helper()
-	dir, file := t.TempDir(), "Pulumi."+stack+".yaml"
-	project, err := os.ReadFile(filepath.Join(a.project, "Pulumi.yaml"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))
-	settings, err := os.ReadFile(filepath.Join(a.project, file))
-	require.NoError(t, err)
-	require.Contains(t, string(settings), "protect: true")
-	settings = []byte(strings.ReplaceAll(string(settings), "protect: true", "protect: false"))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, file), settings, 0o600))
-	a.project = dir
+	a.edit(t, stack, "protect: true", "protect: false")
 }
 
 // must fails the test with the reason of an operation that failed.

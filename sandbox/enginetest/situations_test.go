@@ -71,7 +71,7 @@ func (s *situation) program(ctx *pulumi.Context) error {
 func (s *situation) up(t *testing.T, date time.Time, world digitalocean.Options) string {
 	t.Helper()
 	sandbox, err := runner.Open(t.Context(), runner.Options{
-		Program: s.program, Stack: "dev", ProjectDir: s.project, StateDir: s.account.dir,
+		Program: inAnyWorld(s.program), Stack: "dev", ProjectDir: s.project, StateDir: s.account.dir,
 		PulumiCommand: s.account.command, Quiet: true, Stderr: &bytes.Buffer{}, Date: date, DigitalOcean: world,
 	})
 	require.NoError(t, err)

@@ -36,9 +36,11 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 			//nolint:nilerr // the Service exists; what it waits for is no failure to write it
 			return status, missing, nil
 		}
-		status = map[string]any{
-			"loadBalancer": map[string]any{"ingress": []any{map[string]any{"ip": address, "ipMode": "VIP"}}},
+		front := map[string]any{"ip": address, "ipMode": "VIP"}
+		if host := service.Annotations[loadBalancerPrefix+"hostname"]; host != "" {
+			front = map[string]any{"hostname": host}
 		}
+		status = map[string]any{"loadBalancer": map[string]any{"ingress": []any{front}}}
 	case at(status, "loadBalancer", "ingress") != nil:
 		// It was of type LoadBalancer before.
 		if balancer, ok := v.loadBalancerOf(service); ok {

@@ -1,169 +1,92 @@
-// Package faults shows that an `up` that breaks is mended by the next one: when the creation of a resource fails, and
-// when the engine is killed.
-package faults
+package proofs
 
 import (
 	"context"
+	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-// Options say what to break.
-type Options struct {
-	// Sandbox is how the stack is run. Each trial sets StateDir, Behaviour and Quiet: it has a cloud of its own.
-	Sandbox runner.Options
-	// Only are parts of the names of the types whose creation fails; none means every type.
-	Only []string
-	// Kills is how often the engine is killed.
-	Kills int
-	// Seed chooses the moments at which it is.
-	Seed uint64
-	// Log receives a line for each trial, since all of them take long.
-	Log io.Writer
-}
+var (
+	kills = flag.Int("kills", 10, "how often the engine is killed")
+	seed  = flag.Uint64("seed", rand.Uint64N(1_000_000), //nolint:gosec // it is printed, not secret
+		"chooses the moments at which the engine is killed")
+)
 
-// Trial is one fault and what came of it.
-type Trial struct {
-	// Fault is what was broken.
-	Fault string `json:"fault"`
-	// Made is how many objects there were in the cloud when it broke, and Recovered how many were taken over that the
-	// engine had asked for without learning what became of them.
-	Made      int `json:"made"`
-	Recovered int `json:"recovered"`
-	// Problems are what was not as it should be afterwards.
-	Problems []string `json:"problems,omitempty"`
-}
-
-// Report is all trials, and how long they took.
-type Report struct {
-	Stack   string  `json:"stack"`
-	Seed    uint64  `json:"seed"`
-	Seconds float64 `json:"seconds"`
-	Trials  []Trial `json:"trials"`
-}
-
-// Failed counts the trials after which something was not as it should be.
-func (r Report) Failed() int {
-	failed := 0
-	for _, trial := range r.Trials {
-		failed += min(len(trial.Problems), 1)
-	}
-	return failed
-}
-
-// Print writes the report as a table.
-func (r Report) Print(w io.Writer) error {
-	fmt.Fprintf(w, "\nStack %s, %d faults in %.0f s, seed %d:\n\n", r.Stack, len(r.Trials), r.Seconds, r.Seed)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "fault\tmade\ttaken over\tthe next up finishes, one more changes nothing, nothing is doubled")
-	for _, trial := range r.Trials {
-		verdict := "yes"
-		if len(trial.Problems) > 0 {
-			verdict = "NO: " + strings.Join(trial.Problems, "; ")
-		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\n", trial.Fault, trial.Made, trial.Recovered, verdict)
-	}
-	return table.Flush()
-}
-
-// clean is an up without a fault, which the others are compared with.
-type clean struct {
-	seconds float64
-	// types counts the resources that providers made, by type.
-	types map[string]int
-	// objects counts what was in the cloud afterwards, by type and name.
-	objects map[string]int
-}
-
-// Run breaks one thing after the other.
-func Run(ctx context.Context, options Options) (Report, error) {
-	report := Report{Stack: options.Sandbox.Stack, Seed: options.Seed}
-	options.Sandbox.Quiet = true
+// An up that breaks is mended by the next one: when the creation of a resource fails, of each type once, and when the
+// engine is killed.
+func TestFaults(t *testing.T) {
+	sound := sandbox(t, "faults")
+	sound.StateDir = t.TempDir()
 	started := time.Now()
-	fmt.Fprintln(options.Log, "Bringing the stack up without a fault, to compare with.")
-	whole, err := bringUp(ctx, options.Sandbox)
-	if err != nil {
-		return report, err
-	}
-	for _, fault := range faults(options, whole) {
-		trial, err := try(ctx, fault, options.Sandbox, whole)
-		if err != nil {
-			return report, err
+	result, _, err := up(t.Context(), sound)
+	require.NoError(t, err)
+	whole, took := objects(t, sound.StateDir), time.Since(started)
+	counts := map[string]int{}
+	for _, r := range result.Resources {
+		if r.Custom && !strings.HasPrefix(r.Type, "pulumi:") {
+			counts[r.Type]++
 		}
-		report.Trials, report.Seconds = append(report.Trials, trial), time.Since(started).Seconds()
-		fmt.Fprintf(options.Log, "%4.0f s  %s: %d problem(s)\n", report.Seconds, trial.Fault, len(trial.Problems))
 	}
-	return report, nil
-}
-
-// fault is something that breaks, and how the stack is run for that.
-type fault struct {
-	what   string
-	broken runner.Options
-}
-
-// faults are all that are wanted.
-func faults(options Options, whole clean) []fault {
-	var list []fault
-	for _, typ := range slices.Sorted(maps.Keys(whole.types)) {
-		wanted := func(part string) bool { return strings.Contains(typ, part) }
-		if len(options.Only) > 0 && !slices.ContainsFunc(options.Only, wanted) {
+	for _, typ := range slices.Sorted(maps.Keys(counts)) {
+		if !wanted(typ) {
 			continue
 		}
 		// In the middle: the first of one, the second of two or three.
-		call := whole.types[typ]/2 + 1
-		broken := options.Sandbox
+		call, broken := counts[typ]/2+1, sound
 		broken.Behaviour.Failures = []behaviour.Failure{{
 			Match: behaviour.Match{Type: typ}, Call: call, Message: "503 service unavailable",
 		}}
-		list = append(list, fault{fmt.Sprintf("%s, %d of %d", typ, call, whole.types[typ]), broken})
+		t.Run(fmt.Sprintf("%s, %d of %d", typ, call, counts[typ]), func(t *testing.T) { mends(t, broken, sound, whole) })
 	}
-	random := rand.New(rand.NewPCG(options.Seed, 0)) //nolint:gosec // the same moments for the same seed
-	for range options.Kills {
-		after := time.Duration(random.Float64() * whole.seconds * float64(time.Second))
-		broken := options.Sandbox
+	random := rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // the same moments for the same seed
+	t.Logf("seed %d", *seed)
+	for range *kills {
+		after, broken := time.Duration(random.Float64()*float64(took)), sound
 		broken.Started = func(engine *os.Process) {
 			time.AfterFunc(after, func() { _ = engine.Kill() }) // it may have ended before
 		}
-		list = append(list, fault{
-			fmt.Sprintf("engine killed after %.1f s of %.1f s", after.Seconds(), whole.seconds), broken,
-		})
+		t.Run(fmt.Sprintf("engine killed after %.1f s of %.1f s", after.Seconds(), took.Seconds()),
+			func(t *testing.T) { mends(t, broken, sound, whole) })
 	}
-	return list
 }
 
-// bringUp brings the stack up in an empty cloud.
-func bringUp(ctx context.Context, options runner.Options) (clean, error) {
-	dir, err := os.MkdirTemp("", "vmst-faults-")
-	if err != nil {
-		return clean{}, fmt.Errorf("making a cloud to break things in: %w", err)
+// mends breaks an up in an empty cloud and looks at what the next two make of it: the first finishes the work, the other
+// has nothing to do, and nothing is there twice.
+func mends(t *testing.T, broken, sound runner.Options, whole map[string]int) {
+	t.Helper()
+	broken.StateDir = t.TempDir()
+	sound.StateDir = broken.StateDir
+	_, _, err := up(t.Context(), broken)
+	// An engine that was about to end may outrun its killer; anything else that goes through was not broken.
+	if broken.Started == nil {
+		require.Error(t, err, "it went through")
 	}
-	defer os.RemoveAll(dir)
-	options.StateDir = dir
-	result, _, err := up(ctx, options)
-	if err != nil {
-		return clean{}, err
+	made := 0
+	for _, count := range objects(t, sound.StateDir) {
+		made += count
 	}
-	whole := clean{seconds: result.Seconds, types: map[string]int{}}
-	whole.objects, err = objects(dir)
-	for _, r := range result.Resources {
-		if r.Custom && !strings.HasPrefix(r.Type, "pulumi:") {
-			whole.types[r.Type]++
-		}
-	}
-	return whole, err
+	_, recovered, err := up(t.Context(), sound)
+	require.NoError(t, err, "the next up")
+	t.Logf("%d objects were made before it broke, and %d of them taken over", made, recovered)
+	again, _, err := up(t.Context(), sound)
+	require.NoError(t, err, "one more up")
+	assert.False(t, again.Changed(), "one more up changes %v", again.Changes)
+	assert.Equal(t, whole, objects(t, sound.StateDir), "how often something is there, by type and name")
 }
 
 // up opens the sandbox as another run would, and brings the stack up.
@@ -177,71 +100,21 @@ func up(ctx context.Context, options runner.Options) (result runner.Result, reco
 	return result, s.Recovered, err
 }
 
-// try breaks an up in an empty cloud and looks at what the next two make of it.
-func try(ctx context.Context, fault fault, sound runner.Options, whole clean) (Trial, error) {
-	trial, broken := Trial{Fault: fault.what}, fault.broken
-	dir, err := os.MkdirTemp("", "vmst-faults-")
-	if err != nil {
-		return trial, fmt.Errorf("making a cloud to break things in: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	broken.StateDir, sound.StateDir = dir, dir
-	problem := func(format string, args ...any) {
-		trial.Problems = append(trial.Problems, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " "))
-	}
-	_, _, err = up(ctx, broken)
-	if ctx.Err() != nil {
-		return trial, ctx.Err()
-	}
-	// An engine that was about to end may outrun its killer; anything else that goes through was not broken.
-	if err == nil && broken.Started == nil {
-		problem("the up went through")
-	}
-	have, err := objects(dir)
-	if err != nil {
-		return trial, err
-	}
-	for _, count := range have {
-		trial.Made += count
-	}
-	_, recovered, err := up(ctx, sound)
-	if err != nil {
-		problem("the next up: %v", err)
-	}
-	trial.Recovered = recovered
-	again, _, err := up(ctx, sound)
-	if err != nil || again.Changed() {
-		problem("one more up: %v, changes %v", err, again.Changes)
-	}
-	if have, err = objects(dir); err != nil {
-		return trial, err
-	}
-	all := maps.Clone(have)
-	maps.Copy(all, whole.objects)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if have[name] != whole.objects[name] {
-			problem("%s is there %d times instead of %d", name, have[name], whole.objects[name])
-		}
-	}
-	return trial, ctx.Err()
-}
-
 // objects counts what is in the cloud of a state directory, by type and name.
-func objects(dir string) (map[string]int, error) {
+func objects(t *testing.T, dir string) map[string]int {
+	t.Helper()
 	counts := map[string]int{}
 	c, err := cloud.Open(filepath.Join(dir, "cloud.json"))
-	if err != nil {
-		return nil, err
-	}
-	err = c.Update(func(tx *cloud.Tx) error {
+	require.NoError(t, err)
+	require.NoError(t, c.Update(func(tx *cloud.Tx) error {
 		for _, typ := range tx.Types() {
 			for _, object := range tx.List(typ) {
 				counts[typ+" "+name(object)]++
 			}
 		}
 		return nil
-	})
-	return counts, err
+	}))
+	return counts
 }
 
 // name is what a person tells an object by, "" if it has no name.
@@ -256,4 +129,18 @@ func name(object cloud.Object) string {
 		}
 	}
 	return ""
+}
+
+func TestObjectsOfOneKindAndNameAreCounted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c, err := cloud.Open(filepath.Join(dir, "cloud.json"))
+	require.NoError(t, err)
+	for id, outputs := range map[string]map[string]any{
+		"1": {"name": "a"}, "2": {"name": "a"}, "3": {"description": "b"}, "4": {},
+		"5": {"name": "c", "metadata": map[string]any{"namespace": "n", "name": "d"}},
+	} {
+		require.NoError(t, c.Put(cloud.Object{Type: "x:y:Z", ID: id, Outputs: outputs}))
+	}
+	assert.Equal(t, map[string]int{"x:y:Z a": 2, "x:y:Z b": 1, "x:y:Z ": 1, "x:y:Z n/d": 1}, objects(t, dir))
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/infra/outputs"
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
@@ -66,7 +65,7 @@ func TestStagingLeavesTheDocumentationToProduction(t *testing.T) {
 func TestDocumentationThatIsOffLeavesNothing(t *testing.T) {
 	t.Parallel()
 	off := changed(t, everything, false, "docs", "enabled")
-	require.NoError(t, off.Run(infra.Deploy))
+	require.NoError(t, off.Run(deploy))
 	require.Empty(t, ofDocs(off))
 
 	with := up(t, everything)
@@ -83,7 +82,7 @@ func TestVariablesOfTheDocumentation(t *testing.T) {
 		map[string]any{"name": "LICENCE", "context": "branch", "branch": "staging", "secret": true},
 		map[string]any{"name": "SITE", "context": "deploy-preview", "value": "b"},
 	}, "docs", "variables")
-	require.NoError(t, r.Run(infra.Deploy))
+	require.NoError(t, r.Run(deploy))
 
 	const variable = "netlify:index/environmentVariable:EnvironmentVariable"
 	require.Len(t, r.OfType(variable), 3)

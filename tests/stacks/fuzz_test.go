@@ -10,7 +10,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -49,7 +48,7 @@ func FuzzDeploy(f *testing.F) {
 		}
 		r := recorder(t, stack)
 		r.Config["vmst:settings"] = string(text)
-		if err := r.Run(infra.Deploy); err != nil {
+		if err := r.Run(deploy); err != nil {
 			t.Fatalf("accepted, and not brought up: %v\n%s", err, text)
 		}
 	})

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
 
@@ -239,7 +238,7 @@ func TestDependenciesAreTheSameInEveryRun(t *testing.T) {
 	var first string
 	for i := range runs {
 		r := recorder(t, "prod")
-		require.NoError(t, r.Run(infra.Deploy))
+		require.NoError(t, r.Run(deploy))
 		var edges []string
 		for _, res := range r.All() {
 			for _, urn := range res.DependsOn {

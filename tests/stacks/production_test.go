@@ -17,6 +17,7 @@ import (
 
 const (
 	poolType     = "digitalocean:index/kubernetesNodePool:KubernetesNodePool"
+	clusterType  = "digitalocean:index/kubernetesCluster:KubernetesCluster"
 	databaseType = "digitalocean:index/databaseCluster:DatabaseCluster"
 	firewallType = "digitalocean:index/databaseFirewall:DatabaseFirewall"
 	bucketType   = "digitalocean:index/spacesBucket:SpacesBucket"
@@ -48,6 +49,7 @@ var kept = map[string]bool{
 	"digitalocean:index/uptimeAlert:UptimeAlert":                                     false,
 	"digitalocean:index/monitorAlert:MonitorAlert":                                   false,
 	"digitalocean:index/project:Project":                                             false,
+	"digitalocean:index/projectResources:ProjectResources":                           false,
 	"random:index/randomBytes:RandomBytes":                                           true,
 	"random:index/randomPassword:RandomPassword":                                     true,
 	"tls:index/privateKey:PrivateKey":                                                true,
@@ -188,8 +190,10 @@ func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
 		for _, db := range r.OfType(databaseType) {
 			firewall, ok := firewalls[db.Name+"-id"]
 			require.True(t, ok, "%s has no firewall", db.Name)
-			rule := map[string]any{"type": "k8s", "value": "cluster-cluster-id"}
-			require.Equal(t, []any{rule}, firewall.Input("rules"))
+			require.Equal(t, []any{
+				map[string]any{"type": "k8s", "value": "cluster-cluster-id"},
+				map[string]any{"type": "ip_addr", "value": r.One(t, clusterType, "cluster-cluster").Input("clusterSubnet")},
+			}, firewall.Input("rules"))
 			require.Equal(t, "network-vpc-id", db.Input("privateNetworkUuid"))
 		}
 		for _, bucket := range r.OfType(bucketType) {

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
@@ -129,7 +128,7 @@ func configOf(t testing.TB, stack string) (text, secrets string) {
 func up(t *testing.T, stack string) *mocks.Recorder {
 	t.Helper()
 	r := recorder(t, stack)
-	require.NoError(t, r.Run(infra.Deploy))
+	require.NoError(t, r.Run(deploy))
 	return r
 }
 
@@ -146,7 +145,7 @@ func TestPreviewRegistersWhatUpdateDoes(t *testing.T) {
 	each(t, func(t *testing.T, stack string) {
 		preview := recorder(t, stack)
 		preview.Preview = true
-		require.NoError(t, preview.Run(infra.Deploy))
+		require.NoError(t, preview.Run(deploy))
 		require.ElementsMatch(t, identities(preview), identities(up(t, stack)))
 	})
 }
@@ -245,7 +244,7 @@ func TestNothingIsRegisteredFromBadSettings(t *testing.T) {
 				put(object, "sta.tic.example.org", "storage", "assetsHost")
 				r.Config["vmst:settings"] = toJSON(t, object)
 			}
-			err := r.Run(infra.Deploy)
+			err := r.Run(deploy)
 			var problems settings.Problems
 			require.ErrorAs(t, err, &problems)
 			require.Contains(t, err.Error(), bad.named)
@@ -262,7 +261,7 @@ func TestAnyDomainComesUp(t *testing.T) {
 	t.Parallel()
 	r := recorder(t, everything)
 	r.Config["vmst:settings"] = strings.ReplaceAll(r.Config["vmst:settings"], "example.org", "xn--e1afmkfd.xn--p1ai")
-	require.NoError(t, r.Run(infra.Deploy))
+	require.NoError(t, r.Run(deploy))
 	require.NotEmpty(t, withoutStack(r))
 }
 
@@ -270,7 +269,7 @@ func TestPlainSecretsAreRefused(t *testing.T) {
 	t.Parallel()
 	r := recorder(t, "prod")
 	r.SecretKeys = nil
-	err := r.Run(infra.Deploy)
+	err := r.Run(deploy)
 	require.ErrorContains(t, err, "vmst:secrets")
 	require.ErrorContains(t, err, "pulumi config set --secret --path")
 	require.NotContains(t, err.Error(), secretMark)
@@ -282,7 +281,7 @@ func TestWarningsAreSaid(t *testing.T) {
 	t.Parallel()
 	r := changed(t, everything, 1, "database", "nodes")
 	r.Preview = true
-	require.NoError(t, r.Run(infra.Deploy))
+	require.NoError(t, r.Run(deploy))
 	warnings := settingsOf(t, r).Warnings()
 	require.NotEmpty(t, warnings)
 	for _, warning := range warnings {
@@ -311,7 +310,7 @@ func run(t *testing.T, stack string, preview bool) (r *mocks.Recorder, printed [
 	r = recorder(t, stack)
 	r.Preview = preview
 	require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
-		if err := infra.Deploy(ctx); err != nil {
+		if err := deploy(ctx); err != nil {
 			return err
 		}
 		all := pulumi.Map(ctx.GetCurrentExportMap()).ToMapOutput()

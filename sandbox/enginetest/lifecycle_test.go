@@ -1,0 +1,118 @@
+package enginetest_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
+	"github.com/vmstio/infrastructure/sandbox/program"
+	"github.com/vmstio/infrastructure/sandbox/runner"
+)
+
+// edit makes the account's project a copy in which a stack's file is changed.
+func (a *account) edit(t *testing.T, stack string, pairs ...string) {
+	t.Helper()
+	dir, file := t.TempDir(), "Pulumi."+stack+".yaml"
+	project, err := os.ReadFile(filepath.Join(a.project, "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))
+	text, err := os.ReadFile(filepath.Join(a.project, file))
+	require.NoError(t, err)
+	for i := 0; i < len(pairs); i += 2 {
+		require.Contains(t, string(text), pairs[i])
+	}
+	text = []byte(strings.NewReplacer(pairs...).Replace(string(text)))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, file), text, 0o600))
+	a.project = dir
+}
+
+// in opens a stack in a world.
+func (a *account) in(t *testing.T, stack string, world digitalocean.Options) *runner.Sandbox {
+	t.Helper()
+	s, err := runner.Open(t.Context(), runner.Options{
+		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
+		PulumiCommand: a.command, ChartsDir: a.charts, Stdout: &a.shown, Stderr: &a.shown, DigitalOcean: world,
+	})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// warned returns the first warning that contains a text.
+func warned(result runner.Result, text string) string {
+	for _, diagnostic := range result.Diagnostics {
+		if diagnostic.Severity == "warning" && strings.Contains(diagnostic.Message, text) {
+			return diagnostic.Message
+		}
+	}
+	return ""
+}
+
+// The first run of a new domain makes the zone that the registrar can then point at, and the next one the rest.
+func TestANewDomain(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	nobody := digitalocean.Options{Undelegated: []string{"staging.vmst.io"}}
+	t.Run("the first run makes what it can", func(t *testing.T) {
+		result, err := a.in(t, "staging", nobody).Up(t.Context())
+		must(t, result, err)
+		assert.Contains(t, warned(result, "ns1.digitalocean.com"), "run pulumi up again")
+		for _, r := range result.Resources {
+			assert.NotContains(t, []string{"Certificate", "Cdn", "UptimeCheck"}, r.Type[strings.LastIndex(r.Type, ":")+1:], r.URN)
+		}
+	})
+	t.Run("the next one makes the rest", func(t *testing.T) {
+		result, err := a.in(t, "staging", digitalocean.Options{}).Up(t.Context())
+		must(t, result, err)
+		assert.Positive(t, result.Changes["create"])
+		for _, r := range result.Resources {
+			if strings.HasPrefix(r.Operation, "delete") || strings.Contains(r.Operation, "replace") {
+				assert.Equal(t, "mastodon-preflight", r.Name, "it looks at the CDN, too, from now on")
+			}
+		}
+		assert.Empty(t, warned(result, "ns1.digitalocean.com"))
+	})
+	t.Run("a resolver that lies takes nothing away", func(t *testing.T) {
+		result, err := a.in(t, "staging", nobody).ExpectNoChanges(t.Context())
+		must(t, result, err)
+	})
+}
+
+// A pool of another size is there before the old one goes, so that its pods have somewhere to move to.
+func TestANodePoolOfAnotherSize(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
+	var result runner.Result
+	a.edit(t, "staging", "size: s-4vcpu-8gb", "size: s-8vcpu-16gb")
+	t.Run("larger", func(t *testing.T) {
+		var err error
+		result, err = a.open(t, "staging").Up(t.Context())
+		must(t, result, err)
+	})
+	order := func(operation string) int {
+		return slices.IndexFunc(result.Resources, func(r runner.Resource) bool {
+			return strings.HasSuffix(r.Type, ":KubernetesNodePool") && r.Operation == operation
+		})
+	}
+	made, gone := order("create-replacement"), order("delete-replaced")
+	assert.Positive(t, made)
+	assert.Greater(t, gone, made, "the new pool comes first")
+	for _, r := range result.Resources {
+		if r.Operation != "same" && !strings.HasSuffix(r.Type, ":KubernetesNodePool") {
+			assert.Equal(t, "update", r.Operation, "nothing else is made anew: %s", r.URN)
+		}
+	}
+	c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
+	require.NoError(t, err)
+	pools := c.List("digitalocean:index/kubernetesNodePool:KubernetesNodePool")
+	require.Len(t, pools, 1)
+	assert.Equal(t, "s-8vcpu-16gb", pools[0].Outputs["size"])
+}
