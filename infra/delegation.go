@@ -24,6 +24,7 @@ func delegated(
 	switch s.DNS.Delegation {
 	case settings.DelegationDone:
 		return true, nil
+	case settings.DelegationPending:
 	case settings.DelegationAuto:
 		var (
 			found bool
@@ -44,10 +45,10 @@ func delegated(
 	if len(instead) > 0 {
 		sees = strings.Join(instead, ", ")
 	}
-	return false, ctx.Log.Warn(fmt.Sprintf("%s: the world does not ask DigitalOcean for the zone %s yet (it sees %s), so "+
-		"there are no certificates, no CDN and no uptime checks for now. At the registrar, or in the zone above it, make "+
-		"ns1.digitalocean.com, ns2.digitalocean.com and ns3.digitalocean.com its name servers; when `dig +short NS %s` "+
-		"shows them, run pulumi up again, and it does the rest", setting, zone, sees, zone), nil)
+	return false, ctx.Log.Warn(fmt.Sprintf("%s: the world does not ask DigitalOcean for the zone %s yet (it sees %s), "+
+		"so there are no certificates, no CDN and no uptime checks for now. At the registrar, or in the zone above "+
+		"it, make ns1.digitalocean.com, ns2.digitalocean.com and ns3.digitalocean.com its name servers; when "+
+		"`dig +short NS %s` shows them, run pulumi up again, and it does the rest", setting, zone, sees, zone), nil)
 }
 
 // certified reports whether there is a certificate of the zone already.

@@ -115,7 +115,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		LoadBalancerName: name(crew.LoadBalancer),
 		// The load balancer speaks from within the VPC, and nobody else is believed about a client's address.
 		TrustedRange: s.Network.IPRange,
-		Domain:       s.Domain, Zone: s.DNS.Zone, DNSToken: secret(secrets.ACMEDNSToken), Cluster: doks.Resource, Protect: s.Protect,
+		Domain:       s.Domain, Zone: s.DNS.Zone, DNSToken: secret(secrets.ACMEDNSToken), Cluster: doks.Resource,
+		Protect: s.Protect,
 	}, inCluster)
 	if err != nil {
 		return err
@@ -186,7 +187,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	// Not the load balancer: the API does not list in a project what belongs to a cluster (docs.digitalocean.com,
 	// kubernetes limits), so that it would be missing whenever somebody looked.
 	urns := pulumi.StringArray{
-		doks.ClusterURN, postgres.ClusterURN, buckets.Media.URN, buckets.Assets.URN, buckets.Backups.URN, valkey.ClusterURN,
+		doks.ClusterURN, postgres.ClusterURN, valkey.ClusterURN,
+		buckets.Media.URN, buckets.Assets.URN, buckets.Backups.URN,
 	}
 	if valkey.Rails != nil {
 		urns = append(urns, valkey.Rails.ClusterURN)

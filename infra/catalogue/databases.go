@@ -63,8 +63,8 @@ func (e Engine) Creatable(plan Plan, nodes int, day time.Time) bool {
 // Engines returns the engines.
 //
 // Source: the options of the public API specification (github.com/digitalocean/openapi,
-// databases/responses/options.yml, 2026-08-07) with the versions that came later: PostgreSQL 18 (2025-11-05), OpenSearch
-// 2.19, 3.3 and 3.6 (DigitalOcean's release notes to 2026-09).
+// databases/responses/options.yml, 2026-08-07) with the versions that came later: PostgreSQL 18 (2025-11-05),
+// OpenSearch 2.19, 3.3 and 3.6 (DigitalOcean's release notes to 2026-09).
 func Engines() []Engine {
 	return []Engine{
 		{

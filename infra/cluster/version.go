@@ -69,7 +69,7 @@ func pickVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choic
 	}
 	newest, found := newestOf(offered, args.Version)
 	switch {
-	case !found && !(exists && running.minor() == args.Version):
+	case !found && (!exists || running.minor() != args.Version):
 		return choice{}, fmt.Errorf("%s %q: DigitalOcean offers no such version of Kubernetes; it offers %s",
 			setting, args.Version, strings.Join(offered, ", "))
 	case !exists:

@@ -84,8 +84,8 @@ func TestClusterVersion(t *testing.T) {
 		},
 		{
 			name: "a prefix that is two ahead", running: "1.33.9-do.0", auto: true, version: "1.34.5-do.2",
-			says: `warning: Kubernetes 1.34.5-do.2: one minor version after 1.33.9-do.0, which runs: none can be left ` +
-				`out; when it runs, run pulumi up again for the next step to "1.35"`,
+			says: `warning: Kubernetes 1.34.5-do.2: one minor version after 1.33.9-do.0, which runs: none can be ` +
+				`left out; when it runs, run pulumi up again for the next step to "1.35"`,
 		},
 		{
 			name: "a lower prefix", running: "1.36.0-do.0", auto: true, version: "1.36.0-do.0", ignored: true,

@@ -115,8 +115,9 @@ const (
 // annotations are those of the Service but for the load balancer's ID, which is only known when the program runs.
 func (a *Args) annotations() map[string]string {
 	return map[string]string{
-		// With a host instead of the address in the Service's status, the cluster's own requests to it leave the cluster
-		// and come back through the load balancer. Else they would arrive without proxy protocol, and be refused.
+		// With a host instead of the address in the Service's status, the cluster's own requests to it leave the
+		// cluster and come back through the load balancer. Else they would arrive without proxy protocol, and be
+		// refused.
 		balancerAnnotation + "hostname": a.Domain,
 		// The name, or the controller renames it to one of its own.
 		balancerAnnotation + "name": a.LoadBalancerName,

@@ -37,9 +37,12 @@ func arguments() ingress.Args {
 			MaxBodySize: "99m", HSTSMaxAge: 63072000,
 			ACME: settings.ACME{Issuer: settings.IssuerProduction, Email: "admin@vmst.io"},
 		},
-		LoadBalancer:   settings.LoadBalancer{Type: settings.Regional, NetworkStack: settings.IPv4, Nodes: 2, ProxyProtocol: true},
+		LoadBalancer: settings.LoadBalancer{
+			Type: settings.Regional, NetworkStack: settings.IPv4, Nodes: 2, ProxyProtocol: true,
+		},
 		LoadBalancerID: pulumi.String("balancer-id"), LoadBalancerName: "public-vmst-io",
-		TrustedRange: "10.100.0.0/20", Domain: "social.vmst.io", Zone: "vmst.io", DNSToken: pulumi.String(token), Protect: true,
+		TrustedRange: "10.100.0.0/20", Domain: "social.vmst.io", Zone: "vmst.io", DNSToken: pulumi.String(token),
+		Protect: true,
 	}
 }
 

@@ -12,20 +12,20 @@ import (
 
 // World is whom to ask. Its zero value is the real one; tests and the sandbox have worlds of their own.
 type World struct {
-	// Servers returns the hosts of the name servers of a zone, as [net.Resolver.LookupNS] does. Nil asks the resolver of
-	// this machine.
+	// Servers returns the hosts of the name servers of a zone, as [net.Resolver.LookupNS] does. Nil asks the resolver
+	// of this machine.
 	Servers func(ctx context.Context, zone string) ([]*net.NS, error)
 }
 
 // patience is how long a look-up may take.
 const patience = 10 * time.Second
 
-// servedHere is a zone that DigitalOcean's name servers answer for whatever happens to others: whoever has no answer for
-// this one either has no name server to ask.
+// servedHere is a zone that DigitalOcean's name servers answer for, whatever happens to others: whoever has no answer
+// for this one either has no name server to ask.
 const servedHere = "digitalocean.com"
 
-// Delegated reports whether the world asks DigitalOcean for a zone, and the hosts that it asks instead, if any. It is an
-// error when there is nobody to ask: that says nothing about the zone.
+// Delegated reports whether the world asks DigitalOcean for a zone, and the hosts that it asks instead, if any. It is
+// an error when there is nobody to ask: that says nothing about the zone.
 func (w World) Delegated(ctx context.Context, zone string) (delegated bool, instead []string, err error) {
 	found, err := w.servers(ctx, zone)
 	var missing *net.DNSError

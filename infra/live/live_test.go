@@ -38,14 +38,22 @@ func TestDelegated(t *testing.T) {
 		instead   []string
 		err       string
 	}{
-		"here":             {world(map[string][]string{"example.org": own}, nil), true, nil, ""},
-		"in capitals":      {world(map[string][]string{"example.org": {"NS1.DigitalOcean.com"}}, nil), true, nil, ""},
-		"elsewhere":        {world(map[string][]string{"example.org": {"a.example.net."}}, nil), false, []string{"a.example.net"}, ""},
-		"a name like ours": {world(map[string][]string{"example.org": {"ns1.notdigitalocean.com."}}, nil), false, []string{"ns1.notdigitalocean.com"}, ""},
-		"nowhere":          {world(nil, gone), false, nil, ""},
-		"lame":             {world(map[string][]string{"digitalocean.com": own}, lame), false, nil, ""},
-		"nobody to ask":    {world(nil, lame), false, nil, "asking for the name servers of example.org: lookup : server misbehaving"},
-		"no network":       {world(nil, errors.New("dial udp: unreachable")), false, nil, "unreachable"},
+		"here":        {world(map[string][]string{"example.org": own}, nil), true, nil, ""},
+		"in capitals": {world(map[string][]string{"example.org": {"NS1.DigitalOcean.com"}}, nil), true, nil, ""},
+		"elsewhere": {
+			world(map[string][]string{"example.org": {"a.example.net."}}, nil), false, []string{"a.example.net"}, "",
+		},
+		"a name like ours": {
+			world(map[string][]string{"example.org": {"ns1.notdigitalocean.com."}}, nil), false,
+			[]string{"ns1.notdigitalocean.com"},
+			"",
+		},
+		"nowhere": {world(nil, gone), false, nil, ""},
+		"lame":    {world(map[string][]string{"digitalocean.com": own}, lame), false, nil, ""},
+		"nobody to ask": {
+			world(nil, lame), false, nil, "asking for the name servers of example.org: lookup : server misbehaving",
+		},
+		"no network": {world(nil, errors.New("dial udp: unreachable")), false, nil, "unreachable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

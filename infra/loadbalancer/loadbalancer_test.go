@@ -17,8 +17,10 @@ const balancerType = "digitalocean:index/loadBalancer:LoadBalancer"
 func program(protect bool, made **loadbalancer.LoadBalancer) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) (err error) {
 		*made, err = loadbalancer.New(ctx, "loadbalancer", &loadbalancer.Args{
-			LoadBalancer: settings.LoadBalancer{Type: settings.Regional, NetworkStack: settings.IPv4, Nodes: 2, ProxyProtocol: true},
-			Name:         "public-vmst-io", Region: "tor1", VPCID: pulumi.String("vpc-id"), Protect: protect,
+			LoadBalancer: settings.LoadBalancer{
+				Type: settings.Regional, NetworkStack: settings.IPv4, Nodes: 2, ProxyProtocol: true,
+			},
+			Name: "public-vmst-io", Region: "tor1", VPCID: pulumi.String("vpc-id"), Protect: protect,
 		})
 		return err
 	}

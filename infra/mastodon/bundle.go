@@ -5,8 +5,8 @@ import (
 )
 
 // The bundle of certificate authorities: a container writes it before those that read it start, of the distribution's
-// authorities and of those of the databases. It is of the image that all of them are of, so that nothing else is pulled,
-// and what it writes is as new as that.
+// authorities and of those of the databases. It is of the image that all of them are of, so that nothing else is
+// pulled, and what it writes is as new as that.
 
 const bundleVolume = "authorities-bundle"
 

@@ -57,9 +57,10 @@ func TestDeploymentsAreEquipped(t *testing.T) {
 	own := pulumi.Map{"name": pulumi.String("own")}
 	pod := equipped(t, argsWithAuthority(), deployment("mastodon-web",
 		pulumi.Map{
-			"name": pulumi.String("web"), "volumeMounts": nil, "securityContext": pulumi.Map{"privileged": pulumi.Bool(false)},
-			"readinessProbe": pulumi.Map{"httpGet": pulumi.Map{"path": pulumi.String("/health")}},
-			"envFrom":        pulumi.Array{pulumi.Map{"configMapRef": own}},
+			"name": pulumi.String("web"), "volumeMounts": nil,
+			"securityContext": pulumi.Map{"privileged": pulumi.Bool(false)},
+			"readinessProbe":  pulumi.Map{"httpGet": pulumi.Map{"path": pulumi.String("/health")}},
+			"envFrom":         pulumi.Array{pulumi.Map{"configMapRef": own}},
 		},
 		pulumi.Map{"name": pulumi.String("exporter"), "volumeMounts": pulumi.Array{own}},
 	))
@@ -130,7 +131,7 @@ func TestOtherKindsStayAsTheyAre(t *testing.T) {
 // Pods that are not equipped would start and fail; their Deployment is not made at all.
 func TestDeploymentsThatCannotBeEquippedAreAnError(t *testing.T) {
 	t.Parallel()
-	unknown := pulumi.ToSecret(pulumi.Map{}).(pulumi.Output)
+	unknown := pulumi.ToSecret(pulumi.Map{})
 	for what, props := range map[string]pulumi.Map{
 		"its spec is not known":        {"metadata": pulumi.Map{"name": pulumi.String("d")}, "spec": unknown},
 		"its template is not known":    {"metadata": pulumi.Map{"name": pulumi.String("d")}, "spec": pulumi.Map{}},

@@ -133,7 +133,7 @@ func TestWithoutAPool(t *testing.T) {
 	require.Equal(t, []any{map[string]any{"name": "CDN_READY", "value": "true"}}, env)
 }
 
-// What a secret says wins wherever it is read: over the program's defaults as well, which the pods have as plain values.
+// What a secret says wins wherever it is read: over the program's defaults as well, which pods have as plain values.
 func TestSecretVariablesWin(t *testing.T) {
 	t.Parallel()
 	args := arguments()

@@ -80,7 +80,8 @@ func arguments() mastodon.Args {
 				{Name: "scheduler", Queues: []string{"scheduler"}, Replicas: 1, Threads: 5, Resources: resources},
 			},
 			SMTP: settings.SMTP{
-				Server: "smtp.example.org", Port: 2587, TLS: "starttls", From: "Mastodon <no-reply@example.org>", AuthMethod: "plain",
+				Server: "smtp.example.org", Port: 2587, TLS: "starttls", From: "Mastodon <no-reply@example.org>",
+				AuthMethod: "plain",
 			},
 			Jobs:        settings.Jobs{Pool: "background"},
 			Environment: map[string]string{"MAX_SESSION_ACTIVATIONS": "20", "S3_RETRY_LIMIT": "7"},
@@ -230,8 +231,10 @@ func TestJobsGoToTheDatabaseItself(t *testing.T) {
 
 	// What the component sets, people cannot set beside it, but for what is only a default.
 	args, reserved := arguments(), settings.Variables()
-	free := []string{"S3_OPEN_TIMEOUT", "S3_READ_TIMEOUT", "AWS_REQUEST_CHECKSUM_CALCULATION",
-		"AWS_RESPONSE_CHECKSUM_VALIDATION"}
+	free := []string{
+		"S3_OPEN_TIMEOUT", "S3_READ_TIMEOUT", "AWS_REQUEST_CHECKSUM_CALCULATION",
+		"AWS_RESPONSE_CHECKSUM_VALIDATION",
+	}
 	for name := range env {
 		_, plain := args.Environment[name]
 		_, secret := args.SecretVariables[name]

@@ -45,7 +45,7 @@ func port(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer l.Close()
+	defer func() { require.NoError(t, l.Close()) }()
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
@@ -86,10 +86,12 @@ func postgres(t *testing.T) string {
 		return cmd
 	}
 	data, number := filepath.Join(dir, "data"), port(t)
-	out, err := as(exec.CommandContext(t.Context(), initdb, "-D", data, "-U", "mastodon", "-A", "trust")).CombinedOutput()
+	create := as(exec.CommandContext(t.Context(), initdb, "-D", data, "-U", "mastodon", "-A", "trust"))
+	out, err := create.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	server := filepath.Join(filepath.Dir(initdb), "postgres")
-	start(t, as(exec.CommandContext(t.Context(), server, "-D", data, "-p", number, "-k", dir, "-h", "127.0.0.1")), number)
+	run := exec.CommandContext(t.Context(), server, "-D", data, "-p", number, "-k", dir, "-h", "127.0.0.1")
+	start(t, as(run), number)
 	return number
 }
 
@@ -142,7 +144,7 @@ func relay(t *testing.T, greeting string) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -150,7 +152,7 @@ func relay(t *testing.T, greeting string) string {
 				return
 			}
 			fmt.Fprint(conn, greeting+"\r\n")
-			conn.Close()
+			_ = conn.Close()
 		}
 	}()
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
@@ -160,7 +162,8 @@ func relay(t *testing.T, greeting string) string {
 func preflightOf(t *testing.T, env map[string]string) (said string, succeeded bool) {
 	t.Helper()
 	ruby := need(t, "ruby")
-	if exec.CommandContext(t.Context(), ruby, "-e", "require 'pg'; require 'redis'; require 'aws-sdk-s3'").Run() != nil {
+	gems := "require 'pg'; require 'redis'; require 'aws-sdk-s3'"
+	if exec.CommandContext(t.Context(), ruby, "-e", gems).Run() != nil {
 		t.Skip("SKIPPED: Ruby has not all of ruby-pg, ruby-redis and ruby-aws-sdk-s3")
 	}
 	cmd := exec.CommandContext(t.Context(), ruby, "-e", preflight)
@@ -176,6 +179,8 @@ func preflightOf(t *testing.T, env map[string]string) (said string, succeeded bo
 }
 
 func environmentFor(database, valkey, smtp string, storage *httptest.Server) map[string]string {
+	// The CDN has another name than the bucket.
+	cdn := strings.Replace(storage.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 	return map[string]string{
 		"DB_HOST": "127.0.0.1", "DB_PORT": database, "DB_NAME": "postgres", "DB_USER": "mastodon",
 		"DB_PASS": "secret-database", "DB_SSLMODE": "disable",
@@ -183,7 +188,7 @@ func environmentFor(database, valkey, smtp string, storage *httptest.Server) map
 		"REDIS_URL":       "redis://default:secret-valkey@127.0.0.1:" + valkey,
 		"CACHE_REDIS_URL": "redis://default:secret-valkey@127.0.0.1:" + valkey,
 		"S3_ENDPOINT":     storage.URL, "S3_REGION": "nyc3", "S3_BUCKET": "media", "S3_PROTOCOL": "http",
-		"S3_OVERRIDE_PATH_STYLE": "true", "S3_ALIAS_HOST": strings.Replace(storage.Listener.Addr().String(), "127.0.0.1", "localhost", 1) + "/media", "CDN_READY": "true",
+		"S3_OVERRIDE_PATH_STYLE": "true", "S3_ALIAS_HOST": cdn + "/media", "CDN_READY": "true",
 		"CDN_PATIENCE": "1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret-media",
 		"SMTP_SERVER": "127.0.0.1", "SMTP_PORT": smtp, "SMTP_TLS": "false", "ES_ENABLED": "false",
 	}
@@ -195,7 +200,8 @@ func TestPreflight(t *testing.T) {
 	said, succeeded := preflightOf(t, environmentFor(database, good, relay(t, "220 ready"), bucket(t, false)))
 	require.True(t, succeeded)
 	require.NotContains(t, said, "WRONG")
-	require.Equal(t, 9, strings.Count(said, "ok     "), "both ports, two Valkeys, upload, two downloads, deletion, mail")
+	require.Equal(t, 9, strings.Count(said, "ok     "),
+		"both ports, two Valkeys, upload, two downloads, deletion, mail")
 
 	// All that is wrong is said at once, each with whom to ask, and no secret.
 	env := environmentFor(database, valkey(t, false), relay(t, "554 go away"), bucket(t, true))

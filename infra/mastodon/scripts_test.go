@@ -20,9 +20,9 @@ func runScript(t *testing.T, script, answer string, env ...string) (calls []stri
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "bin"), 0o700))
-	double := "#!" + bash + "\necho \"$(basename \"$0\") $*\" | tr '\\n' ' ' >>" + dir + "/calls\necho >>" + dir + "/calls\n" + answer
+	const note = `printf '%s %s\n' "$(basename "$0")" "${*//$'\n'/ }" >>`
+	double := "#!" + bash + "\n" + note + dir + "/calls\n" + answer
 	for _, name := range []string{"bundle", "tootctl"} {
-		//nolint:gosec // it has to be run
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "bin", name), []byte(double), 0o700))
 	}
 	cmd := exec.CommandContext(t.Context(), bash, "-c", script)

@@ -29,7 +29,7 @@ type Database struct {
 	PoolSize int `json:"poolSize" jsonschema:"required,minimum=0"`
 	// Maintenance is the window of updates.
 	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`
-	// Growth adds storage when it runs out, at the price of storage. Left out, the database stops when its disk is full.
+	// Growth adds storage when it runs out, at the price of storage. Left out, the database stops on a full disk.
 	Growth *Growth `json:"growth"`
 }
 
@@ -60,8 +60,8 @@ func (d Database) Check(at At) {
 	}
 }
 
-// checkConnections reports pods that may open more connections than the plan has, where there is no pool between them. A
-// pool has clients wait for a connection; the database refuses them.
+// checkConnections reports pods that may open more connections than the plan has, where there is no pool between them.
+// A pool has clients wait for a connection; the database refuses them.
 func (s *Settings) checkConnections(at At) {
 	engine, _ := catalogue.LookupEngine(s.Database.Engine)
 	plan, ok := engine.Plan(s.Database.Size)

@@ -15,9 +15,9 @@ type DNS struct {
 	Zone Zone `json:"zone" jsonschema:"required,format=hostname" example:"example.org"`
 	// ManageZone creates the zone. Without it the zone must exist in the account, and only records are made in it.
 	ManageZone bool `json:"manageZone" jsonschema:"required"`
-	// Delegation is whether the world asks DigitalOcean's name servers for the zone: "done", "pending", or "auto" to look
-	// at every run. A zone that is not delegated yet has no certificates, no CDN and no uptime checks; the run that
-	// finds it delegated makes them. What has a certificate keeps it.
+	// Delegation is whether the world asks DigitalOcean's name servers for the zone: "done", "pending", or "auto" to
+	// look at every run. A zone that is not delegated yet has no certificates, no CDN and no uptime checks; the run
+	// that finds it delegated makes them. What has a certificate keeps it.
 	Delegation Delegation `json:"delegation" jsonschema:"enum=auto,enum=done,enum=pending" default:"auto"`
 	// TTL of the records, in seconds. It is one for all: records of the same name must share it (RFC 2181, 5.2).
 	TTL int `json:"ttl" jsonschema:"minimum=30" default:"1800"`
@@ -65,12 +65,13 @@ type Mail struct {
 	Relay Relay `json:"relay"`
 }
 
-// Relay are the DNS records that let a mail relay send for the domain. Without them what it sends does not pass for mail
-// of the domain, and a DMARC policy has receivers put it aside or refuse it.
+// Relay are the DNS records that let a mail relay send for the domain. Without them what it sends does not pass for
+// mail of the domain, and a DMARC policy has receivers put it aside or refuse it.
 type Relay struct {
 	// DKIM are the keys with which the relay signs for the domain. They are made for each account.
 	DKIM []DKIM `json:"dkim"`
-	// MailFrom is the domain of the relay's envelopes, which receivers check SPF of. It must be set up at the relay, too.
+	// MailFrom is the domain of the relay's envelopes, which receivers check SPF of. It must be set up at the relay,
+	// too.
 	MailFrom *MailFrom `json:"mailFrom"`
 }
 

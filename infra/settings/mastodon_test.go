@@ -52,8 +52,8 @@ func TestBadMastodon(t *testing.T) {
 			`mastodon.smtp.authMethod: "ntlm" is not allowed; set it to plain, login, cram_md5 or none`,
 			"mastodon.smtp.from: \"Mastodon\" is not a sender; write it as name@example.org or `Name " +
 				"<name@example.org>`",
-			"mastodon.smtp.port: DigitalOcean blocks 25 on all Droplets; use another port that the relay offers, such " +
-				"as 2525 or 2587",
+			"mastodon.smtp.port: DigitalOcean blocks 25 on all Droplets; use another port that the relay offers, " +
+				"such as 2525 or 2587",
 			`mastodon.smtp.server: "smtp" is not a host name; write a full name in lower case, without a scheme or a ` +
 				`final dot, such as social.example.org`,
 		}},
@@ -146,7 +146,8 @@ func TestBadEnvironment(t *testing.T) {
 			"mastodon.environment.PERSISTENT_TIMEOUT: the variable comes from mastodon.values " +
 				"(mastodon.web.persistentTimeout); remove it; what it is to be is decided there",
 		}},
-		{"secrets in clear text", `{mastodon: {environment: {DEEPL_API_KEY: x, OTP_SECRET: x, FORK_TOKEN: x}}}`, []string{
+		{"secrets in clear text", `{mastodon: {environment: {DEEPL_API_KEY: x, OTP_SECRET: x,
+			FORK_TOKEN: x}}}`, []string{
 			"mastodon.environment.DEEPL_API_KEY: the name is that of a secret, and this value can be read by " +
 				"everyone; remove it, and set it with `pulumi config set --secret --path " +
 				"'vmst:secrets.environment.DEEPL_API_KEY'`",
@@ -165,7 +166,8 @@ func TestGoodMastodon(t *testing.T) {
 		"a later version":    `{mastodon: {image: {tag: v4.10.0-rc.1}}}`,
 		"sender with a name": `{mastodon: {smtp: {from: "Социальная сеть <no-reply@example.org>", authMethod: none}}}`,
 		"a language":         `{mastodon: {locale: zh-TW}}`,
-		"variables": `{mastodon: {environment: {HCAPTCHA_SITE: x, MAX_TOOT_CHARS: "5000", _X: "", http_proxy: "http://127.0.0.1:8118",
+		"variables": `{mastodon: {environment: {HCAPTCHA_SITE: x, MAX_TOOT_CHARS: "5000", _X: "",
+			http_proxy: "http://127.0.0.1:8118",
 			S3_RETRY_LIMIT: "5", AWS_REQUEST_CHECKSUM_CALCULATION: when_supported, SMTP_RETURN_PATH: a@example.org,
 			HCAPTCHA_SITE_KEY: x, CAS_UID_KEY: uid}}}`,
 		"weights": `{mastodon: {sidekiq: [{name: a, queues: ["default,99", "push,1", ingress, mailers, pull],
@@ -209,8 +211,8 @@ func TestBlockedPorts(t *testing.T) {
 
 func TestWarningsOfVariables(t *testing.T) {
 	t.Parallel()
-	s, hidden, err := settings.Decode(base(t, `{mastodon: {environment: {S3_RETRY_LIMT: "3", STATSD_ADDR: x, MAX_TOOT_CHARS: x,
-		S3_RETRY_LIMIT: "3", OTEL_EXPORTER_OTLP_ENDPOINT: x, http_proxy: x, DEEPL_PLAN: x}}}`),
+	s, hidden, err := settings.Decode(base(t, `{mastodon: {environment: {S3_RETRY_LIMT: "3", STATSD_ADDR: x,
+		MAX_TOOT_CHARS: x, S3_RETRY_LIMIT: "3", OTEL_EXPORTER_OTLP_ENDPOINT: x, http_proxy: x, DEEPL_PLAN: x}}}`),
 		secrets(t, `{environment: {DEEPL_APIKEY: hush, DEEPL_API_KEY: hush}}`))
 	require.NoError(t, err)
 	var got []string
@@ -222,7 +224,8 @@ func TestWarningsOfVariables(t *testing.T) {
 	assert.Equal(t, []string{
 		"vmst:settings.mastodon.environment.MAX_TOOT_CHARS: Mastodon reads no such variable; remove it, unless your " +
 			"image does",
-		"vmst:settings.mastodon.environment.S3_RETRY_LIMT: Mastodon reads no such variable; did you mean S3_RETRY_LIMIT?",
+		"vmst:settings.mastodon.environment.S3_RETRY_LIMT: Mastodon reads no such variable; did you mean " +
+			"S3_RETRY_LIMIT?",
 		"vmst:settings.mastodon.environment.STATSD_ADDR: Mastodon does not read it any more; remove it",
 		"vmst:secrets.environment.DEEPL_APIKEY: Mastodon reads no such variable; did you mean DEEPL_API_KEY?",
 	}, got)

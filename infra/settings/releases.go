@@ -24,10 +24,10 @@ type SafeRelease struct {
 // String is the version as Mastodon's tags have it, "v4.7.2".
 func (r SafeRelease) String() string { return fmt.Sprintf("v%d.%d.%d", r.Line[0], r.Line[1], r.Patch) }
 
-// SafeReleases are the lines that are maintained, the newest first. `make outdated` compares them with what Mastodon has
-// released since.
+// SafeReleases are the lines that are maintained, the newest first. `make outdated` compares them with what Mastodon
+// has released since.
 //
-// Source: the release notes at github.com/mastodon/mastodon/releases, and github.com/mastodon/mastodon/security/advisories.
+// Source: the release notes and security advisories at github.com/mastodon/mastodon.
 func SafeReleases() []SafeRelease {
 	return []SafeRelease{
 		{[2]int{4, 7}, 2, "uploads in the HEIF format (v4.7.2, 2026-09-15)"},

@@ -22,15 +22,15 @@ type Storage struct {
 	CDNTTL int `json:"cdnTtl" jsonschema:"enum=60,enum=600,enum=3600,enum=86400,enum=604800" default:"3600"`
 	// OldVersionDays is how long an overwritten or deleted object can be restored, in days.
 	OldVersionDays int `json:"oldVersionDays" jsonschema:"minimum=1" default:"30"`
-	// BucketSuffix ends the names of the buckets. The name of a deleted bucket stays blocked for weeks, so an environment
-	// that is made again needs another. Changing it makes new, empty buckets.
+	// BucketSuffix ends the names of the buckets. The name of a deleted bucket stays blocked for weeks, so an
+	// environment that is made again needs another. Changing it makes new, empty buckets.
 	BucketSuffix string `json:"bucketSuffix" jsonschema:"format=bucket-suffix" example:"2"`
 	// BackupDays is how long a backup is kept, in days.
 	BackupDays int `json:"backupDays" jsonschema:"minimum=1" default:"30"`
 }
 
-// HealthKey is the name of a small public object in each bucket that the CDN serves. Listing is private, so the bucket's own address
-// answers 403: only an object tells whether bucket, CDN, host name and certificate work together.
+// HealthKey is the name of a small public object in each bucket of the CDN. Listing is private, so a bucket's own
+// address answers 403: only an object tells whether bucket, CDN, host name and certificate work together.
 const HealthKey = "health.txt"
 
 // Bucket is the name of the bucket of a role.

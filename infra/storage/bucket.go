@@ -78,8 +78,8 @@ func (s *Storage) publish(
 		Region: pulumi.String(spec.region),
 		CorsRules: digitalocean.SpacesBucketCorsConfigurationCorsRuleArray{
 			digitalocean.SpacesBucketCorsConfigurationCorsRuleArgs{
-				// Clients other than the web site read media by script, too, and an answer that the CDN keeps from a
-				// request without an origin serves everybody (docs.joinmastodon.org/admin/optional/object-storage-proxy).
+				// Clients other than the web site read media by script, too, and what the CDN keeps of an answer serves
+				// everybody, whatever their origin (docs.joinmastodon.org/admin/optional/object-storage-proxy).
 				AllowedOrigins: pulumi.ToStringArray([]string{"*"}),
 				AllowedMethods: pulumi.ToStringArray([]string{"GET", "HEAD"}),
 				AllowedHeaders: pulumi.ToStringArray([]string{"*"}),

@@ -198,7 +198,8 @@ func TestStorageOfAZoneThatIsNotDelegated(t *testing.T) {
 
 func TestStorageReturnsFailures(t *testing.T) {
 	t.Parallel()
-	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, program(true, true, new(*storage.Storage)))
+	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} },
+		program(true, true, new(*storage.Storage)))
 }
 
 func TestStorageWithoutItsArguments(t *testing.T) {

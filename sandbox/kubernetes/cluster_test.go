@@ -27,12 +27,15 @@ func TestCheckConfig(t *testing.T) {
 			"", "",
 		},
 		"unknown key": {
-			object{"kubeconfig": good, "kubeConfig": "x"}, "kubeConfig", "unknown property kubeConfig; known are cluster,",
+			object{"kubeconfig": good, "kubeConfig": "x"},
+			"kubeConfig", "unknown property kubeConfig; known are cluster,",
 		},
 		"rendering": {
 			object{"kubeconfig": good, "renderYamlToDirectory": "x"}, "renderYamlToDirectory", "unknown property",
 		},
-		"wrong type":    {object{"kubeconfig": good, "deleteUnreachable": "yes"}, "deleteUnreachable", "must be a boolean"},
+		"wrong type": {
+			object{"kubeconfig": good, "deleteUnreachable": "yes"}, "deleteUnreachable", "must be a boolean",
+		},
 		"none":          {object{}, "kubeconfig", "does not fall back"},
 		"a path":        {object{"kubeconfig": "~/.kube/config"}, "kubeconfig", "not the text of a kubeconfig"},
 		"other context": {object{"kubeconfig": good, "context": "x"}, "kubeconfig", `context "x"`},

@@ -180,15 +180,19 @@ func TestRefusedReleases(t *testing.T) {
 		// property and reason are of a failed check; without property the creation fails.
 		property, reason string
 	}{
-		"unknown property":   {with(gate(nil), true, "wait"), "wait", "unknown property wait; known are allowNullValues,"},
-		"wrong type":         {with(gate(nil), "600", "timeout"), "timeout", `timeout = "600": must be a whole number`},
-		"unknown repository": {with(gate(nil), "x", "repositoryOpts", "url"), "repositoryOpts", "unknown property repositoryOpts.url"},
-		"files of values":    {with(gate(nil), []any{"a"}, "valueYamlFiles"), "valueYamlFiles", "reads no files"},
-		"name":               {with(gate(nil), "Gate", "name"), "name", "invalid release name"},
-		"no repository":      {object{"chart": "tunnel"}, "chart", "no repository is given"},
-		"bad version":        {with(gate(nil), "newest", "version"), "chart", "neither a version nor a range"},
-		"no namespace":       {with(gate(nil), nil, "createNamespace"), "", `namespaces "ingress" not found`},
-		"schema":             {gate(object{"extra": "yes"}), "", "got string, want boolean"},
+		"unknown property": {
+			with(gate(nil), true, "wait"), "wait", "unknown property wait; known are allowNullValues,",
+		},
+		"wrong type": {with(gate(nil), "600", "timeout"), "timeout", `timeout = "600": must be a whole number`},
+		"unknown repository": {
+			with(gate(nil), "x", "repositoryOpts", "url"), "repositoryOpts", "unknown property repositoryOpts.url",
+		},
+		"files of values": {with(gate(nil), []any{"a"}, "valueYamlFiles"), "valueYamlFiles", "reads no files"},
+		"name":            {with(gate(nil), "Gate", "name"), "name", "invalid release name"},
+		"no repository":   {object{"chart": "tunnel"}, "chart", "no repository is given"},
+		"bad version":     {with(gate(nil), "newest", "version"), "chart", "neither a version nor a range"},
+		"no namespace":    {with(gate(nil), nil, "createNamespace"), "", `namespaces "ingress" not found`},
+		"schema":          {gate(object{"extra": "yes"}), "", "got string, want boolean"},
 		"object": {
 			gate(object{"image": 5}),
 			"", `Deployment "gate": spec.template.spec.containers[0].image: got a JSON number, want string`,

@@ -60,8 +60,8 @@ func compare(t *testing.T, what, floor string, took, least, goal float64) {
 	}
 }
 
-// upAndPreview brings prod up from nothing, and then takes turns in previewing it and an empty program, so that both see
-// the same load of the machine.
+// upAndPreview brings prod up from nothing, and then takes turns in previewing it and an empty program, so that both
+// see the same load of the machine.
 func (b *bench) upAndPreview(t *testing.T) {
 	started, options := time.Now(), b.options
 	options.StateDir = filepath.Join(b.scratch, "prod")

@@ -44,7 +44,8 @@ func (b *bench) build(t *testing.T) {
 	var took, cpu []float64
 	for _, pkg := range []string{"./" + floorPackage, "."} {
 		cache := filepath.Join(b.scratch, "cache")
-		seconds, processor := b.run(t, cache, "build", "-overlay", overlay, "-o", filepath.Join(b.scratch, "program"), pkg)
+		binary := filepath.Join(b.scratch, "program")
+		seconds, processor := b.run(t, cache, "build", "-overlay", overlay, "-o", binary, pkg)
 		require.NoError(t, os.RemoveAll(cache))
 		took, cpu = append(took, seconds), append(cpu, processor)
 	}

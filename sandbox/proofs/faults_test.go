@@ -23,7 +23,7 @@ import (
 
 var (
 	kills = flag.Int("kills", 10, "how often the engine is killed")
-	seed  = flag.Uint64("seed", rand.Uint64N(1_000_000), //nolint:gosec // it is printed, not secret
+	seed  = flag.Uint64("seed", rand.Uint64N(1_000_000),
 		"chooses the moments at which the engine is killed")
 )
 
@@ -51,9 +51,10 @@ func TestFaults(t *testing.T) {
 		broken.Behaviour.Failures = []behaviour.Failure{{
 			Match: behaviour.Match{Type: typ}, Call: call, Message: "503 service unavailable",
 		}}
-		t.Run(fmt.Sprintf("%s, %d of %d", typ, call, counts[typ]), func(t *testing.T) { mends(t, broken, sound, whole) })
+		t.Run(fmt.Sprintf("%s, %d of %d", typ, call, counts[typ]),
+			func(t *testing.T) { mends(t, broken, sound, whole) })
 	}
-	random := rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // the same moments for the same seed
+	random := rand.New(rand.NewPCG(*seed, 0))
 	t.Logf("seed %d", *seed)
 	for range *kills {
 		after, broken := time.Duration(random.Float64()*float64(took)), sound
@@ -65,8 +66,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// mends breaks an up in an empty cloud and looks at what the next two make of it: the first finishes the work, the other
-// has nothing to do, and nothing is there twice.
+// mends breaks an up in an empty cloud and looks at what the next two make of it: the first finishes the work, the
+// other has nothing to do, and nothing is there twice.
 func mends(t *testing.T, broken, sound runner.Options, whole map[string]int) {
 	t.Helper()
 	broken.StateDir = t.TempDir()

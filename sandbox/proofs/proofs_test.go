@@ -35,7 +35,8 @@ func sandbox(t *testing.T, target string) runner.Options {
 	command, err := runner.FindPulumi(t.Context(), root)
 	require.NoError(t, err)
 	return runner.Options{
-		Program: program.Run, Setup: program.Setup, Stack: *stack, ProjectDir: root, PulumiCommand: command, Quiet: true,
+		Program: program.Run, Setup: program.Setup,
+		Stack: *stack, ProjectDir: root, PulumiCommand: command, Quiet: true,
 	}
 }
 

@@ -47,7 +47,7 @@ func readValue(field Property, guide, value any) any {
 			read[i] = readValue(*field.element, like, element)
 		}
 		return read
-	case stringKind, intKind, numberKind, boolKind, mapKind:
+	case stringKind, intKind, numberKind, boolKind, mapKind, anyKind:
 	}
 	return value
 }

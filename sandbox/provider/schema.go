@@ -100,7 +100,9 @@ const (
 )
 
 func (k kind) String() string {
-	return [...]string{"a string", "a whole number", "a number", "a boolean", "a list", "a map", "an object", "anything"}[k]
+	return [...]string{
+		"a string", "a whole number", "a number", "a boolean", "a list", "a map", "an object", "anything",
+	}[k]
 }
 
 // Property declares one property: take it from an SDK with [From] or [FieldsOf], or make it with [String], [Int],

@@ -105,8 +105,8 @@ func newProject(t *testing.T, program pulumi.RunFunc, stack string) runner.Optio
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte(projectFile), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(stack), 0o600))
 	return runner.Options{
-		Program: func(func(string) bool) pulumi.RunFunc { return program }, Setup: apiToken, Stack: "dev", ProjectDir: dir, PulumiCommand: path, Quiet: true,
-		Stderr: &bytes.Buffer{},
+		Program: func(func(string) bool) pulumi.RunFunc { return program }, Setup: apiToken,
+		Stack: "dev", ProjectDir: dir, PulumiCommand: path, Quiet: true, Stderr: &bytes.Buffer{},
 	}
 }
 

@@ -190,9 +190,10 @@ func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
 		for _, db := range r.OfType(databaseType) {
 			firewall, ok := firewalls[db.Name+"-id"]
 			require.True(t, ok, "%s has no firewall", db.Name)
+			pods := r.One(t, clusterType, "cluster-cluster").Input("clusterSubnet")
 			require.Equal(t, []any{
 				map[string]any{"type": "k8s", "value": "cluster-cluster-id"},
-				map[string]any{"type": "ip_addr", "value": r.One(t, clusterType, "cluster-cluster").Input("clusterSubnet")},
+				map[string]any{"type": "ip_addr", "value": pods},
 			}, firewall.Input("rules"))
 			require.Equal(t, "network-vpc-id", db.Input("privateNetworkUuid"))
 		}

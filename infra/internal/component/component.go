@@ -17,8 +17,8 @@ func Keep(protect bool) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Protect(protect), pulumi.RetainOnDelete(protect))
 }
 
-// Patient has the provider wait for up to 90 minutes until a cluster or a pool of nodes is there. What takes longer than
-// the provider's own 30 minutes is made all the same, and the provider forgets that it is
+// Patient has the provider wait for up to 90 minutes until a cluster or a pool of nodes is there. What takes longer
+// than the provider's own 30 minutes is made all the same, and the provider forgets that it is
 // (terraform-provider-digitalocean, resource_database_cluster.go and resource_kubernetes_cluster.go: SetId("")).
 func Patient() pulumi.ResourceOption {
 	return pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "90m"})

@@ -78,7 +78,8 @@ func TestPodSubnetIsTrusted(t *testing.T) {
 	r := &mocks.Recorder{}
 	run(t, r, args)
 	require.Equal(t, []any{
-		map[string]any{"type": "k8s", "value": "doks-uuid"}, map[string]any{"type": "ip_addr", "value": "10.101.0.0/16"},
+		map[string]any{"type": "k8s", "value": "doks-uuid"},
+		map[string]any{"type": "ip_addr", "value": "10.101.0.0/16"},
 	}, r.One(t, mocks.FirewallType, "room-firewall").Input("rules"))
 }
 
