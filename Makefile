@@ -41,7 +41,7 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd sandbox && go test $$(go list ./... | grep -vE '/(enginetest|runner|program|netlify)$$')
 	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
-	cd tools && go test -count=1 ./netlifysdk/... ./modversions/...
+	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/...
 
 # The sandbox takes a Pulumi CLI on PATH that fits (sandbox/runner/pulumi.go): of the same major version and at least the
 # same minor one.
@@ -77,6 +77,12 @@ lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 	@go -C tools run ./modversions -dir .. $(MODULES:%=%/go.mod)
 	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
+# Built and not run by go, which would make every exit status a 1.
+.PHONY: outdated
+outdated: ## Say what is behind: Mastodon, charts, images, modules, Kubernetes. Needs the internet, and says what it could not ask.
+	@go -C tools build -o $(TOOLS)/outdated ./outdated
+	@$(TOOLS)/outdated -dir . $(MODULES:%=%/go.mod)
+
 # Not a part of lint, because everything that the sandbox imports is compiled for each of them.
 .PHONY: platforms
 platforms: ## See that the sandbox compiles on Windows and macOS (a quarter of an hour the first time).
@@ -87,8 +93,9 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the stack file's JSON Schema, the Netlify SDK.
+generate: ## Write the generated files again: the stack file's JSON Schema, the token's scopes in README.md, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
+	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench
