@@ -44,6 +44,9 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	if err != nil {
 		return err
 	}
+	if err := offered(ctx, world, s, secrets.DigitalOceanToken); err != nil {
+		return err
+	}
 	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }
 	provider, generators, err := newProviders(ctx, secrets)
 	if err != nil {

@@ -124,3 +124,40 @@ func ExampleName() {
 	// spock-social-example-org
 	// uhura-social-example-org
 }
+
+// The size and the suffix are a person's, and end the names; they must fit all the same, with the longest of both.
+func TestNamesOfPoolsAndBucketsFitEveryService(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, domain := range domains {
+		for _, role := range crew.Roles() {
+			for _, name := range []string{
+				crew.Pool(role, domain, "s-1vcpu-2gb"), crew.Pool(role, domain, "so1_5-32vcpu-256gb-intel"),
+				crew.Bucket(role, domain, "2"), crew.Bucket(role, domain, "aaaaaaaaaaaaaaaa"),
+				crew.Bucket(role, domain, "a-a-a-a-a-a-a-aa"),
+			} {
+				for rule, pattern := range rules {
+					require.Regexp(t, pattern, name, "%s of %s as %s", role, domain, rule)
+				}
+				require.Empty(t, seen[name], "%s is of %s as well as of %s of %s", name, seen[name], role, domain)
+				seen[name] = string(role) + " of " + domain
+			}
+		}
+	}
+}
+
+// A name that stands in a state must not change: the pool, or the bucket with all that is in it, would be replaced.
+func TestNamesOfPoolsAndBucketsStay(t *testing.T) {
+	t.Parallel()
+	long := domains[4]
+	for name, want := range map[string]string{
+		crew.Pool(crew.WebPool, "vmst.io", "g-2vcpu-8gb"):         "rand-vmst-io-g-2vcpu-8gb",
+		crew.Pool(crew.SearchPool, "vmst.io", "so1_5-2vcpu-16gb"): "kyle-vmst-io-so1-5-2vcpu-16gb",
+		crew.Pool(crew.BackgroundPool, long, "s-4vcpu-16gb-amd"):  "scotty-social-an-instance-with-a-remarkab-3b335821",
+		crew.Bucket(crew.Backups, "staging.vmst.io", "b"):         "sarek-staging-vmst-io-b",
+		crew.Bucket(crew.Media, long, "2"):                        "mudd-social-an-instance-with-a-remarkably-56c9bfb0",
+		crew.Bucket(crew.Media, long, ""):                         crew.Name(crew.Media, long),
+	} {
+		require.Equal(t, want, name)
+	}
+}

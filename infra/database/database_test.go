@@ -189,3 +189,39 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	require.Empty(t, r.OfType(roomType))
 	require.Empty(t, r.OfType(mocks.ClusterType))
 }
+
+// Without a pool everything goes to the primary.
+func TestPrimaryWithoutAPool(t *testing.T) {
+	t.Parallel()
+	args := databaseArgs()
+	args.PoolSize = 0
+	d := run(t, &mocks.Recorder{}, args)
+	got, _ := mocks.Described(t, map[string]pulumi.Output{
+		"host": d.Direct.Host, "port": d.Direct.Port, "name": d.Direct.Name, "user": d.Direct.Username,
+		"password": d.Direct.Password,
+	})
+	require.Equal(t, map[string]any{
+		"host": "private-database-cluster.db.ondigitalocean.com", "port": 25060, "name": "mastodon_app",
+		"user": "mastodon_app", "password": "password-of-database-user",
+	}, got)
+}
+
+func TestStorageGrows(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		growth *settings.Growth
+		want   any
+	}{
+		{nil, nil},
+		{
+			&settings.Growth{ThresholdPercent: 70, IncrementGiB: 20},
+			map[string]any{"enabled": true, "thresholdPercent": 70.0, "incrementGib": 20.0},
+		},
+	} {
+		args := databaseArgs()
+		args.Growth = test.growth
+		r := &mocks.Recorder{}
+		run(t, r, args)
+		require.Equal(t, test.want, r.One(t, mocks.ClusterType, "database-cluster").Input("storageAutoscale"))
+	}
+}

@@ -150,3 +150,68 @@ func TestRecordsWithoutTheirArguments(t *testing.T) {
 	}), "DNS records arguments: WebIP, Zone, ZoneName missing")
 	require.Empty(t, r.All())
 }
+
+// Hosts have the IPv6 address of the load balancer where it has one, and not a record more where it has none.
+func TestRecordsOfIPv6(t *testing.T) {
+	t.Parallel()
+	addresses := func(stack settings.NetworkStack) map[string][]any {
+		s, r := instance(), &mocks.Recorder{}
+		s.LoadBalancer.NetworkStack, s.DNS.Records = stack, nil
+		require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
+			_, err := dns.NewRecords(ctx, "records", &dns.RecordsArgs{
+				Zone: s.DNS.Zone, ZoneName: pulumi.String(s.DNS.Zone), TTL: 1800, WebIP: pulumi.String("203.0.113.10"),
+				WebIPv6: pulumi.String("2001:db8::10"), Entries: s.Entries(),
+			})
+			return err
+		}))
+		found := map[string][]any{}
+		for _, made := range r.OfType(recordType) {
+			if kind := made.Input("type"); kind == "A" || kind == "AAAA" {
+				found[made.Name] = []any{kind, made.Input("name"), made.Input("value")}
+			}
+		}
+		return found
+	}
+	only := map[string][]any{
+		"records-a-web":       {"A", "@", "203.0.113.10"},
+		"records-a-streaming": {"A", "streaming", "203.0.113.10"},
+	}
+	require.Equal(t, only, addresses(settings.IPv4))
+	only["records-aaaa-web"] = []any{"AAAA", "@", "2001:db8::10"}
+	only["records-aaaa-streaming"] = []any{"AAAA", "streaming", "2001:db8::10"}
+	require.Equal(t, only, addresses(settings.DualStack))
+}
+
+// A record of an address that nobody has given is an error, and not an empty record.
+func TestRecordsOfAnAddressThatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := instance()
+	s.LoadBalancer.NetworkStack = settings.DualStack
+	require.ErrorContains(t, (&mocks.Recorder{}).Run(recordsProgram(s, new(*dns.Records))),
+		`creating AAAA record "@" in zone "vmst.io"`)
+}
+
+// What the relay sends passes by its keys or by its envelopes.
+func TestRecordsOfARelay(t *testing.T) {
+	t.Parallel()
+	s := instance()
+	s.DNS.Mail.Relay = settings.Relay{
+		DKIM: []settings.DKIM{{Selector: "r1", CNAME: "r1.example.net"}, {Selector: "r2", Value: "v=DKIM1; p=abc"}},
+		MailFrom: &settings.MailFrom{
+			Host: "bounces.vmst.io", MX: "feedback.example.net", SPF: "v=spf1 include:example.net -all",
+		},
+	}
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(recordsProgram(s, new(*dns.Records))))
+	for name, want := range map[string]map[string]any{
+		"dkim-r1":  {"type": "CNAME", "name": "r1._domainkey", "value": "r1.example.net."},
+		"dkim-r2":  {"type": "TXT", "name": "r2._domainkey", "value": "v=DKIM1; p=abc"},
+		"mx-relay": {"type": "MX", "name": "bounces", "value": "feedback.example.net.", "priority": 10.0},
+		"txt-relay-spf": {
+			"type": "TXT", "name": "bounces", "value": "v=spf1 include:example.net -all",
+		},
+	} {
+		want["domain"], want["ttl"] = "vmst.io", 1800.0
+		require.Equal(t, want, r.One(t, recordType, "records-"+name).Inputs.Mappable())
+	}
+}

@@ -343,3 +343,37 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 		"ingress arguments: Cluster, DNSToken, Domain, LoadBalancerID, LoadBalancerName, TrustedRange, Zone missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")))
 }
+
+// What the Service asks for is what the load balancer has: the cloud controller writes it, and another stack would be
+// another address.
+func TestServiceAsksForWhatTheLoadBalancerIs(t *testing.T) {
+	t.Parallel()
+	for _, balancer := range []settings.LoadBalancer{
+		{Type: settings.Regional, NetworkStack: settings.DualStack, Nodes: 3, ProxyProtocol: true},
+		{Type: settings.RegionalNetwork, NetworkStack: settings.IPv4, Nodes: 1},
+	} {
+		args := arguments()
+		args.LoadBalancer = balancer
+		annotations := controller(t, args).Input("values", "controller", "service", "annotations").(map[string]any)
+		require.Equal(t, string(balancer.Type), annotations[annotation+"type"])
+		require.Equal(t, string(balancer.NetworkStack), annotations[annotation+"network-stack"])
+		require.Equal(t, strconv.Itoa(balancer.Nodes), annotations[annotation+"size-unit"])
+	}
+}
+
+// A pod that is told to stop answers until the load balancer has noticed, then its workers end what they have begun:
+// Kubernetes must not kill it before both are over.
+func TestControllerStopsInTime(t *testing.T) {
+	t.Parallel()
+	made := controller(t, arguments())
+	// Three checks, three seconds apart (digitalocean-cloud-controller-manager, loadbalancers.go).
+	const noticed = 3 * 3
+	// The defaults of chart 4.15.1: terminationGracePeriodSeconds and nginx' worker-shutdown-timeout.
+	const killed, drained = 300, 240
+	require.Nil(t, made.Input("values", "controller", "terminationGracePeriodSeconds"), "the chart's own")
+	require.Nil(t, made.Input("values", "controller", "config", "worker-shutdown-timeout"), "the controller's own")
+	grace, err := strconv.Atoi(made.Input("values", "controller", "extraArgs", "shutdown-grace-period").(string))
+	require.NoError(t, err)
+	require.Greater(t, grace, noticed)
+	require.Less(t, grace+drained, killed)
+}

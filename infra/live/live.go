@@ -1,4 +1,5 @@
-// Package live asks the world itself what no provider of the program can be asked: who answers for a DNS zone.
+// Package live asks the world itself what no provider of the program can be asked: who answers for a DNS zone, and what
+// DigitalOcean offers today.
 package live
 
 import (
@@ -15,9 +16,11 @@ type World struct {
 	// Servers returns the hosts of the name servers of a zone, as [net.Resolver.LookupNS] does. Nil asks the resolver
 	// of this machine.
 	Servers func(ctx context.Context, zone string) ([]*net.NS, error)
+	// Offers returns what DigitalOcean offers. Nil asks its API.
+	Offers func(ctx context.Context, token string) (Offers, error)
 }
 
-// patience is how long a look-up may take.
+// patience is how long an answer may take.
 const patience = 10 * time.Second
 
 // servedHere is a zone that DigitalOcean's name servers answer for, whatever happens to others: whoever has no answer

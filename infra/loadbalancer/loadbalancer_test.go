@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -97,4 +98,38 @@ func TestLoadBalancerWithoutItsArguments(t *testing.T) {
 		return err
 	}), "load balancer arguments: Name, Region, VPCID missing")
 	require.Empty(t, r.All())
+}
+
+// The stack is chosen when the load balancer is made: another one is another load balancer.
+func TestLoadBalancerHasTheAddressesOfItsStack(t *testing.T) {
+	t.Parallel()
+	for stack, ipv6 := range map[settings.NetworkStack]string{settings.IPv4: "", settings.DualStack: "2001:db8::10"} {
+		r := &mocks.Recorder{Computed: map[string]resource.PropertyMap{
+			balancerType: {"ipv6": resource.NewProperty(ipv6)},
+		}}
+		var l *loadbalancer.LoadBalancer
+		require.NoError(t, r.Run(func(ctx *pulumi.Context) (err error) {
+			l, err = loadbalancer.New(ctx, "loadbalancer", &loadbalancer.Args{
+				LoadBalancer: settings.LoadBalancer{
+					Type: settings.Regional, NetworkStack: stack, Nodes: 1, ProxyProtocol: true,
+				},
+				Name: "public-vmst-io", Region: "tor1", VPCID: pulumi.String("vpc-id"),
+			})
+			return err
+		}))
+		made := r.One(t, balancerType, "loadbalancer-loadbalancer")
+		require.Equal(t, string(stack), made.Input("networkStack"))
+		require.NotContains(t, made.IgnoreChanges, "networkStack")
+		require.Equal(t, "203.0.113.10", mocks.Value[string](t, l.IP))
+		require.Equal(t, ipv6, mocks.Value[string](t, l.IPv6))
+	}
+}
+
+// The cluster goes before its load balancer does, so it must be there to wait for.
+func TestLoadBalancerCanBeWaitedFor(t *testing.T) {
+	t.Parallel()
+	var l *loadbalancer.LoadBalancer
+	require.NoError(t, (&mocks.Recorder{}).Run(program(true, &l)))
+	require.Len(t, l.Ready, 1)
+	require.Contains(t, mocks.Value[pulumi.URN](t, l.Ready[0].URN()), balancerType+"::loadbalancer-loadbalancer")
 }

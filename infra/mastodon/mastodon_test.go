@@ -3,6 +3,7 @@ package mastodon_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -422,4 +423,51 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, RailsCache, "+
 		"SMTPPassword, SMTPUsername, Search missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")), "nothing is registered")
+}
+
+// Every Job goes to the pool of the Jobs, and where there is none, to that of nobody else.
+func TestPoolOfTheJobs(t *testing.T) {
+	t.Parallel()
+	for pool, want := range map[string]any{"": nil, "web": map[string]any{settings.PoolLabel: "web"}} {
+		args := arguments()
+		args.Jobs.Pool = pool
+		jobs := run(t, args).OfType(jobType)
+		require.Len(t, jobs, 6)
+		for _, job := range jobs {
+			require.Equal(t, want, job.Input("spec", "template", "spec", "nodeSelector"), job.Name)
+		}
+	}
+}
+
+// The pods and the Jobs speak to the relay alike. Mastodon refuses STARTTLS over TLS, and "auto" would send the login
+// in the clear to whoever strips the offer.
+func TestEncryptionOfMail(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		tls, upgrade string
+		begins       bool
+	}{{"starttls", "always", false}, {"implicit", "never", true}} {
+		args := arguments()
+		args.SMTP.TLS, args.SMTP.Port = test.tls, 2465
+		r := run(t, args)
+		smtp := r.One(t, chartType, "mastodon-chart").Input("values", "mastodon", "smtp").(map[string]any)
+		require.Equal(t, []any{test.begins, test.upgrade, "peer", 2465.0},
+			[]any{smtp["tls"], smtp["enableStartTls"], smtp["opensslVerifyMode"], smtp["port"]}, test.tls)
+		env := r.One(t, secretType, "mastodon-jobs").Input("stringData").(map[string]any)
+		require.Equal(t, []any{strconv.FormatBool(test.begins), test.upgrade, "peer", "2465"}, []any{
+			env["SMTP_TLS"], env["SMTP_ENABLE_STARTTLS"], env["SMTP_OPENSSL_VERIFY_MODE"], env["SMTP_PORT"],
+		}, test.tls)
+	}
+}
+
+// The preflight asks the CDN only where there is one.
+func TestPreflightBeforeTheZoneIsDelegated(t *testing.T) {
+	t.Parallel()
+	for _, delegated := range []bool{true, false} {
+		args := arguments()
+		args.Delegated = delegated
+		require.Equal(t, map[string]any{"name": "CDN_READY", "value": strconv.FormatBool(delegated)},
+			run(t, args).One(t, jobType, "mastodon-preflight").
+				Input("spec", "template", "spec", "containers", 0, "env", 0))
+	}
 }

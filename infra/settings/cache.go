@@ -28,7 +28,7 @@ type RailsCache struct {
 // Check reports what DigitalOcean does not offer.
 func (c Cache) Check(at At) {
 	engine, _ := catalogue.LookupEngine(catalogue.Valkey)
-	at.Key("version").Choice(c.Version, "a version of valkey", engine.Versions, "")
+	checkVersion(at, engine, c.Version)
 	checkPlan(at, engine, c.Size, c.Nodes)
 	if c.Rails != nil {
 		checkPlan(at.Key("rails"), engine, c.Rails.Size, c.Rails.Nodes)

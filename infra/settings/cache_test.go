@@ -11,9 +11,9 @@ func TestBadCache(t *testing.T) {
 		{"version", `{cache: {version: "7"}}`, []string{
 			`cache.version: "7" is not a version of valkey; use 8`,
 		}},
-		{"plan", `{cache: {size: gd-2vcpu-8gb}}`, []string{
-			"cache.size: \"gd-2vcpu-8gb\" is not a plan of valkey; near ones are m-2vcpu-16gb, db-s-2vcpu-4gb, " +
-				"db-s-4vcpu-8gb, m-4vcpu-32gb, m-8vcpu-64gb; `doctl databases options slugs --engine valkey` lists " +
+		{"plan", `{cache: {size: m-2vcpu}}`, []string{
+			"cache.size: \"m-2vcpu\" is not a plan of valkey; near ones are m-2vcpu-16gb, m-4vcpu-32gb, " +
+				"m-8vcpu-64gb, m-24vcpu-192gb, m-32vcpu-256gb; `doctl databases options slugs --engine valkey` lists " +
 				"them",
 		}},
 		{"Rails cache", `{cache: {rails: {size: db-s-1vcpu-1gb, nodes: 3}}}`, []string{

@@ -1,6 +1,11 @@
 package settings_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
 
 func TestBadCluster(t *testing.T) {
 	t.Parallel()
@@ -21,8 +26,8 @@ func TestBadCluster(t *testing.T) {
 			"cluster.defaultPool.size: \"s-2vcpu-4bg\" is not a Droplet size for nodes; did you mean " +
 				"\"s-2vcpu-4gb\"? Near ones: s-2vcpu-4gb, s-2vcpu-2gb, s-1vcpu-2gb, s-4vcpu-8gb, s-8vcpu-16gb; " +
 				"`doctl kubernetes options sizes` lists them",
-			"cluster.nodePools[0].size: \"huge\" is not a Droplet size for nodes; near ones are s-1vcpu-2gb, " +
-				"s-2vcpu-2gb, s-2vcpu-4gb, s-4vcpu-8gb, g-2vcpu-8gb; `doctl kubernetes options sizes` lists them",
+			"cluster.nodePools[0].size: \"huge\" is not a Droplet size for nodes; near ones are c-2, c-4, c-8, c-16, " +
+				"c-32; `doctl kubernetes options sizes` lists them",
 		}},
 		{"more at least than at most", `{cluster: {nodePools: [{role: general, size: s-4vcpu-8gb, minNodes: 3,
 			maxNodes: 2}]}}`, []string{
@@ -130,4 +135,50 @@ func TestGoodCluster(t *testing.T) {
 		"as many nodes as fit":  `{cluster: {podSubnet: 10.65.0.0/23, defaultPool: {nodes: 2}}}`,
 		"a pool for a workload": `{mastodon: {web: {pool: general, resources: {memory: 7Gi, memoryLimit: 8Gi}}}}`,
 	})
+}
+
+// workloads are those that can be put on a pool, by their path, each with what it writes beside the pool.
+func workloads(with string) map[string]string {
+	const queues = "queues: [default, push, ingress, mailers, pull, scheduler, fasp], replicas: 1, threads: 5"
+	return map[string]string{
+		"ingress":             `{ingress: {` + with + `}}`,
+		"mastodon.web":        `{mastodon: {web: {` + with + `}}}`,
+		"mastodon.streaming":  `{mastodon: {streaming: {` + with + `}}}`,
+		"mastodon.sidekiq[0]": `{mastodon: {sidekiq: [{name: all, ` + queues + `, ` + with + `}]}}`,
+	}
+}
+
+func TestPoolOfEveryWorkload(t *testing.T) {
+	t.Parallel()
+	changes := workloads("pool: web")
+	changes["mastodon.jobs"] = `{mastodon: {jobs: {pool: web}}}`
+	for path, change := range changes {
+		assert.Equal(t, []string{
+			`vmst:settings.` + path + `.pool: "web" is not the role of a node pool; use general, or leave it out to ` +
+				`let the scheduler choose`,
+		}, problems(t, base(t, change), secrets(t, "")))
+		assert.Empty(t, problems(t, base(t, strings.ReplaceAll(change, "pool: web", "pool: general")), secrets(t, "")))
+	}
+}
+
+// A workload with a pool must fit there, whatever room there is elsewhere; one without may go wherever there is room.
+func TestRoomForEveryWorkload(t *testing.T) {
+	t.Parallel()
+	pools := func(defaultPool, change string) string {
+		return base(t, toJSON(t, merge(fromYAML(t, `{cluster: {defaultPool: {size: `+defaultPool+`}, nodePools: [
+			{role: general, size: s-4vcpu-8gb, minNodes: 1, maxNodes: 1},
+			{role: background, size: s-2vcpu-4gb, minNodes: 1, maxNodes: 1}]}}`), fromYAML(t, change))))
+	}
+	const resources = "resources: {memory: 4Gi, memoryLimit: 4Gi}"
+	for path, change := range workloads("pool: background, " + resources) {
+		assert.Equal(t, []string{
+			`vmst:settings.` + path + `.resources.memory: "4Gi" does not fit on a node of 4 GiB; lower the request ` +
+				`or use larger nodes`,
+		}, problems(t, pools("s-8vcpu-16gb", change), secrets(t, "")))
+	}
+	for _, place := range []string{"pool: general, ", ""} {
+		for path, change := range workloads(place + resources) {
+			assert.Empty(t, problems(t, pools("s-2vcpu-4gb", change), secrets(t, "")), path)
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/mod/semver"
+
 	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
@@ -51,7 +53,7 @@ func (d Database) Check(at At) {
 	if !ok || d.Engine != catalogue.Postgres && d.Engine != catalogue.AdvancedPostgres {
 		return
 	}
-	at.Key("version").Choice(d.Version, "a version of "+d.Engine, engine.Versions, "")
+	checkVersion(at, engine, d.Version)
 	plan, ok := checkPlan(at, engine, d.Size, d.Nodes)
 	if most := plan.Connections() - migrationConnections; ok && d.PoolSize > most {
 		at.Key("poolSize").Add(fmt.Sprintf("%d is more than %s can serve", d.PoolSize, d.Size),
@@ -84,17 +86,27 @@ func (s *Settings) checkConnections(at At) {
 
 func (d Database) cost(bill *Cost) { bill.database("PostgreSQL", d.Engine, d.Size, d.Nodes) }
 
-// checkPlan checks that an engine has a plan and that the plan allows the number of nodes, both of them below a
-// place. It returns the plan if there is one.
+// checkVersion checks that an engine has a version, or may have it by now: a later one than the oldest that it has.
+func checkVersion(at At, engine catalogue.Engine, version string) {
+	oldest := engine.Versions[0]
+	if !versionSlug.MatchString(version) || semver.Compare("v"+version, "v"+oldest) < 0 {
+		at.Key("version").Choice(version, "a version of "+engine.Name, engine.Versions, "")
+	}
+}
+
+// checkPlan checks that an engine has a plan, or may have it by now, and that the plan allows the number of nodes, both
+// of them below a place. It returns the plan if it is known.
 func checkPlan(at At, engine catalogue.Engine, size string, nodes int) (catalogue.Plan, bool) {
 	plan, ok := engine.Plan(size)
+	if !ok && sizeSlug.MatchString(size) {
+		return plan, false
+	}
 	if !ok {
 		var all []string
 		for _, p := range engine.Plans {
 			all = append(all, p.Slug)
 		}
-		at.Key("size").Choice(size, "a plan of "+engine.Name, all,
-			"doctl databases options slugs --engine "+engine.Name)
+		at.Key("size").Choice(size, "a plan of "+engine.Name, all, listsPlans+engine.Name)
 		return plan, false
 	}
 	if slices.Contains(plan.Nodes, nodes) || nodes == 0 {

@@ -19,6 +19,7 @@ func TestDefaults(t *testing.T) {
 	s := read(t, base(t, ""))
 
 	assert.True(t, s.Cluster.AutoUpgrade)
+	assert.True(t, s.Cluster.TrustPodSubnet)
 	assert.Equal(t, settings.Window{Day: "sunday", Time: "06:00"}, s.Cluster.Maintenance)
 	assert.Equal(t, settings.Window{Day: "tuesday", Time: "06:00"}, s.Database.Maintenance)
 	assert.Equal(t, settings.Window{Day: "wednesday", Time: "06:00"}, s.Cache.Maintenance)
@@ -29,6 +30,9 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 3600, s.Storage.CDNTTL)
 	assert.Equal(t, 30, s.Storage.OldVersionDays)
 	assert.Equal(t, 30, s.Storage.BackupDays)
+	assert.Empty(t, s.Storage.BucketSuffix)
+	assert.Equal(t, settings.IPv4, s.LoadBalancer.NetworkStack)
+	assert.Nil(t, s.Database.Growth, "it costs")
 	assert.Equal(t, settings.Chart{
 		Repository: "https://kubernetes.github.io/ingress-nginx", Name: "ingress-nginx", Version: "4.15.1",
 	}, s.Ingress.Chart)
@@ -39,7 +43,9 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, settings.Resources{CPU: "200m", Memory: "256Mi", MemoryLimit: "512Mi"}, s.Ingress.Resources)
 	assert.Equal(t, "99m", s.Ingress.MaxBodySize)
 	assert.Equal(t, 63072000, s.Ingress.HSTSMaxAge)
+	assert.Empty(t, s.Ingress.Pool)
 	assert.Equal(t, 1800, s.DNS.TTL)
+	assert.Equal(t, settings.DelegationAuto, s.DNS.Delegation)
 	assert.Empty(t, s.DNS.Mail)
 
 	m := s.Mastodon
@@ -60,7 +66,9 @@ func TestDefaults(t *testing.T) {
 		Resources: settings.Resources{CPU: "100m", Memory: "128Mi", MemoryLimit: "512Mi"},
 	}, m.Streaming)
 	assert.Equal(t, settings.Resources{CPU: "250m", Memory: "768Mi", MemoryLimit: "2Gi"}, m.Sidekiq[0].Resources)
+	assert.Empty(t, m.Jobs)
 	assert.Equal(t, "plain", m.SMTP.AuthMethod)
+	assert.Equal(t, "starttls", m.SMTP.TLS)
 	assert.Equal(t, settings.Monitoring{
 		Emails: []string{"ops@example.org"}, Regions: []string{"us_east", "us_west", "eu_west"},
 		LatencyMilliseconds: 2000, CPUPercent: 90, MemoryPercent: 90, DiskPercent: 80,

@@ -47,6 +47,12 @@ func TestBadHosts(t *testing.T) {
 		{"TTL", `{dns: {ttl: 5}}`, []string{
 			"dns.ttl: 5 is out of range; set it to a whole number from 30",
 		}},
+		{"delegation", `{dns: {delegation: yes please}}`, []string{
+			`dns.delegation: "yes please" is not allowed; set it to auto, done or pending`,
+		}},
+		{"delegation as a switch", `{dns: {delegation: true}}`, []string{
+			`dns.delegation: true is not text (a string); set it to auto, done or pending`,
+		}},
 	})
 }
 
@@ -133,7 +139,10 @@ func TestBadRecords(t *testing.T) {
 func TestGoodDNS(t *testing.T) {
 	t.Parallel()
 	accepted(t, map[string]string{
-		"the zone as domain": `{domain: example.org}`,
+		"the zone as domain":           `{domain: example.org}`,
+		"a zone that is delegated":     `{dns: {delegation: done}}`,
+		"a zone that will be":          `{dns: {delegation: pending}}`,
+		"a zone to look at every time": `{dns: {delegation: auto}}`,
 		"records": `{dns: {records: [{name: "@", type: TXT, value: "site=abc"}, {name: "*", type: AAAA,
 			value: "2001:db8::7"},
 			{name: _acme-challenge.www, type: CNAME, value: _x.example.net.},
@@ -205,4 +214,59 @@ func TestEntries(t *testing.T) {
 		`dkim-k: k._domainkey CNAME "k.example.net." 0 ""`,
 	}, lines(s.Entries())[5:], "below the zone itself")
 	assert.Empty(t, s.DocsEntries())
+}
+
+// keys are the entries of a stack as "<name> <type> <value>", by their keys.
+func keys(s *settings.Settings) map[string]string {
+	all := map[string]string{}
+	for _, e := range s.Entries() {
+		all[e.Key] = fmt.Sprintf("%s %s %q %d", e.Name, e.Type, e.Value, e.Priority)
+	}
+	return all
+}
+
+// A host without an AAAA record is not found by who has IPv6 alone, and one with it and no such address by nobody who
+// has both.
+func TestEntriesOfIPv6(t *testing.T) {
+	t.Parallel()
+	for stack, want := range map[string]int{`{}`: 0, `{networkStack: IPV4}`: 0, `{networkStack: DUALSTACK}`: 2} {
+		found := 0
+		for _, e := range read(t, base(t, `{loadBalancer: `+stack+`}`)).Entries() {
+			if e.Type == "AAAA" {
+				found++
+			}
+		}
+		assert.Equal(t, want, found, stack)
+	}
+	both := keys(read(t, base(t, `{loadBalancer: {networkStack: DUALSTACK}}`)))
+	assert.Equal(t, `social AAAA "" 0`, both["aaaa-web"])
+	assert.Equal(t, `streaming AAAA "" 0`, both["aaaa-streaming"])
+	assert.Equal(t, `social A "" 0`, both["a-web"], "the other address stays")
+	assert.Equal(t, `streaming A "" 0`, both["a-streaming"])
+	refused(t, []bad{{"an address beside that of the load balancer", `{loadBalancer: {networkStack: DUALSTACK},
+		dns: {records: [{name: streaming, type: AAAA, value: "2001:db8::7"}]}}`, []string{
+		`dns.records[0]: vmst:settings.mastodon.streamingHost makes the address of "streaming"; remove it, or give ` +
+			`it another name`,
+	}}})
+}
+
+func TestEntriesOfARelay(t *testing.T) {
+	t.Parallel()
+	got := keys(read(t, base(t, `{dns: {mail: {dkim: [{selector: own, value: v=DKIM1; p=MIGf}],
+		relay: {dkim: [{selector: r1, cname: r1.dkim.example.net}, {selector: r2, value: v=DKIM1; p=MIGg}],
+		mailFrom: {host: bounces.social.example.org, mx: feedback.example.net, spf: "v=spf1 a:example.net -all"}}}}}`)))
+	for key, want := range map[string]string{
+		"dkim-own":      `own._domainkey.social TXT "v=DKIM1; p=MIGf" 0`,
+		"dkim-r1":       `r1._domainkey.social CNAME "r1.dkim.example.net." 0`,
+		"dkim-r2":       `r2._domainkey.social TXT "v=DKIM1; p=MIGg" 0`,
+		"mx-relay":      `bounces.social MX "feedback.example.net." 10`,
+		"txt-relay-spf": `bounces.social TXT "v=spf1 a:example.net -all" 0`,
+	} {
+		assert.Equal(t, want, got[key], key)
+	}
+	for _, change := range []string{``, `{dns: {mail: {relay: {}}}}`} {
+		without := keys(read(t, base(t, change)))
+		assert.NotContains(t, without, "mx-relay")
+		assert.NotContains(t, without, "txt-relay-spf")
+	}
 }

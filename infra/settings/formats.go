@@ -152,18 +152,20 @@ func formats() map[string]decode.Format {
 			Write: "write it without a slash at the beginning and without ..",
 		},
 
-		// What DigitalOcean offers.
+		// What DigitalOcean offers. What is not listed and looks like it is [Unlisted].
 		"compute-region": {
-			Is:     "a region with Kubernetes and databases",
+			Is: "a region with Kubernetes and databases", Pattern: regionSlug, Valid: newRegion,
 			Values: catalogue.Slugs(catalogue.Region.Compute), Also: catalogue.Places(),
 		},
 		"spaces-region": {
-			Is:     "a region with Spaces",
-			Values: catalogue.Slugs(func(r catalogue.Region) bool { return r.Spaces }), Also: catalogue.Places(),
+			Is: "a region with Spaces", Pattern: regionSlug, Valid: newRegion,
+			Values: catalogue.Slugs(spaces), Also: catalogue.Places(),
 		},
 		"uptime-region": {Is: "a place that uptime checks look from", Values: catalogue.UptimeRegions()},
 		"droplet-size": {
-			Is: "a Droplet size for nodes", Values: catalogue.DropletSlugs(), Lists: "doctl kubernetes options sizes",
+			Is: "a Droplet size for nodes", Pattern: sizeSlug,
+			Valid:  func(s string) bool { return !strings.HasPrefix(s, "db-") },
+			Values: catalogue.DropletSlugs(), Lists: listsSizes,
 		},
 	}
 }

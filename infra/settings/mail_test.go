@@ -77,3 +77,138 @@ func TestGoodMail(t *testing.T) {
 			priority: 10}]}}}`,
 	})
 }
+
+func TestBadRelay(t *testing.T) {
+	t.Parallel()
+	mailFrom := func(host, more string) string {
+		return `{dns: {mail: {relay: {mailFrom: {host: ` + host + `, mx: mx.example.net,
+			spf: v=spf1 -all}}}` + more + `}}`
+	}
+	refused(t, []bad{
+		{"nothing in it", `{dns: {mail: {relay: {mailFrom: {}}}}}`, []string{
+			"dns.mail.relay.mailFrom.host: the value is missing; set it to text, such as bounces.example.org",
+			"dns.mail.relay.mailFrom.mx: the value is missing; set it to text, such as " +
+				"feedback-smtp.us-east-1.amazonses.com",
+			`dns.mail.relay.mailFrom.spf: the value is missing; set it to text, such as v=spf1 ` +
+				`include:amazonses.com -all`,
+		}},
+		{"SPF", `{dns: {mail: {relay: {mailFrom: {host: bounces.example.org, mx: mx.example.net,
+			spf: v=spf1 includes:example.net}}}}}`, []string{
+			`dns.mail.relay.mailFrom.spf: "includes:example.net" is not a term of an SPF policy; write it as "v=spf1 ` +
+				`include:spf.example.org -all"`,
+			`dns.mail.relay.mailFrom.spf: "v=spf1 includes:example.net" does not say what to do with other senders; ` +
+				`end it with -all or ~all`,
+		}},
+		{"envelopes of another zone", mailFrom("bounces.example.com", ""), []string{
+			`dns.mail.relay.mailFrom.host: "bounces.example.com" is not a name in the zone example.org; use a name ` +
+				`that ends in .example.org`,
+		}},
+		{"envelopes of a host", mailFrom("streaming.example.org", ""), []string{
+			`dns.mail.relay.mailFrom.host: "streaming.example.org" is already used by ` +
+				`vmst:settings.mastodon.streamingHost; use each value once`,
+		}},
+		{"other servers for the bounces", mailFrom("bounces.example.org",
+			`, records: [{name: bounces, type: MX, value: mx2.example.net}]`), []string{
+			`dns.records[0]: vmst:settings.dns.mail.relay.mailFrom.mx makes the MX record of "bounces"; remove it, ` +
+				`or give it another name`,
+		}},
+		{"another policy for the bounces", mailFrom("bounces.example.org",
+			`, records: [{name: bounces, type: TXT, value: v=spf1 ~all}]`), []string{
+			`dns.records[0]: vmst:settings.dns.mail.relay.mailFrom.spf makes the TXT record of "bounces"; remove it, ` +
+				`or give it another name`,
+		}},
+		{"a key of the mail provider", `{dns: {mail: {dkim: [{selector: a, value: v=DKIM1; p=MIGf}],
+			relay: {dkim: [{selector: a, value: v=DKIM1; p=MIGg}]}}}}`, []string{
+			`dns.mail.relay.dkim[0]: vmst:settings.dns.mail.dkim[0] makes the TXT record of "a._domainkey.social"; ` +
+				`remove it, or give it another name`,
+		}},
+		{"a key that is none", `{dns: {mail: {relay: {dkim: [{selector: a, value: MIGf}]}}}}`, []string{
+			`dns.mail.relay.dkim[0].value: "MIGf" is not a DKIM key; write it as "v=DKIM1; k=rsa; p=..." with the ` +
+				`key in base64`,
+		}},
+	})
+}
+
+const (
+	relayKeys     = `dkim: [{selector: r, cname: r.dkim.example.net}]`
+	relayEnvelope = `mailFrom: {host: bounces.example.org, mx: mx.example.net, spf: v=spf1 -all}`
+)
+
+// aligned is an instance whose mail has a sender and a policy, and whose relay has records.
+func aligned(from, policy, relay string) string {
+	return `{mastodon: {smtp: {from: "` + from + `"}}, dns: {mail: {dmarc: "v=DMARC1; ` + policy +
+		`", relay: {` + relay + `}}}}`
+}
+
+// A policy has receivers put aside or refuse what nothing shows to be the domain's: then nobody gets the mail that
+// confirms an account, and nobody is told.
+func TestMailThatAPolicyHasRefused(t *testing.T) {
+	t.Parallel()
+	says := func(policy, domain string) []string {
+		return []string{`dns.mail.dmarc: the policy "` + policy + `" applies to mail from ` + domain + `, and ` +
+			`nothing shows that smtp.example.org may send it; put the relay's keys into dns.mail.relay.dkim, or its ` +
+			`envelope domain into dns.mail.relay.mailFrom (without aspf=s), or set p to none until then`}
+	}
+	const own, below = "social.example.org", "mail.social.example.org"
+	refused(t, []bad{
+		{"reject", aligned("a@"+own, "p=reject", ""), says("reject", own)},
+		{"quarantine", aligned("a@"+own, "p=quarantine", ""), says("quarantine", own)},
+		{"a sender with a name", aligned("Social <a@"+own+">", "p=reject", ""), says("reject", own)},
+		{
+			"the domain's own keys are not the relay's", `{mastodon: {smtp: {from: a@` + own + `}},
+			dns: {mail: {dmarc: v=DMARC1; p=reject, spf: "v=spf1 a:example.net -all", dkim: [{selector: a,
+			cname: a.example.net}]}}}`,
+			says("reject", own),
+		},
+		{
+			"envelopes where they must be the sender's", aligned("a@"+own, "p=reject; aspf=s", relayEnvelope),
+			says("reject", own),
+		},
+		{"a sender below the domain", aligned("a@"+below, "p=reject", ""), says("reject", below)},
+		{"a policy for those below", aligned("a@"+below, "p=quarantine; sp=reject", ""), says("reject", below)},
+		{
+			"a policy for those below is not the domain's", aligned("a@"+own, "p=quarantine; sp=none", ""),
+			says("quarantine", own),
+		},
+		{
+			"keys of the domain where they must be the sender's", aligned("a@"+below, "p=reject; adkim=s", relayKeys),
+			says("reject", below),
+		},
+		{"both, where they must be the sender's", aligned("a@"+below, "p=reject; adkim=s; aspf=s",
+			relayKeys+", "+relayEnvelope), says("reject", below)},
+	})
+}
+
+// Each way out of it, and mail that the policy says nothing about.
+func TestMailThatPasses(t *testing.T) {
+	t.Parallel()
+	const own, below = "social.example.org", "mail.social.example.org"
+	accepted(t, map[string]string{
+		"keys of the relay":                     aligned("a@"+own, "p=reject", relayKeys),
+		"keys of the sender's own domain":       aligned("a@"+own, "p=reject; adkim=s", relayKeys),
+		"keys for a sender below":               aligned("a@"+below, "p=reject; adkim=r", relayKeys),
+		"an envelope of the domain":             aligned("a@"+own, "p=reject", relayEnvelope),
+		"an envelope for a sender below":        aligned("a@"+below, "p=reject; aspf=r; adkim=s", relayEnvelope),
+		"keys where an envelope is not enough":  aligned("a@"+own, "p=reject; aspf=s", relayKeys+", "+relayEnvelope),
+		"an envelope where keys are not enough": aligned("a@"+below, "p=reject; adkim=s", relayKeys+", "+relayEnvelope),
+		"a policy that only reports":            aligned("a@"+own, "p=none", ""),
+		"one that only reports of those below":  aligned("a@"+below, "p=reject; sp=none", ""),
+		"a sender above the domain":             aligned("a@example.org", "p=reject", ""),
+		"a sender of another domain":            aligned("a@notsocial.example.org", "p=reject", ""),
+		"no policy":                             `{mastodon: {smtp: {from: a@` + own + `}}}`,
+	})
+}
+
+// Records that cannot be read may be the ones that show it.
+func TestMailThatCannotBeJudged(t *testing.T) {
+	t.Parallel()
+	refused(t, []bad{
+		{"the relay's keys", aligned("a@social.example.org", "p=reject", `dkim: none`), []string{
+			`dns.mail.relay.dkim: "none" is not a list; set it to a list, of which every element is a mapping`,
+		}},
+		{"the sender", aligned("social.example.org", "p=reject", ``), []string{
+			"mastodon.smtp.from: \"social.example.org\" is not a sender; write it as name@example.org or `Name " +
+				"<name@example.org>`",
+		}},
+	})
+}

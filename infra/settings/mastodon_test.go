@@ -57,6 +57,15 @@ func TestBadMastodon(t *testing.T) {
 			`mastodon.smtp.server: "smtp" is not a host name; write a full name in lower case, without a scheme or a ` +
 				`final dot, such as social.example.org`,
 		}},
+		{"no encryption", `{mastodon: {smtp: {tls: none}}}`, []string{
+			`mastodon.smtp.tls: "none" is not allowed; set it to starttls or implicit`,
+		}},
+		{"encryption as a switch", `{mastodon: {smtp: {tls: true}}}`, []string{
+			`mastodon.smtp.tls: true is not text (a string); set it to starttls or implicit`,
+		}},
+		{"ports that there are not", `{mastodon: {smtp: {port: 65536}}}`, []string{
+			"mastodon.smtp.port: 65536 is out of range; set it to a whole number from 1 to 65535",
+		}},
 	})
 }
 
@@ -142,6 +151,16 @@ func TestBadEnvironment(t *testing.T) {
 			"mastodon.environment.REDIS_SENTINELS: the variable comes from cache; remove it; what it is to be is " +
 				"decided there",
 		}},
+		{"names of secrets that nobody knows", `{mastodon: {environment: {FORK_KEY: x, FORK_SECRET: x,
+			FORK_PASSWORD: x}}}`, []string{
+			"mastodon.environment.FORK_KEY: the name is that of a secret, and this value can be read by everyone; " +
+				"remove it, and set it with `pulumi config set --secret --path 'vmst:secrets.environment.FORK_KEY'`",
+			"mastodon.environment.FORK_PASSWORD: the name is that of a secret, and this value can be read by " +
+				"everyone; remove it, and set it with `pulumi config set --secret --path " +
+				"'vmst:secrets.environment.FORK_PASSWORD'`",
+			"mastodon.environment.FORK_SECRET: the name is that of a secret, and this value can be read by everyone; " +
+				"remove it, and set it with `pulumi config set --secret --path 'vmst:secrets.environment.FORK_SECRET'`",
+		}},
 		{"variables of the chart's containers", `{mastodon: {environment: {PERSISTENT_TIMEOUT: "9"}}}`, []string{
 			"mastodon.environment.PERSISTENT_TIMEOUT: the variable comes from mastodon.values " +
 				"(mastodon.web.persistentTimeout); remove it; what it is to be is decided there",
@@ -166,10 +185,12 @@ func TestGoodMastodon(t *testing.T) {
 		"a later version":    `{mastodon: {image: {tag: v4.10.0-rc.1}}}`,
 		"sender with a name": `{mastodon: {smtp: {from: "Социальная сеть <no-reply@example.org>", authMethod: none}}}`,
 		"a language":         `{mastodon: {locale: zh-TW}}`,
+		"upgraded TLS":       `{mastodon: {smtp: {tls: starttls, port: 2587}}}`,
+		"TLS from the start": `{mastodon: {smtp: {tls: implicit, port: 2465}}}`,
 		"variables": `{mastodon: {environment: {HCAPTCHA_SITE: x, MAX_TOOT_CHARS: "5000", _X: "",
 			http_proxy: "http://127.0.0.1:8118",
 			S3_RETRY_LIMIT: "5", AWS_REQUEST_CHECKSUM_CALCULATION: when_supported, SMTP_RETURN_PATH: a@example.org,
-			HCAPTCHA_SITE_KEY: x, CAS_UID_KEY: uid}}}`,
+			HCAPTCHA_SITE_KEY: x, CAS_UID_KEY: uid, FORK_FLAG: x, FORK_KEYS: x, OTEL_EXPORTER_OTLP_ENDPOINT: x}}}`,
 		"weights": `{mastodon: {sidekiq: [{name: a, queues: ["default,99", "push,1", ingress, mailers, pull],
 			replicas: 3, threads: 100}, {name: b, queues: [scheduler, fasp], replicas: 1, threads: 1}]}}`,
 		"the longest name of a group": `{mastodon: {sidekiq: [{name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,

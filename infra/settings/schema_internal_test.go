@@ -119,11 +119,18 @@ func apply(format decode.Format, name string, text *jsonschema.Schema) {
 	case "hostname", "email":
 		text.Format = name
 	}
-	if format.Pattern != nil {
-		text.Pattern = format.Pattern.String()
-	}
+	var known []any
 	for _, value := range format.Values {
-		text.Enum = append(text.Enum, value)
+		known = append(known, value)
+	}
+	switch {
+	case format.Pattern != nil && known != nil:
+		// An editor completes the one, and admits the other.
+		text.AnyOf = []*jsonschema.Schema{{Enum: known}, {Pattern: format.Pattern.String()}}
+	case format.Pattern != nil:
+		text.Pattern = format.Pattern.String()
+	default:
+		text.Enum = known
 	}
 }
 

@@ -52,7 +52,7 @@ func (s Search) Check(at At) {
 		at.Key("nodes").Add("the value is missing", "set it: search.enabled is true")
 	}
 	engine, _ := catalogue.LookupEngine(catalogue.OpenSearch)
-	at.Key("version").Choice(s.Version, "a version of opensearch", engine.Versions, "")
+	checkVersion(at, engine, s.Version)
 	if s.Size == "" || s.Nodes == 0 {
 		return
 	}

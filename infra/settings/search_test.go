@@ -15,10 +15,10 @@ func TestBadSearch(t *testing.T) {
 			"search.nodes: the value is missing; set it: search.enabled is true",
 			"search.size: the value is missing; set it: search.enabled is true",
 		}},
-		{"nodes and version", `{search: {enabled: true, size: db-s-2vcpu-4gb, nodes: 2, version: "3"}}`, []string{
+		{"nodes and version", `{search: {enabled: true, size: db-s-2vcpu-4gb, nodes: 2, version: "1"}}`, []string{
 			`search.indexPreset: "small_cluster" needs 3 nodes for its replicas; use single_node_cluster, or 3 nodes`,
 			"search.nodes: 2 is not a cluster size of db-s-2vcpu-4gb; use 1 or 3",
-			`search.version: "3" is not a version of opensearch; use 2, 2.19, 3.3 or 3.6`,
+			`search.version: "1" is not a version of opensearch; use 2, 2.19, 3.3 or 3.6`,
 		}},
 		{"a preset for one node", `{search: {enabled: true, size: db-s-1vcpu-2gb, nodes: 1,
 			indexPreset: large_cluster}}`, []string{

@@ -1,6 +1,12 @@
 package settings_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/vmstio/infrastructure/infra/crew"
+)
 
 func TestBadStorage(t *testing.T) {
 	t.Parallel()
@@ -32,4 +38,41 @@ func TestBadStorage(t *testing.T) {
 			"storage.oldVersionDays: 0 is out of range; set it to a whole number from 1",
 		}},
 	})
+}
+
+func TestBadBucketSuffix(t *testing.T) {
+	t.Parallel()
+	const rule = " is not the end of a bucket's name; use at most 16 lower-case letters, digits and dashes"
+	var tests []bad
+	for _, suffix := range []string{"-2", "2-", "-", "B", "a.b", "a_b", "a b", "aaaaaaaaaaaaaaaaa"} {
+		tests = append(tests, bad{suffix, `{storage: {bucketSuffix: "` + suffix + `"}}`, []string{
+			`storage.bucketSuffix: "` + suffix + `"` + rule,
+		}})
+	}
+	refused(t, tests)
+}
+
+// An environment that is made again has other buckets, and everything that names them knows: the records of the CDN
+// point to where the buckets are.
+func TestBucketNames(t *testing.T) {
+	t.Parallel()
+	for suffix, end := range map[string]string{
+		`{}`: "", `{bucketSuffix: ""}`: "", `{bucketSuffix: "2"}`: "-2", `{bucketSuffix: ab-c9}`: "-ab-c9",
+		`{bucketSuffix: aaaaaaaaaaaaaaaa}`: "-aaaaaaaaaaaaaaaa",
+	} {
+		s := read(t, base(t, `{storage: `+suffix+`}`))
+		targets := map[string]string{}
+		for _, entry := range s.Entries() {
+			targets[entry.Key] = entry.Value
+		}
+		for role, want := range map[crew.Role]string{
+			crew.Media: "mudd-social-example-org", crew.Assets: "riley-social-example-org",
+			crew.Backups: "sarek-social-example-org",
+		} {
+			assert.Equal(t, want+end, s.Bucket(role), suffix)
+		}
+		const cdn = ".nyc3.cdn.digitaloceanspaces.com."
+		assert.Equal(t, "mudd-social-example-org"+end+cdn, targets["cname-cdn"], suffix)
+		assert.Equal(t, "riley-social-example-org"+end+cdn, targets["cname-assets"], suffix)
+	}
 }

@@ -211,3 +211,16 @@ func TestStorageWithoutItsArguments(t *testing.T) {
 	}), "storage arguments: Assets, Backups, Media missing")
 	require.Empty(t, r.All())
 }
+
+// Whatever reads through the CDN waits for its endpoints, and not for the buckets alone.
+func TestStorageIsReadyWithTheCDN(t *testing.T) {
+	t.Parallel()
+	_, s := run(t)
+	var ready []string
+	for _, res := range s.Ready {
+		ready = append(ready, string(mocks.Value[pulumi.URN](t, res.URN())))
+	}
+	require.Len(t, ready, 2)
+	require.Contains(t, ready[0], cdnType+"::storage-media-cdn")
+	require.Contains(t, ready[1], cdnType+"::storage-assets-cdn")
+}

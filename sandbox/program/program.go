@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra"
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -19,14 +20,35 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-// Run is the Pulumi program, in a world in which these zones are delegated to DigitalOcean.
+// Run is the Pulumi program, in a world in which these zones are delegated to DigitalOcean, and in which DigitalOcean
+// offers what the catalogue lists.
 func Run(delegated func(zone string) bool) pulumi.RunFunc {
-	return infra.DeployIn(live.World{Servers: func(_ context.Context, zone string) ([]*net.NS, error) {
+	return infra.DeployIn(live.World{Offers: offers, Servers: func(_ context.Context, zone string) ([]*net.NS, error) {
 		if delegated(zone) {
 			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
 		}
 		return nil, &net.DNSError{Err: "no such host", Name: zone, IsNotFound: true}
 	}})
+}
+
+func offers(context.Context, string) (live.Offers, error) {
+	found := live.Offers{
+		Regions:   catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }),
+		NodeSizes: catalogue.DropletSlugs(), Engines: map[string]live.Engine{},
+	}
+	for _, engine := range catalogue.Engines() {
+		plans := map[int][]string{}
+		for _, plan := range engine.Plans {
+			for _, nodes := range plan.Nodes {
+				plans[nodes] = append(plans[nodes], plan.Slug)
+			}
+		}
+		found.Engines[engine.Name] = live.Engine{
+			Regions:  catalogue.Slugs(func(r catalogue.Region) bool { return r.Databases }),
+			Versions: engine.Versions, Plans: plans,
+		}
+	}
+	return found, nil
 }
 
 // Setup checks the settings of a stack, given as JSON, and says what it needs before its first run.

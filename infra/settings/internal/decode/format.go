@@ -15,7 +15,8 @@ type Format struct {
 	Pattern *regexp.Regexp
 	// Valid decides what a pattern cannot. Nil admits what the pattern does.
 	Valid func(string) bool
-	// Values are all there are, where it is one of a list; the schema has them, too.
+	// Values are all there are, where it is one of a list; the schema has them, too. With a Pattern they are those that
+	// are known, and what looks like one may have come later, unless Valid knows better.
 	Values []string
 	// Also are other words for values, such as the city of a region: what a person may have meant.
 	Also map[string]string
@@ -26,10 +27,11 @@ type Format struct {
 // check returns what is wrong with a text and what to do, or nothing.
 func (f Format) check(text string) (wrong, remedy string) {
 	if f.Values != nil {
-		if slices.Contains(f.Values, text) {
+		later := f.Pattern != nil && f.Pattern.MatchString(text) && (f.Valid == nil || f.Valid(text))
+		if later || slices.Contains(f.Values, text) {
 			return "", ""
 		}
-		remedy = instead(text, f.Values, f.Lists)
+		remedy = Instead(text, f.Values, f.Lists)
 		if meant, ok := f.meant(text); ok {
 			remedy = `did you mean "` + meant + `"?`
 		}

@@ -30,8 +30,9 @@ const (
 	mostNear   = 5
 )
 
-// instead says which of the allowed values to write in place of a text.
-func instead(text string, allowed []string, lists string) string {
+// Instead says which of the allowed values to write in place of a text. Lists is a command that lists all of them, for
+// when there are many.
+func Instead(text string, allowed []string, lists string) string {
 	near := Nearest(text, allowed)
 	listed := "use " + OneOf(allowed)
 	if near != "" {

@@ -121,7 +121,7 @@ func (a At) Choice(text, what string, allowed []string, lists string) bool {
 	if slices.Contains(allowed, text) {
 		return true
 	}
-	a.Add(Quote(text)+" is not "+what, instead(text, allowed, lists))
+	a.Add(Quote(text)+" is not "+what, Instead(text, allowed, lists))
 	return false
 }
 

@@ -1,0 +1,64 @@
+package live
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/digitalocean/godo"
+)
+
+// Offers are DigitalOcean's lists of what there is to have.
+type Offers struct {
+	// Regions are those with Kubernetes.
+	Regions []string
+	// NodeSizes are the Droplet sizes of a cluster's nodes.
+	NodeSizes []string
+	// Engines are the database engines by their names in the API.
+	Engines map[string]Engine
+}
+
+// Engine is what there is of a database engine.
+type Engine struct {
+	Regions, Versions []string
+	// Plans are the plans for each number of nodes.
+	Plans map[int][]string
+}
+
+// Offered asks DigitalOcean what it offers. The token needs the scopes kubernetes:read and database:read.
+func (w World) Offered(ctx context.Context, token string) (Offers, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if w.Offers != nil {
+		return w.Offers(ctx, token)
+	}
+	return ask(ctx, godo.NewFromToken(token))
+}
+
+func ask(ctx context.Context, client *godo.Client) (Offers, error) {
+	offers := Offers{Engines: map[string]Engine{}}
+	kubernetes, _, err := client.Kubernetes.GetOptions(ctx)
+	if err != nil {
+		return Offers{}, fmt.Errorf("asking what clusters there are: %w", err)
+	}
+	for _, region := range kubernetes.Regions {
+		offers.Regions = append(offers.Regions, region.Slug)
+	}
+	for _, size := range kubernetes.Sizes {
+		offers.NodeSizes = append(offers.NodeSizes, size.Slug)
+	}
+	databases, _, err := client.Databases.ListOptions(ctx)
+	if err != nil {
+		return Offers{}, fmt.Errorf("asking what databases there are: %w", err)
+	}
+	for name, options := range map[string]godo.DatabaseEngineOptions{
+		"pg": databases.PostgresSQLOptions, "advanced_pg": databases.AdvancedPostgresSQLOptions,
+		"valkey": databases.ValkeyOptions, "opensearch": databases.OpensearchOptions,
+	} {
+		engine := Engine{Regions: options.Regions, Versions: options.Versions, Plans: map[int][]string{}}
+		for _, layout := range options.Layouts {
+			engine.Plans[layout.NodeNum] = append(engine.Plans[layout.NodeNum], layout.Sizes...)
+		}
+		offers.Engines[name] = engine
+	}
+	return offers, nil
+}
