@@ -74,10 +74,11 @@ func (u Unlisted) String() string {
 
 // Refused is the problem of something that DigitalOcean does not offer either, but these.
 func (u Unlisted) Refused(offered []string) Problem {
-	return Problem{
-		Path: u.Path, Wrong: quote(u.Value) + " is not " + u.String(),
-		Remedy: decode.Instead(u.Value, offered, u.Lists),
+	remedy := "DigitalOcean offers none now, choose something else"
+	if len(offered) > 0 {
+		remedy = decode.Instead(u.Value, offered, u.Lists)
 	}
+	return Problem{Path: u.Path, Wrong: quote(u.Value) + " is not " + u.String(), Remedy: remedy}
 }
 
 // Doubtful is the warning of something that nobody could be asked about.

@@ -89,6 +89,8 @@ func TestUnlistedIsRefusedOrDoubtful(t *testing.T) {
 	plan := settings.Unlisted{Path: "p", Value: "db-x-1", Kind: settings.KindPlan, Engine: "valkey", Nodes: 3}
 	require.Equal(t, `p: "db-x-1" is not a plan of valkey for 3 nodes; use db-wholly-other`,
 		plan.Refused([]string{"db-wholly-other"}).String())
+	require.Equal(t, `p: "db-x-1" is not a plan of valkey for 3 nodes; DigitalOcean offers none now, choose something `+
+		"else", plan.Refused(nil).String())
 	bucket := settings.Unlisted{Path: "p", Value: "mem1", Kind: settings.KindSpacesRegion}
 	require.Contains(t, bucket.Doubtful("x").String(),
 		"see for yourself that there is a region with Spaces of this name")

@@ -17,11 +17,11 @@ import (
 func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 	engine := live.Engine{
 		Regions: []string{"mem1", "tor1"}, Versions: []string{"8", "9", "17", "19"},
-		Plans: map[int][]string{1: {"db-s-12vcpu-48gb"}, 2: {"gd-64vcpu-256gb"}},
+		Plans: map[int][]string{1: {"db-s-12vcpu-48gb"}, 3: {"gd-64vcpu-256gb"}},
 	}
 	offers := live.Offers{
 		Regions: []string{"mem1", "mkc1", "tor1"}, NodeSizes: []string{"s5-4vcpu-16gb"},
-		Engines: map[string]live.Engine{"advanced_pg": engine, "valkey": engine, "opensearch": engine},
+		Engines: map[string]live.Engine{"pg": engine, "valkey": engine, "opensearch": engine},
 	}
 	world := func(asked *int) live.World {
 		w := seenAt("ns1.digitalocean.com.")
@@ -42,14 +42,14 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 		"a region that is offered":    {"mem1", []string{"region"}, ""},
 		"a region without databases":  {"mkc1", []string{"region"}, "use mem1 or tor1"},
 		"a version that is offered":   {"19", []string{"database", "version"}, ""},
-		"a version that is not":       {"20", []string{"database", "version"}, "is not a version of advanced_pg"},
+		"a version that is not":       {"20", []string{"database", "version"}, "is not a version of pg"},
 		"a plan that is offered":      {"gd-64vcpu-256gb", []string{"database", "size"}, ""},
-		"a plan for fewer nodes":      {"db-s-12vcpu-48gb", []string{"database", "size"}, "pg for 2 nodes"},
+		"a plan for fewer nodes":      {"db-s-12vcpu-48gb", []string{"database", "size"}, "pg for 3 nodes"},
 		"a Spaces region, not listed": {"mem1", []string{"storage", "backupRegion"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
-			r := changed(t, "prod", test.value, test.path...)
+			r := changed(t, everything, test.value, test.path...)
 			err := r.Run(infra.DeployIn(world(&asked)))
 			require.Equal(t, 1, asked)
 			if test.wrong == "" {
@@ -63,7 +63,7 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 		})
 	}
 	t.Run("nobody answers", func(t *testing.T) {
-		r := changed(t, "prod", "s5-4vcpu-16gb", "cluster", "defaultPool", "size")
+		r := changed(t, everything, "s5-4vcpu-16gb", "cluster", "defaultPool", "size")
 		r.Preview = true
 		require.NoError(t, r.Run(deploy))
 		var said []string
@@ -75,7 +75,7 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 	})
 	t.Run("nothing to ask", func(t *testing.T) {
 		asked := 0
-		require.NoError(t, recorder(t, "prod").Run(infra.DeployIn(world(&asked))))
+		require.NoError(t, recorder(t, everything).Run(infra.DeployIn(world(&asked))))
 		require.Zero(t, asked)
 	})
 }
