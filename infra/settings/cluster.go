@@ -175,6 +175,13 @@ func (s *Settings) checkPlacements(at At) {
 	s.checkPlacement(mastodon.Key("web"), s.Mastodon.Web.Pool, s.Mastodon.Web.Resources)
 	s.checkPlacement(mastodon.Key("streaming"), s.Mastodon.Streaming.Pool, s.Mastodon.Streaming.Resources)
 	s.checkPlacement(mastodon.Key("jobs"), s.Mastodon.Jobs.Pool, Resources{Memory: jobMemory})
+	for _, pool := range s.Cluster.NodePools {
+		// Charts have values for tolerations; the Jobs are the program's own.
+		if pool.Role == s.Mastodon.Jobs.Pool && pool.repels() {
+			mastodon.Key("jobs").Key("pool").Add("the taints of "+quote(pool.Role)+" keep the Jobs away",
+				"choose a pool without taints, or use PreferNoSchedule there")
+		}
+	}
 	for i, group := range s.Mastodon.Sidekiq {
 		s.checkPlacement(mastodon.Key("sidekiq").Index(i), group.Pool, group.Resources)
 	}

@@ -33,6 +33,11 @@ func TestBadCluster(t *testing.T) {
 			maxNodes: 2}]}}`, []string{
 			"cluster.nodePools[0].minNodes: 3 is more than maxNodes (2); lower minNodes or raise maxNodes",
 		}},
+		{"Jobs that are kept away", `{cluster: {nodePools: [{role: web, size: s-4vcpu-8gb, minNodes: 1, maxNodes: 2,
+			taints: [{key: a, value: b, effect: NoSchedule}]}]}, mastodon: {jobs: {pool: web}}}`, []string{
+			`mastodon.jobs.pool: the taints of "web" keep the Jobs away; choose a pool without taints, or use ` +
+				`PreferNoSchedule there`,
+		}},
 		{"roles", `{cluster: {nodePools: [{role: web, size: s-4vcpu-8gb, minNodes: 1, maxNodes: 2}, {role: web,
 			size: s-4vcpu-8gb, minNodes: 1, maxNodes: 2}, {role: gpu, size: s-4vcpu-8gb, minNodes: 1,
 			maxNodes: 2}]}}`, []string{

@@ -129,6 +129,8 @@ func TestConnectionsWithoutAPool(t *testing.T) {
 func TestConnectionsThatAreNotCounted(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, problems(t, withoutPool(t, `{database: {poolSize: 1}}`), secrets(t, "")))
+	// How many connections a plan has that came later, only DigitalOcean knows.
+	assert.Empty(t, problems(t, withoutPool(t, `{database: {size: db-s-3vcpu-6gb}}`), secrets(t, "")))
 	for change, wrong := range map[string]string{
 		`{database: {size: huge}}`:                             "database.size",
 		`{database: {version: 17}}`:                            "database.version",

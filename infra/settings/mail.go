@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
 var (
@@ -46,14 +48,19 @@ func checkSPF(at At, text string) {
 // passes if a key of the domain signs it, or if the domain of its envelope, which SPF is checked of, belongs to the
 // domain (RFC 7489, 3.1).
 func (s *Settings) checkAlignment(at At) {
-	mail := at.Key("dns").Key("mail")
-	tags := dmarcTags(s.DNS.Mail.DMARC)
-	policy := tags["p"]
+	dns := at.Key("dns")
 	sender, err := netmail.ParseAddress(s.Mastodon.SMTP.From)
-	if err != nil || mail.Bad() || policy == "" || policy == "none" {
+	if err != nil || dns.Key("mail").Bad() || dns.Key("records").Bad() {
 		return
 	}
-	_, from, _ := strings.Cut(sender.Address, "@")
+	// It may stand among the further records as well.
+	entries, name := s.entries(at), s.DNS.Zone.Relative("_dmarc."+s.Domain)
+	i := slices.IndexFunc(entries, func(e Entry) bool { return e.Type == "TXT" && e.Name == name })
+	if i < 0 {
+		return
+	}
+	tags := dmarcTags(entries[i].Value)
+	policy, from := tags["p"], domainOf(sender.Address)
 	below := strings.HasSuffix(from, "."+s.Domain)
 	if sub := tags["sp"]; below && sub != "" {
 		policy = sub
@@ -61,10 +68,10 @@ func (s *Settings) checkAlignment(at At) {
 	relay := s.DNS.Mail.Relay
 	signed := len(relay.DKIM) > 0 && (from == s.Domain || below && tags["adkim"] != "s")
 	sent := relay.MailFrom != nil && tags["aspf"] != "s"
-	if from != s.Domain && !below || policy == "none" || signed || sent {
+	if from != s.Domain && !below || policy == "" || policy == "none" || signed || sent {
 		return
 	}
-	mail.Key("dmarc").Add(fmt.Sprintf("the policy %q applies to mail from %s, and nothing shows that %s may send it",
+	entries[i].at.Add(fmt.Sprintf("the policy %q applies to mail from %s, and nothing shows that %s may send it",
 		policy, from, s.Mastodon.SMTP.Server),
 		"put the relay's keys into dns.mail.relay.dkim, or its envelope domain into dns.mail.relay.mailFrom (without "+
 			"aspf=s), or set p to none until then")
@@ -84,7 +91,7 @@ func dmarcTags(text string) map[string]string {
 func checkDMARC(at At, text string) {
 	const shape = `write it as "v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org"`
 	tags := strings.Split(strings.TrimSuffix(strings.TrimSpace(text), ";"), ";")
-	policy := ""
+	policy, policies := "", []string{"none", "quarantine", "reject"}
 	for i, tag := range tags {
 		tag = strings.TrimSpace(tag)
 		m := dmarcTag.FindStringSubmatch(tag)
@@ -93,11 +100,15 @@ func checkDMARC(at At, text string) {
 			at.Add(quote(tag)+" is not a part of a DMARC policy at this place", shape)
 		case i > 0 && m[1] == "p":
 			policy = m[2]
+		case i > 0 && m[1] == "sp" && !slices.Contains(policies, m[2]):
+			at.Add(quote(tag)+" is not a policy for those below", "set sp to "+decode.OneOf(policies))
+		case i > 0 && (m[1] == "adkim" || m[1] == "aspf") && m[2] != "r" && m[2] != "s":
+			at.Add(quote(tag)+" is not a way to compare domains", "set "+m[1]+" to r (relaxed) or s (strict)")
 		case i > 0 && (m[1] == "rua" || m[1] == "ruf") && !strings.HasPrefix(m[2], "mailto:"):
 			at.Add(quote(tag)+" is not an address for reports", "write it as "+m[1]+"=mailto:dmarc@example.org")
 		}
 	}
-	if !slices.Contains([]string{"none", "quarantine", "reject"}, policy) {
-		at.Add(quote(policy)+" is not a policy", "set p to none, quarantine or reject")
+	if !slices.Contains(policies, policy) {
+		at.Add(quote(policy)+" is not a policy", "set p to "+decode.OneOf(policies))
 	}
 }

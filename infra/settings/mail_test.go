@@ -1,6 +1,9 @@
 package settings_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestBadMail(t *testing.T) {
 	t.Parallel()
@@ -25,6 +28,11 @@ func TestBadMail(t *testing.T) {
 		}},
 		{"SPF lookups", `{dns: {mail: {spf: "v=spf1 a a a a a a a a a mx ptr -all"}}}`, []string{
 			"dns.mail.spf: the policy makes 11 lookups; receivers stop at 10: merge or remove terms",
+		}},
+		{"DMARC for those below", `{dns: {mail: {dmarc: "v=DMARC1; p=none; sp=bogus; adkim=x; aspf=S"}}}`, []string{
+			`dns.mail.dmarc: "sp=bogus" is not a policy for those below; set sp to none, quarantine or reject`,
+			`dns.mail.dmarc: "adkim=x" is not a way to compare domains; set adkim to r (relaxed) or s (strict)`,
+			`dns.mail.dmarc: "aspf=S" is not a way to compare domains; set aspf to r (relaxed) or s (strict)`,
 		}},
 		{"DMARC", `{dns: {mail: {dmarc: "v=DMARC1; policy=reject; rua=dmarc@example.org"}}}`, []string{
 			`dns.mail.dmarc: "policy=reject" is not a part of a DMARC policy at this place; write it as "v=DMARC1; ` +
@@ -169,6 +177,16 @@ func TestMailThatAPolicyHasRefused(t *testing.T) {
 		{
 			"a policy for those below is not the domain's", aligned("a@"+own, "p=quarantine; sp=none", ""),
 			says("quarantine", own),
+		},
+		{"a policy for those below alone", aligned("a@"+below, "p=none; sp=reject", ""), says("reject", below)},
+		{
+			"an address with more than one @", `{mastodon: {smtp: {from: '"a@b"@` + own + `'}},
+			dns: {mail: {dmarc: v=DMARC1; p=reject}}}`, says("reject", own),
+		},
+		{
+			"a policy among the further records", `{mastodon: {smtp: {from: a@` + own + `}}, dns: {records: [
+			{name: _dmarc.social, type: TXT, value: v=DMARC1; p=reject}]}}`,
+			[]string{strings.Replace(says("reject", own)[0], "dns.mail.dmarc:", "dns.records[0]:", 1)},
 		},
 		{
 			"keys of the domain where they must be the sender's", aligned("a@"+below, "p=reject; adkim=s", relayKeys),

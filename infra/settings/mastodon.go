@@ -50,9 +50,9 @@ type Web struct {
 	// Replicas is the number of pods.
 	Replicas int `json:"replicas" jsonschema:"required,minimum=1"`
 	// Processes is WEB_CONCURRENCY: Puma workers in a pod.
-	Processes int `json:"processes" jsonschema:"minimum=1" default:"2"`
+	Processes int `json:"processes" jsonschema:"minimum=1,maximum=100" default:"2"`
 	// Threads is MAX_THREADS: threads in a worker, each with a database connection.
-	Threads int `json:"threads" jsonschema:"minimum=1" default:"5"`
+	Threads int `json:"threads" jsonschema:"minimum=1,maximum=100" default:"5"`
 	// Resources of a pod.
 	Resources Resources `json:"resources" default:"{cpu: 500m, memory: 1200Mi, memoryLimit: 2Gi}"`
 	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
@@ -125,6 +125,10 @@ func (m Mastodon) Check(at At) {
 	}
 	if tooOld(m.Image.Tag) {
 		image.Key("tag").Add(quote(m.Image.Tag)+" is older than the chart supports", "use v4.4.0 or later")
+	}
+	if moving(m.Image.Tag) {
+		image.Key("tag").Add(quote(m.Image.Tag)+" names another version after each release",
+			"name one version, such as v4.7.3")
 	}
 	if slices.Contains([]int{25, 465, 587}, m.SMTP.Port) {
 		at.Key("smtp").Key("port").Add(fmt.Sprintf("DigitalOcean blocks %d on all Droplets", m.SMTP.Port),

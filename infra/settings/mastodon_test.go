@@ -19,6 +19,9 @@ func TestBadMastodon(t *testing.T) {
 			`mastodon.image.tag: "latest" is not the tag of a version; name a version, such as v4.7.3, without the ` +
 				`image's name or digest; latest would change without a change here`,
 		}},
+		{"a tag that moves", `{mastodon: {image: {tag: v4.7}}}`, []string{
+			`mastodon.image.tag: "v4.7" names another version after each release; name one version, such as v4.7.3`,
+		}},
 		{"too old", `{mastodon: {image: {tag: v4.3.9}}}`, []string{
 			`mastodon.image.tag: "v4.3.9" is older than the chart supports; use v4.4.0 or later`,
 		}},

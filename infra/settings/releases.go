@@ -76,6 +76,12 @@ func unsafe(tag string) (wrong, remedy string) {
 	}
 }
 
+// moving reports whether a tag is one that Mastodon's builds move to each new version: of a line, or of the branches
+// (github.com/mastodon/mastodon, .github/workflows/build-releases.yml and build-nightly.yml).
+func moving(tag string) bool {
+	return regexp.MustCompile(`^(v?[0-9]+(\.[0-9]+)?|edge|nightly)$`).MatchString(tag)
+}
+
 // tooOld reports whether a tag names a version before 4.4, the first that the chart can run.
 func tooOld(tag string) bool {
 	line, _, ok := version(tag)
