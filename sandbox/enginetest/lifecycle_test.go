@@ -117,3 +117,16 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 	require.Len(t, pools, 1)
 	assert.Equal(t, "s-8vcpu-16gb", pools[0].Outputs["size"])
 }
+
+// Without the pods among the trusted sources, the first thing that talks to a database says so, and nothing waits for
+// an hour.
+func TestPodsThatNoDatabaseTrusts(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.edit(t, "staging", "highlyAvailable: false\n", "highlyAvailable: false\n      trustPodSubnet: false\n")
+	_, err := a.in(t, "staging", digitalocean.Options{}).Up(t.Context())
+	require.Error(t, err)
+	require.Contains(t, a.shown.String(), "Job mastodon-preflight **creating failed**")
+	require.Contains(t, a.shown.String(), "have neither the pods' addresses 10.69.0.0/16 nor a range around them")
+	require.NotContains(t, a.shown.String(), "Job mastodon-migrate-before")
+}

@@ -71,6 +71,8 @@ type cluster struct {
 	ID, Region, VPC string
 	// Version is Kubernetes' version, "v1.35.1".
 	Version string
+	// Pods is the range of the pods' addresses; empty in a cluster that is not VPC-native.
+	Pods string
 	// Nodes counts the nodes of all pools.
 	Nodes int
 }
@@ -94,7 +96,7 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 		version, _, _ := strings.Cut(strings.TrimPrefix(text(o.Outputs, "version"), "v"), "-")
 		return cluster{
 			ID: o.ID, Region: text(o.Outputs, "region"), VPC: text(o.Outputs, "vpcUuid"),
-			Version: "v" + version, Nodes: nodes(tx, o),
+			Version: "v" + version, Pods: text(o.Outputs, "clusterSubnet"), Nodes: nodes(tx, o),
 		}, nil
 	}
 	host := c.Server

@@ -207,8 +207,12 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 }
 
 // run does what a Job leaves behind. The one that matters here makes the certificate of an admission webhook:
-// kube-webhook-certgen writes it into the Secret that its arguments name.
+// kube-webhook-certgen writes it into the Secret that its arguments name. A Job fails that is told to use a database
+// which does not let its pods in.
 func (v view) run(job record, pods core.PodSpec) error {
+	if err := v.blocked(namespace(job.Live), pods); err != nil {
+		return err
+	}
 	for _, container := range pods.Containers {
 		for _, arg := range container.Args {
 			secret, ok := strings.CutPrefix(arg, "--secret-name=")

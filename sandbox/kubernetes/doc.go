@@ -21,7 +21,8 @@
 // of the provider's kubeconfig. Controllers act at once when an object is written: workloads become ready when the
 // cluster has nodes, the namespace allows their pods and what these refer to exists, Jobs complete, Services of type
 // LoadBalancer get or adopt a DigitalOcean load balancer, an Ingress gets the address of its class's controller,
-// cert-manager issues certificates.
+// cert-manager issues certificates. A Job fails when the trusted sources of a database that its variables name leave
+// out the addresses of the pods.
 //
 // # What it does not
 //
