@@ -63,7 +63,10 @@ func (a *account) setup(settings string) (runner.Setup, error) {
 // unprotect makes the account's project a copy in which a stack protects nothing.
 func (a *account) unprotect(t *testing.T, stack string) {
 	t.Helper()
-	a.edit(t, stack, "protect: true", "protect: false")
+	a.edit(t, stack, func(settings map[string]any) {
+		settings["protect"] = false
+		group(settings, "cluster")["protect"] = false
+	})
 }
 
 // must fails the test with the reason of an operation that failed.

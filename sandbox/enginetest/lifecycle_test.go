@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/digitalocean"
@@ -16,8 +17,8 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
-// edit makes the account's project a copy in which a stack's file is changed.
-func (a *account) edit(t *testing.T, stack string, pairs ...string) {
+// edit makes the account's project a copy in which a stack's settings are changed, and returns what they then are.
+func (a *account) edit(t *testing.T, stack string, change func(settings map[string]any)) map[string]any {
 	t.Helper()
 	dir, file := t.TempDir(), "Pulumi."+stack+".yaml"
 	project, err := os.ReadFile(filepath.Join(a.project, "Pulumi.yaml"))
@@ -25,12 +26,27 @@ func (a *account) edit(t *testing.T, stack string, pairs ...string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))
 	text, err := os.ReadFile(filepath.Join(a.project, file))
 	require.NoError(t, err)
-	for i := 0; i < len(pairs); i += 2 {
-		require.Contains(t, string(text), pairs[i])
+	var content struct {
+		Config map[string]any `yaml:"config"`
+		Rest   map[string]any `yaml:",inline"`
 	}
-	text = []byte(strings.NewReplacer(pairs...).Replace(string(text)))
+	require.NoError(t, yaml.Unmarshal(text, &content))
+	edited, ok := content.Config["vmst:settings"].(map[string]any)
+	require.True(t, ok)
+	change(edited)
+	text, err = yaml.Marshal(content)
+	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, file), text, 0o600))
 	a.project = dir
+	return edited
+}
+
+// group returns the settings of a part, which are made if the file has none.
+func group(settings map[string]any, name string) map[string]any {
+	if _, ok := settings[name].(map[string]any); !ok {
+		settings[name] = map[string]any{}
+	}
+	return settings[name].(map[string]any)
 }
 
 // in opens a stack in a world.
@@ -59,7 +75,12 @@ func warned(result runner.Result, text string) string {
 func TestANewDomain(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	nobody := digitalocean.Options{Undelegated: []string{"staging.vmst.io"}}
+	settings := a.edit(t, "staging", func(map[string]any) {})
+	zone, ok := group(settings, "dns")["zone"].(string)
+	if !ok {
+		zone = settings["domain"].(string)
+	}
+	nobody := digitalocean.Options{Undelegated: []string{zone}}
 	t.Run("the first run makes what it can", func(t *testing.T) {
 		result, err := a.in(t, "staging", nobody).Up(t.Context())
 		must(t, result, err)
@@ -92,7 +113,10 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 	a := newAccount(t)
 	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
 	var result runner.Result
-	a.edit(t, "staging", "size: s-4vcpu-8gb", "size: s-8vcpu-16gb")
+	const larger = "g-16vcpu-64gb"
+	a.edit(t, "staging", func(settings map[string]any) {
+		group(settings, "cluster")["nodePools"].([]any)[0].(map[string]any)["size"] = larger
+	})
 	t.Run("larger", func(t *testing.T) {
 		var err error
 		result, err = a.open(t, "staging").Up(t.Context())
@@ -113,9 +137,11 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 	}
 	c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
 	require.NoError(t, err)
-	pools := c.List("digitalocean:index/kubernetesNodePool:KubernetesNodePool")
-	require.Len(t, pools, 1)
-	assert.Equal(t, "s-8vcpu-16gb", pools[0].Outputs["size"])
+	var sizes []any
+	for _, pool := range c.List("digitalocean:index/kubernetesNodePool:KubernetesNodePool") {
+		sizes = append(sizes, pool.Outputs["size"])
+	}
+	assert.Contains(t, sizes, larger)
 }
 
 // Without the pods among the trusted sources, the first thing that talks to a database says so, and nothing waits for
@@ -123,10 +149,13 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 func TestPodsThatNoDatabaseTrusts(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.edit(t, "staging", "highlyAvailable: false\n", "highlyAvailable: false\n      trustPodSubnet: false\n")
+	settings := a.edit(t, "staging", func(settings map[string]any) {
+		group(settings, "cluster")["trustPodSubnet"] = false
+	})
 	_, err := a.in(t, "staging", digitalocean.Options{}).Up(t.Context())
 	require.Error(t, err)
 	require.Contains(t, a.shown.String(), "Job mastodon-preflight **creating failed**")
-	require.Contains(t, a.shown.String(), "have neither the pods' addresses 10.69.0.0/16 nor a range around them")
+	pods := group(settings, "cluster")["podSubnet"].(string)
+	require.Contains(t, a.shown.String(), "have neither the pods' addresses "+pods+" nor a range around them")
 	require.NotContains(t, a.shown.String(), "Job mastodon-migrate-before")
 }
