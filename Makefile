@@ -38,10 +38,23 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
 	go test -race ./infra/... ./tests/...
 	go test -count=1 ./tests/architecture ./tests/project
-	cd sandbox && go test $$(go list ./... | grep -vE '/(enginetest|runner|program|netlify)$$')
+	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|runner|program|netlify)$$')
 	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
 	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/...
+
+# What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
+.PHONY: test-data
+test-data: $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
+	@for program in initdb ruby; do \
+	  command -v $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+	    postgresql ruby ruby-pg; break; }; done
+	cd sandbox && VMST_TEST_DATA=1 go test -count=1 -timeout 30m ./backup
+
+# In a module of its own, so that its hundreds of dependencies decide nothing about those of the other tools.
+$(TOOLS)/rclone: $(wildcard tools/rclone/*)
+	CGO_ENABLED=0 go -C tools/rclone build -trimpath -ldflags "-s -w" -o $@ .
 
 # The sandbox takes a Pulumi CLI on PATH that fits (sandbox/runner/pulumi.go): of the same major version and at least the
 # same minor one.
