@@ -174,13 +174,11 @@ func (s *Settings) checkPlacements(at At) {
 	mastodon := at.Key("mastodon")
 	s.checkPlacement(mastodon.Key("web"), s.Mastodon.Web.Pool, s.Mastodon.Web.Resources)
 	s.checkPlacement(mastodon.Key("streaming"), s.Mastodon.Streaming.Pool, s.Mastodon.Streaming.Resources)
-	s.checkPlacement(mastodon.Key("jobs"), s.Mastodon.Jobs.Pool, Resources{Memory: jobMemory})
-	for _, pool := range s.Cluster.NodePools {
-		// Charts have values for tolerations; the Jobs are the program's own.
-		if pool.Role == s.Mastodon.Jobs.Pool && pool.repels() {
-			mastodon.Key("jobs").Key("pool").Add("the taints of "+quote(pool.Role)+" keep the Jobs away",
-				"choose a pool without taints, or use PreferNoSchedule there")
-		}
+	jobs, tasks := s.Mastodon.Jobs, s.Mastodon.Housekeeping
+	right := s.checkJobs(mastodon.Key("jobs"), jobs.Pool, Resources{Memory: jobMemory})
+	// What is wrong with a pool that both have is said once.
+	if right || tasks.Pool != jobs.Pool {
+		s.checkJobs(mastodon.Key("housekeeping"), tasks.Pool, tasks.Resources)
 	}
 	for i, group := range s.Mastodon.Sidekiq {
 		s.checkPlacement(mastodon.Key("sidekiq").Index(i), group.Pool, group.Resources)
@@ -190,7 +188,22 @@ func (s *Settings) checkPlacements(at At) {
 // jobMemory is what the Jobs ask for.
 const jobMemory = "768Mi"
 
-func (s *Settings) checkPlacement(at At, role string, res Resources) {
+// checkJobs checks the place of Jobs, and returns whether its pool is right. Charts have values for tolerations; the
+// Jobs are the program's own.
+func (s *Settings) checkJobs(at At, role string, res Resources) bool {
+	right := s.checkPlacement(at, role, res)
+	for _, pool := range s.Cluster.NodePools {
+		if pool.Role == role && pool.repels() {
+			at.Key("pool").Add("the taints of "+quote(pool.Role)+" keep the Jobs away",
+				"choose a pool without taints, or use PreferNoSchedule there")
+			right = false
+		}
+	}
+	return right
+}
+
+// checkPlacement checks that a workload's pool exists and has room for it, and returns whether it exists.
+func (s *Settings) checkPlacement(at At, role string, res Resources) bool {
 	sizes := []string{s.Cluster.DefaultPool.Size}
 	if role != "" {
 		sizes = nil
@@ -208,14 +221,14 @@ func (s *Settings) checkPlacement(at At, role string, res Resources) {
 			remedy = "use " + decode.OneOf(roles) + ", or " + remedy
 		}
 		at.Key("pool").Add(quote(role)+" is not the role of a node pool", remedy)
-		return
+		return false
 	}
 	request, ok := parseQuantity(res.Memory)
 	largest := 0
 	for _, slug := range sizes {
 		size, known := catalogue.LookupDropletSize(slug)
 		if !known {
-			return
+			return true
 		}
 		largest = max(largest, size.MemoryGiB)
 	}
@@ -223,6 +236,7 @@ func (s *Settings) checkPlacement(at At, role string, res Resources) {
 		at.Key("resources").Key("memory").Add(fmt.Sprintf("%q does not fit on a node of %d GiB", res.Memory, largest),
 			"lower the request or use larger nodes")
 	}
+	return true
 }
 
 func (c Cluster) cost(bill *Cost) {

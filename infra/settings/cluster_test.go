@@ -146,10 +146,11 @@ func TestGoodCluster(t *testing.T) {
 func workloads(with string) map[string]string {
 	const queues = "queues: [default, push, ingress, mailers, pull, scheduler, fasp], replicas: 1, threads: 5"
 	return map[string]string{
-		"ingress":             `{ingress: {` + with + `}}`,
-		"mastodon.web":        `{mastodon: {web: {` + with + `}}}`,
-		"mastodon.streaming":  `{mastodon: {streaming: {` + with + `}}}`,
-		"mastodon.sidekiq[0]": `{mastodon: {sidekiq: [{name: all, ` + queues + `, ` + with + `}]}}`,
+		"ingress":               `{ingress: {` + with + `}}`,
+		"mastodon.web":          `{mastodon: {web: {` + with + `}}}`,
+		"mastodon.streaming":    `{mastodon: {streaming: {` + with + `}}}`,
+		"mastodon.housekeeping": `{mastodon: {housekeeping: {` + with + `}}}`,
+		"mastodon.sidekiq[0]":   `{mastodon: {sidekiq: [{name: all, ` + queues + `, ` + with + `}]}}`,
 	}
 }
 

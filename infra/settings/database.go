@@ -43,8 +43,8 @@ type Growth struct {
 	IncrementGiB int `json:"incrementGiB" jsonschema:"minimum=10,maximum=500" default:"10"`
 }
 
-// migrationConnections are kept free beside the pool or the pods: migrations, a dump and a person go to the database
-// directly.
+// migrationConnections are kept free beside the pool or the pods: migrations, a dump, a task of the housekeeping and a
+// person go to the database directly.
 const migrationConnections = 5
 
 // Check reports what DigitalOcean does not offer, and a pool that the plan cannot serve.
@@ -62,26 +62,39 @@ func (d Database) Check(at At) {
 	}
 }
 
-// checkConnections reports pods that may open more connections than the plan has, where there is no pool between them.
-// A pool has clients wait for a connection; the database refuses them.
+// checkConnections reports pods that may open more connections than the plan has, where there is no pool between them,
+// and tasks that may open more than are left. A pool has clients wait for a connection; the database refuses them.
 func (s *Settings) checkConnections(at At) {
 	engine, _ := catalogue.LookupEngine(s.Database.Engine)
 	plan, ok := engine.Plan(s.Database.Size)
-	if s.Database.PoolSize > 0 || !ok || at.Key("database").Bad() || at.Key("mastodon").Bad() {
+	if !ok || at.Key("database").Bad() || at.Key("mastodon").Bad() {
 		return
 	}
+	taken, most := s.Database.PoolSize, plan.Connections()-migrationConnections
+	if taken == 0 {
+		taken = s.podConnections()
+	}
+	switch {
+	case taken <= most:
+		s.Mastodon.Housekeeping.checkConnections(
+			at.Key("mastodon").Key("housekeeping"), s.Database.Size, plan.Connections()-taken)
+	case s.Database.PoolSize == 0:
+		at.Key("database").Key("poolSize").Add(
+			fmt.Sprintf("0 makes no pool, and the pods may open %d connections of the %d that %s has for them",
+				taken, most, s.Database.Size),
+			"make a pool, use a larger plan, or lower mastodon.web, mastodon.streaming and mastodon.sidekiq")
+	}
+}
+
+// podConnections are those that the pods may open, one for every thread.
+func (s *Settings) podConnections() int {
 	web, streaming := s.Mastodon.Web, s.Mastodon.Streaming
 	// A new version brings one pod more of these two while it replaces the old one.
 	need := (web.Replicas+1)*web.Processes*web.Threads + (streaming.Replicas+1)*streaming.DatabaseConnections
 	for _, group := range s.Mastodon.Sidekiq {
 		need += group.Replicas * group.Threads
 	}
-	if most := plan.Connections() - migrationConnections; need > most {
-		at.Key("database").Key("poolSize").Add(
-			fmt.Sprintf("0 makes no pool, and the pods may open %d connections of the %d that %s has for them",
-				need, most, s.Database.Size),
-			"make a pool, use a larger plan, or lower mastodon.web, mastodon.streaming and mastodon.sidekiq")
-	}
+	return need
 }
 
 func (d Database) cost(bill *Cost) { bill.database("PostgreSQL", d.Engine, d.Size, d.Nodes) }

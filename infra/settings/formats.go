@@ -87,6 +87,11 @@ func formats() map[string]decode.Format {
 			Is: "a time", Pattern: regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`),
 			Write: "write it as HH:MM in UTC, in quotes",
 		},
+		"cron-schedule": {
+			Is: "a schedule", Valid: isSchedule,
+			Write: "write minute, hour, day of the month, month and day of the week in UTC, without a time zone, " +
+				"such as 0 5 * * *",
+		},
 		"cpu": {
 			Is: "an amount of CPU", Valid: atLeast(1e-3),
 			Write: `write cores or thousandths of one, such as "1" or 250m`,

@@ -35,6 +35,8 @@ type Mastodon struct {
 	Sidekiq []Sidekiq `json:"sidekiq" jsonschema:"required"`
 	// Jobs are those that migrate the database, copy the static files and make the search indexes.
 	Jobs Jobs `json:"jobs"`
+	// Housekeeping deletes what other servers can send again, and what nothing refers to.
+	Housekeeping Housekeeping `json:"housekeeping"`
 	// SMTP is the relay that outgoing mail goes through.
 	SMTP SMTP `json:"smtp" jsonschema:"required"`
 	// Environment are further environment variables of every process. They are not secret: those belong into
@@ -114,6 +116,13 @@ type SMTP struct {
 	From string `json:"from" jsonschema:"required,format=sender" example:"Mastodon <no-reply@example.org>"`
 	// AuthMethod is the SASL mechanism; "none" sends without a login.
 	AuthMethod string `json:"authMethod" jsonschema:"enum=plain,enum=login,enum=cram_md5,enum=none" default:"plain"`
+}
+
+// complete fills in what depends on other values.
+func (m *Mastodon) complete() {
+	if m.Housekeeping.Pool == "" {
+		m.Housekeeping.Pool = m.Jobs.Pool
+	}
 }
 
 // Check reports a version that the chart cannot run, queues that nobody or somebody too many works on, and variables

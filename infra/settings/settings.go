@@ -79,5 +79,6 @@ func (s *Settings) Check(at At) {
 // complete fills in what depends on other values.
 func (s *Settings) complete() {
 	s.Search.complete()
+	s.Mastodon.complete()
 	s.Docs.complete(s.Domain, s.DNS.Zone)
 }

@@ -32,6 +32,7 @@ func (s *Settings) Warnings() []Warning {
 	warnOfVariables(w, "mastodon.environment", s.Mastodon.Environment)
 	s.warnOfSingles(w)
 	s.warnOfVersions(w)
+	s.Mastodon.Housekeeping.warn(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
