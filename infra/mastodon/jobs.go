@@ -162,10 +162,7 @@ func (m *Mastodon) assets(
 func (m *Mastodon) job(
 	ctx *pulumi.Context, name string, args *Args, task string, spec corev1.PodSpecArgs, after []pulumi.Resource,
 ) (*kube.Object, error) {
-	// The labels tell these pods from the chart's, whose selectors they must not meet.
-	labels := pulumi.StringMap{
-		"app.kubernetes.io/part-of": pulumi.String(releaseName), "app.kubernetes.io/component": pulumi.String(task),
-	}
+	labels := jobLabels(task)
 	annotations := pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}
 	limit := deadline
 	if slices.Contains(background, task) {
@@ -193,6 +190,13 @@ func (m *Mastodon) job(
 	}))
 }
 
+// jobLabels tell the pods of a Job from the chart's, whose selectors they must not meet.
+func jobLabels(task string) pulumi.StringMap {
+	return pulumi.StringMap{
+		"app.kubernetes.io/part-of": pulumi.String(releaseName), "app.kubernetes.io/component": pulumi.String(task),
+	}
+}
+
 // jobName is a DNS label.
 func jobName(task, tag string) string {
 	const longest = 63
@@ -213,9 +217,7 @@ func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 		},
 		Containers:     corev1.ContainerArray{container},
 		InitContainers: corev1.ContainerArray{},
-	}
-	if a.Jobs.Pool != "" {
-		pod.NodeSelector = pulumi.StringMap{settings.PoolLabel: pulumi.String(a.Jobs.Pool)}
+		NodeSelector:   onPool(a.Jobs.Pool),
 	}
 	if container.VolumeMounts != nil && a.trusted() == bundle {
 		write := jobContainer("authorities", a.Image, "16Mi", "64Mi")
@@ -239,6 +241,14 @@ func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 		}
 	}
 	return pod
+}
+
+// onPool selects the nodes of a pool, or, without one, all.
+func onPool(role string) pulumi.StringMapInput {
+	if role == "" {
+		return nil
+	}
+	return pulumi.StringMap{settings.PoolLabel: pulumi.String(role)}
 }
 
 // jobContainer is a container of a Job that may nothing but compute.

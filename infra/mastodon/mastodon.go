@@ -9,6 +9,9 @@
 // search indexes. The Jobs are named after the image's tag, so an upgrade is a change of the tag, and runs each of them
 // once. When one fails, what follows does not happen, and the instance goes on with the old version.
 //
+// Last come the CronJobs of the housekeeping, which run one at a time, on the pool and with the memory of the Jobs unless
+// they have their own. A CronJob that never runs by itself is the template of a person's shell.
+//
 // # Traffic
 //
 // PostgreSQL is reached through the connection pool, by the Jobs directly; always with TLS, and the certificate is
@@ -74,8 +77,14 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := m.budgets(ctx, name, args, contents); err != nil {
 		return nil, err
 	}
+	if err := m.toolbox(ctx, name, args, contents); err != nil {
+		return nil, err
+	}
 	finished, err := m.migrateAfter(ctx, name, args, chart)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.housekeeping(ctx, name, args, finished); err != nil {
 		return nil, err
 	}
 	if args.Search != nil {

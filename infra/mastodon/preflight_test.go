@@ -35,7 +35,7 @@ func need(t *testing.T, name string, more ...string) string {
 			return slices.Max(found)
 		}
 	}
-	t.Skipf("SKIPPED: there is no %s; the preflight is tested with the packages ruby, ruby-pg, ruby-redis, "+
+	t.Skipf("SKIPPED: there is no %s; the scripts are tested with the packages ruby, ruby-pg, ruby-redis, "+
 		"ruby-aws-sdk-s3, redis-server and postgresql of Debian", name)
 	return ""
 }

@@ -1,0 +1,134 @@
+package mastodon
+
+import (
+	_ "embed"
+	"strconv"
+	"time"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/internal/kube"
+	"github.com/vmstio/infrastructure/infra/settings"
+)
+
+const (
+	// turn is how long a task waits for the others. One that did not run in half a day fails, so that it is seen.
+	turn = 12 * time.Hour
+	// taskDeadline is when a task is given up, which has then worked for a day at least.
+	taskDeadline = turn + 24*time.Hour
+	// late is how long after its time a task may start: when the control plane was away, or the last run of it was long.
+	late = 6 * time.Hour
+	// workday is when a toolbox goes that somebody forgot.
+	workday = 8 * time.Hour
+)
+
+// inTurn runs a command while no other task runs; it says how.
+//
+//go:embed scripts/housekeeping.rb
+var inTurn string
+
+// idle is a shell that waits to be told to end.
+const idle = "trap exit TERM; sleep infinity & wait"
+
+// task is a command of tootctl that runs again and again.
+type task struct {
+	name     string
+	enabled  bool
+	schedule string
+	command  []string
+}
+
+// tasks are those of the housekeeping. The options are those that tootctl has in every version that the chart supports.
+// statuses remove is not told to --continue: what it had chosen to delete may have been bookmarked meanwhile.
+func tasks(h settings.Housekeeping) []task {
+	days := func(n int) string { return "--days=" + strconv.Itoa(n) }
+	threads := func(n int) string { return "--concurrency=" + strconv.Itoa(n) }
+	return []task{
+		{"media", h.Media.Enabled, h.Media.Schedule, []string{
+			"media", "remove", days(h.Media.Days), threads(h.Media.Concurrency),
+		}},
+		{"profiles", h.Profiles.Enabled, h.Profiles.Schedule, []string{
+			"media", "remove", "--prune-profiles", days(h.Profiles.Days), threads(h.Profiles.Concurrency),
+		}},
+		{"preview-cards", h.PreviewCards.Enabled, h.PreviewCards.Schedule, []string{
+			"preview_cards", "remove", days(h.PreviewCards.Days), threads(h.PreviewCards.Concurrency),
+		}},
+		{"orphans", h.Orphans.Enabled, h.Orphans.Schedule, []string{"media", "remove-orphans"}},
+		{"statuses", h.Statuses.Enabled, h.Statuses.Schedule, []string{"statuses", "remove", days(h.Statuses.Days)}},
+		{"accounts", h.Accounts.Enabled, h.Accounts.Schedule, []string{
+			"accounts", "prune", threads(h.Accounts.Concurrency),
+		}},
+		{"feeds", h.Feeds.Enabled, h.Feeds.Schedule, []string{"feeds", "vacuum"}},
+	}
+}
+
+// housekeeping makes the CronJobs of the tasks that are on. They have the version of the Jobs that they wait for.
+func (m *Mastodon) housekeeping(ctx *pulumi.Context, name string, args *Args, migrated pulumi.Resource) error {
+	h := args.Housekeeping
+	for _, t := range tasks(h) {
+		if !t.enabled {
+			continue
+		}
+		work := args.rails("tootctl", append([]string{"bundle", "exec", "ruby", "-e", inTurn, "tootctl"}, t.command...)...)
+		work.Env = corev1.EnvVarArray{corev1.EnvVarArgs{
+			Name: pulumi.String("HOUSEKEEPING_PATIENCE"), Value: pulumi.String(strconv.Itoa(int(turn.Seconds()))),
+		}}
+		work.Resources = corev1.ResourceRequirementsArgs{
+			Requests: pulumi.StringMap{"cpu": pulumi.String(h.Resources.CPU), "memory": pulumi.String(h.Resources.Memory)},
+			Limits:   pulumi.StringMap{"memory": pulumi.String(h.Resources.MemoryLimit)},
+		}
+		pod := args.jobPod(work)
+		pod.NodeSelector = onPool(h.Pool)
+		err := m.cronJob(ctx, name, args, "housekeeping-"+t.name, pulumi.Map{
+			"schedule": pulumi.String(t.schedule), "timeZone": pulumi.String("Etc/UTC"),
+			"concurrencyPolicy":          pulumi.String("Forbid"),
+			"startingDeadlineSeconds":    pulumi.Int(int(late.Seconds())),
+			"successfulJobsHistoryLimit": pulumi.Int(1), "failedJobsHistoryLimit": pulumi.Int(3),
+		}, pulumi.Map{
+			"activeDeadlineSeconds": pulumi.Int(int(taskDeadline.Seconds())),
+			// What failed has its next time. A pod that a node was drained of did not fail: it is made again elsewhere.
+			"backoffLimit": pulumi.Int(0),
+			"podFailurePolicy": pulumi.Map{"rules": pulumi.Array{pulumi.Map{
+				"action":          pulumi.String("Ignore"),
+				"onPodConditions": pulumi.Array{pulumi.Map{"type": pulumi.String("DisruptionTarget")}},
+			}}},
+		}, pod, []pulumi.Resource{migrated})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toolbox makes the template of the pod in which a person has a shell with tootctl: a CronJob that never runs by itself,
+// and of which scripts/toolbox.sh makes a Job. It is there before the migrations, which may be why it is needed.
+func (m *Mastodon) toolbox(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) error {
+	return m.cronJob(ctx, name, args, "toolbox", pulumi.Map{
+		"schedule": pulumi.String("@yearly"), "suspend": pulumi.Bool(true),
+	}, pulumi.Map{
+		// Where nobody deletes it, it ends by itself, and is no more soon after.
+		"activeDeadlineSeconds": pulumi.Int(int(workday.Seconds())), "ttlSecondsAfterFinished": pulumi.Int(60),
+		"backoffLimit": pulumi.Int(0),
+	}, args.jobPod(args.rails("toolbox", "bash", "-c", idle)), after)
+}
+
+// cronJob makes a CronJob, whose name has no version, so that another version changes it.
+func (m *Mastodon) cronJob(
+	ctx *pulumi.Context, name string, args *Args, task string, spec, job pulumi.Map, pod corev1.PodSpecArgs,
+	after []pulumi.Resource,
+) error {
+	labels := jobLabels(task)
+	job["template"] = corev1.PodTemplateSpecArgs{Metadata: &metav1.ObjectMetaArgs{Labels: labels}, Spec: pod}
+	spec["jobTemplate"] = pulumi.Map{"metadata": metav1.ObjectMetaArgs{Labels: labels}, "spec": job}
+	_, err := kube.NewObject(ctx, name+"-"+task, &kube.ObjectArgs{
+		APIVersion: "batch/v1",
+		Kind:       "CronJob",
+		Metadata: metav1.ObjectMetaArgs{
+			Name: pulumi.String(releaseName + "-" + task), Namespace: pulumi.String(args.Namespace), Labels: labels,
+		},
+		Spec: spec,
+	}, pulumi.Parent(m), pulumi.DependsOn(after))
+	return err
+}
