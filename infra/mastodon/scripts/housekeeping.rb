@@ -63,7 +63,7 @@ begin
   connection.exec('SELECT 1') until ended.join(PULSE)
 rescue PG::Error => e
   # The lock has gone with the connection, so that another task may begin.
-  warn "The connection that holds the lock is gone: #{task} is stopped, until its next time: #{e.message.lines.first.to_s.strip}"
+  warn "The connection that holds the lock is gone: #{task} is stopped: #{e.message.lines.first.to_s.strip}"
   %w[TERM KILL].each do |signal|
     Process.kill(signal, child)
     break if ended.join(10)
