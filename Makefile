@@ -27,6 +27,12 @@ sandbox: pulumi $(SANDBOX) ## Bring an environment up in the simulated cloud. ST
 	@$(SANDBOX) charts >/dev/null 2>&1 || true # what could not be fetched, the run says
 	$(SANDBOX) $(VERB) --stack $(STACK) $(ARGS)
 
+# STACK goes through the environment, so that no shell reads what is in it.
+.PHONY: toolbox
+toolbox: export STACK := $(STACK)
+toolbox: ## Open a shell with tootctl in a pod of its own, in the real cluster. STACK=prod|staging
+	@infra/mastodon/scripts/toolbox.sh
+
 .PHONY: charts
 charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the sandbox and the tests, and pin them in charts.lock.
 	$(SANDBOX) charts

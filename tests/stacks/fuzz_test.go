@@ -61,6 +61,7 @@ func suggestions(path []any) []string {
 		"selector": {"a.b"}, "mediaHost": {"a.b.example.org", "a-b.example.org"}, "assetsHost": {"a-b.example.org"},
 		"zone": {"org"}, "domain": {"example.org"}, "proxyProtocol": {"true"}, "tag": {"a"}, "team": {""},
 		"productionBranch": {"feature/a"}, "branchDomain": {"a.branches.example.org"}, "indexPreset": {""},
+		"schedule": {"@daily", "TZ=UTC", "0 0 30 2 *"}, "concurrency": {"100"},
 	}
 	return byName[last]
 }

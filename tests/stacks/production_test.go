@@ -58,6 +58,7 @@ var kept = map[string]bool{
 	"kubernetes:core/v1:ServiceAccount":                                              false,
 	"kubernetes:core/v1:ConfigMap":                                                   false,
 	"kubernetes:batch/v1:Job":                                                        false,
+	"kubernetes:batch/v1:CronJob":                                                    false,
 	"kubernetes:policy/v1:PodDisruptionBudget":                                       false,
 	"kubernetes:cert-manager.io/v1:ClusterIssuer":                                    false,
 	releaseType: false,
