@@ -18,7 +18,8 @@ const (
 	turn = 12 * time.Hour
 	// taskDeadline is when a task is given up, which has then worked for a day at least.
 	taskDeadline = turn + 24*time.Hour
-	// late is how long after its time a task may start: when the control plane was away, or the last run of it was long.
+	// late is how long after its time a task may start: when the control plane was away, or the last run of it was
+	// long.
 	late = 6 * time.Hour
 	// workday is when a toolbox goes that somebody forgot.
 	workday = 8 * time.Hour
@@ -71,13 +72,16 @@ func (m *Mastodon) housekeeping(ctx *pulumi.Context, name string, args *Args, mi
 		if !t.enabled {
 			continue
 		}
-		work := args.rails("tootctl", append([]string{"bundle", "exec", "ruby", "-e", inTurn, "tootctl"}, t.command...)...)
+		command := append([]string{"bundle", "exec", "ruby", "-e", inTurn, "tootctl"}, t.command...)
+		work := args.rails("tootctl", command...)
 		work.Env = corev1.EnvVarArray{corev1.EnvVarArgs{
 			Name: pulumi.String("HOUSEKEEPING_PATIENCE"), Value: pulumi.String(strconv.Itoa(int(turn.Seconds()))),
 		}}
 		work.Resources = corev1.ResourceRequirementsArgs{
-			Requests: pulumi.StringMap{"cpu": pulumi.String(h.Resources.CPU), "memory": pulumi.String(h.Resources.Memory)},
-			Limits:   pulumi.StringMap{"memory": pulumi.String(h.Resources.MemoryLimit)},
+			Requests: pulumi.StringMap{
+				"cpu": pulumi.String(h.Resources.CPU), "memory": pulumi.String(h.Resources.Memory),
+			},
+			Limits: pulumi.StringMap{"memory": pulumi.String(h.Resources.MemoryLimit)},
 		}
 		pod := args.jobPod(work)
 		pod.NodeSelector = onPool(h.Pool)
@@ -102,8 +106,9 @@ func (m *Mastodon) housekeeping(ctx *pulumi.Context, name string, args *Args, mi
 	return nil
 }
 
-// toolbox makes the template of the pod in which a person has a shell with tootctl: a CronJob that never runs by itself,
-// and of which scripts/toolbox.sh makes a Job. It is there before the migrations, which may be why it is needed.
+// toolbox makes the template of the pod in which a person has a shell with tootctl: a CronJob that never runs by
+// itself, and of which scripts/toolbox.sh makes a Job. It is there before the migrations, which may be why it is
+// needed.
 func (m *Mastodon) toolbox(ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource) error {
 	return m.cronJob(ctx, name, args, "toolbox", pulumi.Map{
 		"schedule": pulumi.String("@yearly"), "suspend": pulumi.Bool(true),

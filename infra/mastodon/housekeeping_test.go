@@ -83,8 +83,8 @@ func TestHousekeeping(t *testing.T) {
 	}
 }
 
-// requireJobsPod checks that a pod is one of the Jobs': nothing but computing, the image and the environment, which goes
-// to the database itself, where a lock belongs to whoever took it.
+// requireJobsPod checks that a pod is one of the Jobs': nothing but computing, the image and the environment, which
+// goes to the database itself, where a lock belongs to whoever took it.
 func requireJobsPod(t *testing.T, pod map[string]any) {
 	t.Helper()
 	require.Equal(t, "Never", pod["restartPolicy"])

@@ -9,8 +9,8 @@
 // search indexes. The Jobs are named after the image's tag, so an upgrade is a change of the tag, and runs each of them
 // once. When one fails, what follows does not happen, and the instance goes on with the old version.
 //
-// Last come the CronJobs of the housekeeping, which run one at a time, on the pool and with the memory of the Jobs unless
-// they have their own. A CronJob that never runs by itself is the template of a person's shell.
+// Last come the CronJobs of the housekeeping, which run one at a time, on the pool and with the memory of the Jobs
+// unless they have their own. A CronJob that never runs by itself is the template of a person's shell.
 //
 // # Traffic
 //

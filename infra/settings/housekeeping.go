@@ -20,8 +20,8 @@ type Housekeeping struct {
 	// Media deletes copies of other servers' media that are older than some days (tootctl media remove). Mastodon
 	// fetches one again when somebody opens the post. What people upload here stays.
 	Media CacheTask `json:"media" default:"{enabled: true, schedule: '0 5 * * *', days: 7, concurrency: 3}"`
-	// Profiles deletes avatars and headers of other servers' accounts that nobody here follows or is followed by, and of
-	// which nothing was heard for some days (tootctl media remove --prune-profiles). They are fetched again when the
+	// Profiles deletes avatars and headers of other servers' accounts that nobody here follows or is followed by, and
+	// of which nothing was heard for some days (tootctl media remove --prune-profiles). They are fetched again when the
 	// account is heard of.
 	Profiles CacheTask `json:"profiles" default:"{enabled: true, schedule: '0 6 * * SUN', days: 14, concurrency: 3}"`
 	// PreviewCards deletes the pictures of links that are older than some days (tootctl preview_cards remove). One is
@@ -32,17 +32,17 @@ type Housekeeping struct {
 	// for good, once storage.oldVersionDays are over; nothing refers to them.
 	Orphans SweepTask `json:"orphans" default:"{enabled: true, schedule: '0 7 1 * *'}"`
 	// Statuses deletes posts of other servers from the database that are older than some days, that nobody here has
-	// answered, boosted, favourited or bookmarked, and whose authors nobody here follows (tootctl statuses remove). It is
-	// hard work for the database, for which it builds indexes. They are not fetched again by themselves, and search and
-	// the profiles of their authors no longer show them.
+	// answered, boosted, favourited or bookmarked, and whose authors nobody here follows (tootctl statuses remove). It
+	// is hard work for the database, for which it builds indexes. They are not fetched again by themselves, and search
+	// and the profiles of their authors no longer show them.
 	Statuses StatusTask `json:"statuses" default:"{enabled: false, schedule: '0 6 * * SAT', days: 90}"`
 	// Accounts deletes accounts of other servers that never had to do with anybody here, and have no post here (tootctl
 	// accounts prune). One is fetched again when it is heard of or looked for.
 	Accounts AccountTask `json:"accounts" default:"{enabled: false, schedule: '0 7 15 * *', concurrency: 3}"`
-	// Feeds deletes home and list feeds from Valkey of people who have not signed in for long, or are gone (tootctl feeds
-	// vacuum). Mastodon does this every day for those who are inactive; the task finds what that has missed, and Valkey
-	// takes no more jobs when it is full. Mastodon makes the feed of a person who comes back. `tootctl feeds build`, which
-	// makes all of them, is for a Valkey that was lost.
+	// Feeds deletes home and list feeds from Valkey of people who have not signed in for long, or are gone (tootctl
+	// feeds vacuum). Mastodon does this every day for those who are inactive; the task finds what that has missed, and
+	// Valkey takes no more jobs when it is full. Mastodon makes the feed of a person who comes back. `tootctl feeds
+	// build`, which makes all of them, is for a Valkey that was lost.
 	Feeds SweepTask `json:"feeds" default:"{enabled: true, schedule: '0 6 * * WED'}"`
 	// Resources of the pod of each task. It has nothing of those of web and Sidekiq.
 	Resources Resources `json:"resources" default:"{cpu: 100m, memory: 768Mi, memoryLimit: 2Gi}"`

@@ -12,8 +12,8 @@ import (
 func TestBadHousekeeping(t *testing.T) {
 	t.Parallel()
 	schedule := func(task, value string) string {
-		return `mastodon.housekeeping.` + task + `.schedule: "` + value + `" is not a schedule; write minute, hour, day ` +
-			`of the month, month and day of the week in UTC, without a time zone, such as 0 5 * * *`
+		return `mastodon.housekeeping.` + task + `.schedule: "` + value + `" is not a schedule; write minute, hour, ` +
+			`day of the month, month and day of the week in UTC, without a time zone, such as 0 5 * * *`
 	}
 	refused(t, []bad{
 		{"schedules", `{mastodon: {housekeeping: {media: {schedule: daily}, profiles: {schedule: "0 24 * * *"},
@@ -39,17 +39,17 @@ func TestBadHousekeeping(t *testing.T) {
 		}},
 		{"more connections than the database has left", `{database: {poolSize: 40}, mastodon: {housekeeping: {media:
 			{concurrency: 6}, accounts: {enabled: true, concurrency: 7}}}}`, []string{
-			"mastodon.housekeeping.accounts.concurrency: 7 needs 9 connections, and db-s-1vcpu-2gb has 7 left; use at " +
-				"most 5, or leave the database more of them",
-			"mastodon.housekeeping.media.concurrency: 6 needs 8 connections, and db-s-1vcpu-2gb has 7 left; use at " +
-				"most 5, or leave the database more of them",
+			"mastodon.housekeeping.accounts.concurrency: 7 needs 9 connections, and db-s-1vcpu-2gb has 7 left; use " +
+				"at most 5, or leave the database more of them",
+			"mastodon.housekeeping.media.concurrency: 6 needs 8 connections, and db-s-1vcpu-2gb has 7 left; use " +
+				"at most 5, or leave the database more of them",
 		}},
 		{"a pool of its own with taints", `{cluster: {nodePools: [{role: general, size: s-4vcpu-8gb, minNodes: 1,
 			maxNodes: 1}, {role: background, size: s-4vcpu-8gb, minNodes: 1, maxNodes: 1,
 			taints: [{key: a, value: b, effect: NoExecute}]}]},
 			mastodon: {jobs: {pool: general}, housekeeping: {pool: background}}}`, []string{
-			`mastodon.housekeeping.pool: the taints of "background" keep the Jobs away; choose a pool without taints, ` +
-				`or use PreferNoSchedule there`,
+			`mastodon.housekeeping.pool: the taints of "background" keep the Jobs away; choose a pool without ` +
+				`taints, or use PreferNoSchedule there`,
 		}},
 		{"a pool of the Jobs with too little room", `{mastodon: {jobs: {pool: general}, housekeeping: {resources:
 			{memory: 8Gi, memoryLimit: 8Gi}}}}`, []string{
@@ -62,13 +62,14 @@ func TestBadHousekeeping(t *testing.T) {
 func TestGoodHousekeeping(t *testing.T) {
 	t.Parallel()
 	accepted(t, map[string]string{
-		"schedules": `{mastodon: {housekeeping: {media: {schedule: "@daily"}, profiles: {schedule: "*/5 0-6,22 1 jan ?"},
-			orphans: {schedule: "0 0 29 2 *"}, feeds: {schedule: "17 3 * * MON-FRI"}}}}`,
+		"schedules": `{mastodon: {housekeeping: {media: {schedule: "@daily"}, profiles: {schedule: "*/5 0-6,22 1 jan ?"
+			}, orphans: {schedule: "0 0 29 2 *"}, feeds: {schedule: "17 3 * * MON-FRI"}}}}`,
 		"as many connections as are left": `{database: {poolSize: 40}, mastodon: {housekeeping: {media:
 			{concurrency: 5}}}}`,
 		"a task that is off takes none": `{database: {poolSize: 42}, mastodon: {housekeeping: {accounts:
 			{concurrency: 50}}}}`,
-		"a pool as large as can be": `{database: {poolSize: 42}, mastodon: {housekeeping: {accounts: {enabled: true}}}}`,
+		"a pool as large as can be": `{database: {poolSize: 42}, mastodon: {housekeeping: {accounts:
+			{enabled: true}}}}`,
 	})
 }
 
