@@ -123,8 +123,8 @@ func TestTasksTakeTurns(t *testing.T) {
 	t.Parallel()
 	database, d := postgres(t), newDiary(t)
 	sql(t, database, "CREATE TABLE statuses (id int)")
-	index := `echo begin >>"$0"; until [ -e "$0.go" ]; do sleep 0.1; done; psql -h 127.0.0.1 -p "$DB_PORT" -U mastodon -qc \
-		'CREATE INDEX CONCURRENTLY ON statuses (id)' postgres && echo end >>"$0"`
+	index := `echo begin >>"$0"; until [ -e "$0.go" ]; do sleep 0.1; done; psql -h 127.0.0.1 -p "$DB_PORT" \
+		-U mastodon -qc 'CREATE INDEX CONCURRENTLY ON statuses (id)' postgres && echo end >>"$0"`
 	first := send(t, database, "60", "sh", "-c", index, string(d))
 	d.has(t, "begin")
 	second := send(t, database, "60", "sh", "-c", index, string(d))
