@@ -117,7 +117,7 @@ func waiting(t *testing.T, database, tasks string) {
 	}, 30*time.Second, 50*time.Millisecond, "nobody waits")
 }
 
-// Two that want to run at the same time run after one another, and the one that waits holds up nothing that the other does:
+// Two that want to run at once run after one another, and the one that waits holds up nothing that the other does:
 // statuses remove makes indexes that wait for every snapshot there is.
 func TestTasksTakeTurns(t *testing.T) {
 	t.Parallel()
