@@ -83,6 +83,9 @@ type Secrets struct {
 	// Mastodon are the keys of an instance that already lives. All of them or none: without them, new ones are
 	// generated once and kept.
 	Mastodon *MastodonSecrets `json:"mastodon"`
+	// BackupKey is the passphrase that the backups of an instance that already lives are encrypted with, at least 32
+	// characters. Without it, one is generated once and kept.
+	BackupKey Secret `json:"backupKey"`
 	// Environment are further environment variables of every process that are secret, such as DEEPL_API_KEY.
 	Environment map[string]Secret `json:"environment"`
 }
@@ -134,6 +137,7 @@ func (s *Secrets) check(at At, settings *Settings) {
 			"copy the URL that Slack shows for it; it starts with https://")
 	}
 	s.checkVariables(at, settings)
+	longEnough(at.Key("backupKey"), s.BackupKey, minBackupKey)
 	if s.Mastodon != nil {
 		s.Mastodon.check(at.Key("mastodon"))
 	}
@@ -193,6 +197,9 @@ const (
 
 // minSecretKeyBase is far below the 128 characters that Mastodon generates and far above what could be guessed.
 const minSecretKeyBase = 64
+
+// minBackupKey is what nobody finds out by trial, even of letters and digits alone and with the backup at hand.
+const minBackupKey = 32
 
 func (m *MastodonSecrets) check(at At) {
 	longEnough(at.Key("secretKeyBase"), m.SecretKeyBase, minSecretKeyBase)

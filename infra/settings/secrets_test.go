@@ -91,6 +91,10 @@ func TestBadSecrets(t *testing.T) {
 				"base64",
 			"vapidPublicKey: the value is not a P-256 public key; copy VAPID_PUBLIC_KEY: 65 bytes in URL-safe base64",
 		})},
+		{"a key of backups", "", `{backupKey: ` + long[:32] + `}`, nil},
+		{"a short key of backups", "", `{backupKey: hunter2hunter2hunter2hunter2hun}`, []string{
+			"vmst:secrets.backupKey: the value is shorter than 32 characters" + copied,
+		}},
 		{"keys of two instances", "", instance(private, otherPublic), []string{
 			"vmst:secrets.mastodon.vapidPublicKey: the value does not belong to vapidPrivateKey; copy both keys from " +
 				"the same instance",

@@ -52,6 +52,8 @@ type Settings struct {
 	Monitoring Monitoring `json:"monitoring" jsonschema:"required"`
 	// Docs is the documentation site on Netlify.
 	Docs DocSite `json:"docs"`
+	// Escrow is who can open the file with the keys without which a backup is worthless.
+	Escrow Escrow `json:"escrow"`
 }
 
 // Environment is the kind of an environment.

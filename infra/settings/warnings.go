@@ -41,6 +41,11 @@ func (s *Settings) Warnings() []Warning {
 		w("cluster.protect", "false lets a changed range or default pool replace the cluster of production",
 			"set it to true, unless you are about to replace it")
 	}
+	if len(s.Escrow.Recipients) == 0 && s.Environment == Production {
+		w("escrow.recipients",
+			"empty in production: the keys without which a backup is worthless are in Pulumi's state and nowhere else",
+			"name the public keys of two people, and run `make escrow`")
+	}
 	if len(s.Cluster.ControlPlaneAllowedAddresses) == 0 {
 		w("cluster.controlPlaneAllowedAddresses",
 			"empty, so that whoever has a credential reaches the control plane from anywhere",

@@ -99,6 +99,10 @@ func TestWarnings(t *testing.T) {
 			"protect: false lets a mistake delete the databases, the buckets and the keys of production; set it to " +
 				"true",
 		}},
+		{"keys that nobody else can open", production(t, `{escrow: {recipients: []}}`), []string{
+			"escrow.recipients: empty in production: the keys without which a backup is worthless are in Pulumi's " +
+				"state and nowhere else; name the public keys of two people, and run `make escrow`",
+		}},
 		{"a cluster without protection", production(t, `{cluster: {protect: false}}`), []string{
 			"cluster.protect: false lets a changed range or default pool replace the cluster of production; set it " +
 				"to true, unless you are about to replace it",
