@@ -8,6 +8,9 @@ SHELL := /bin/bash
 STACK ?= prod
 VERB ?= up
 ARGS ?=
+# The encrypted file with an instance's keys, and a file with a private key that opens it.
+FILE ?=
+IDENTITY ?=
 FUZZTIME ?= 60s
 
 SANDBOX := .sandbox/bin/sandbox
@@ -47,7 +50,7 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|runner|program|netlify)$$')
 	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
-	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/...
+	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/...
 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
@@ -101,6 +104,22 @@ lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 outdated: ## Say what is behind: Mastodon, charts, images, modules, Kubernetes. Needs the internet, and says what it could not ask.
 	@go -C tools build -o $(TOOLS)/outdated ./outdated
 	@$(TOOLS)/outdated -dir . $(MODULES:%=%/go.mod)
+
+# Built and run as outdated is. Quoted, so that a path may hold spaces; make replaces the ~ that the shell then does not.
+ESCROW = go -C tools build -o $(TOOLS)/escrow ./escrow && \
+	$(TOOLS)/escrow -stack '$(STACK)' -file '$(FILE:~/%=$(HOME)/%)' -identity '$(IDENTITY:~/%=$(HOME)/%)'
+
+.PHONY: escrow
+escrow: ## Write the keys without which a backup is worthless, encrypted for the recipients in the settings. STACK=prod FILE=...
+	@$(ESCROW) write
+
+.PHONY: escrow-check
+escrow-check: ## See that such a file opens and fits the running stack. STACK=prod FILE=... IDENTITY=~/.config/age/key.txt
+	@$(ESCROW) check
+
+.PHONY: escrow-adopt
+escrow-adopt: ## Put the keys of such a file into the configuration of a new stack, as secrets. STACK=prod FILE=... IDENTITY=...
+	@$(ESCROW) adopt
 
 # Not a part of lint, because everything that the sandbox imports is compiled for each of them.
 .PHONY: platforms

@@ -127,7 +127,8 @@ func (c command) write(ctx context.Context) error {
 	if err := save(path, sealed); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s holds the keys of %s (%s) for %d recipients\n", path, s.Domain, s.Stack, len(recipients))
+	fmt.Fprintf(c.out, "%s holds the keys of %s (%s). Private keys that open it: %d.\n",
+		path, s.Domain, s.Stack, len(recipients))
 	if !s.Backups {
 		fmt.Fprintln(c.out, "The stack makes no backups, so there is no key of them, and the file says so.")
 	}

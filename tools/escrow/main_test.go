@@ -34,7 +34,7 @@ func TestTheWholeRoad(t *testing.T) {
 	said, status := w.run("-stack", "prod", "write")
 	require.Equal(t, 0, status, said)
 	path := "escrow-prod-" + time.Now().UTC().Format(time.DateOnly) + ".age"
-	require.Contains(t, said, path+" holds the keys of example.org (prod) for 2 recipients\n")
+	require.Contains(t, said, path+" holds the keys of example.org (prod). Private keys that open it: 2.\n")
 	require.Equal(t, "stack export --show-secrets --stack prod --non-interactive\n", w.read("args"))
 	information, err := os.Stat(path)
 	require.NoError(t, err)
