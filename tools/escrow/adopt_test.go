@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,7 +47,6 @@ func TestAdoptRefuses(t *testing.T) {
 			w := newWorld(t)
 			file := kept(t)
 			if test.file != nil {
-				file.Secrets = maps.Clone(file.Secrets)
 				test.file(&file)
 			}
 			w.stackFile("new", nil, test.secrets)
