@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/backup"
 	"github.com/vmstio/infrastructure/infra/cache"
 	"github.com/vmstio/infrastructure/infra/cluster"
 	"github.com/vmstio/infrastructure/infra/crew"
@@ -105,7 +106,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	}
 	buckets, err := storage.New(ctx, "storage", &storage.Args{
 		Storage: s.Storage, Media: s.Bucket(crew.Media), Assets: s.Bucket(crew.Assets),
-		Backups: s.Bucket(crew.Backups), Delegated: seen,
+		Backups: s.Bucket(crew.Backups), Proofs: s.Backup.Tasks(), Delegated: seen,
 		// The CDN makes the CNAME itself if there is none, and then ours is refused.
 		CertificateAfter: slices.Concat(zone.Ready, records.Ready),
 		Protect:          s.Protect,
@@ -138,9 +139,26 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	if err != nil {
 		return err
 	}
+	var vault *backup.Vault
+	if s.Backup.Enabled {
+		vault, err = backup.NewVault(ctx, "backup-vault", &backup.VaultArgs{
+			Backup: s.Backup, Restore: s.Database.Restore, Domain: s.Domain, Store: buckets.Backups,
+			Uploads: buckets.Media, ReaderName: name(crew.MediaReader), Database: postgres.Direct,
+			Admin: postgres.Endpoint, Grants: postgres.Grants, Passphrase: optional(secrets.BackupKey),
+			ElsewhereAccessID:  optional(secrets.ElsewhereAccessID),
+			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), After: postgres.Ready, Protect: s.Protect,
+		}, pulumi.Providers(append(slices.Clone(generators), provider, doks.Provider)...),
+			pulumi.DeletedWith(doks.Resource))
+		if err != nil {
+			return err
+		}
+	}
 	// Never a component among those to wait for: which of its children that means depends on how many of them happen to
 	// be registered by then.
 	ready := slices.Concat(postgres.Ready, valkey.Ready, edge.Ready, buckets.Ready)
+	if vault != nil {
+		ready = append(ready, vault.Ready...)
+	}
 	var opensearch *managed.Database
 	if s.Search.Enabled {
 		found, err := search.New(ctx, "search", &search.Args{
@@ -151,7 +169,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		}
 		opensearch, ready = found.Database, append(ready, found.Ready...)
 	}
-	_, err = mastodon.New(ctx, "mastodon", &mastodon.Args{
+	instance, err := mastodon.New(ctx, "mastodon", &mastodon.Args{
 		Mastodon: s.Mastodon, Namespace: application, Domain: s.Domain, MaxBodySize: s.Ingress.MaxBodySize,
 		SecretVariables: secretMap(secrets.Environment), Existing: keysOf(secrets.Mastodon),
 		SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
@@ -162,6 +180,17 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	}, inCluster, pulumi.DeletedWith(doks.Resource))
 	if err != nil {
 		return err
+	}
+
+	if vault != nil {
+		_, err = backup.New(ctx, "backup", &backup.Args{
+			Vault: vault, MayBeLost: s.MayBeLost(), Mastodon: s.Mastodon.Image,
+			PrimaryKey: instance.Keys.ActiveRecordPrimaryKey, Salt: instance.Keys.ActiveRecordKeyDerivationSalt,
+			After: instance.Ready,
+		}, inCluster, pulumi.DeletedWith(doks.Resource))
+		if err != nil {
+			return err
+		}
 	}
 
 	// What explains it, and who watches.
@@ -176,9 +205,9 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	// The tag that DOKS gives every Droplet of a cluster (docs.digitalocean.com/products/kubernetes, "Automatically
 	// applied tags").
 	nodeTag := pulumi.Sprintf("k8s:%s", doks.ID)
-	var watched []settings.Endpoint
+	watched := s.Proofs()
 	if seen {
-		watched = s.Endpoints()
+		watched = append(watched, s.Endpoints()...)
 	}
 	watch, err := monitoring.New(ctx, "monitoring", &monitoring.Args{
 		Monitoring: s.Monitoring, Name: s.Domain, Endpoints: watched, NodeTag: nodeTag,

@@ -42,5 +42,11 @@ func LoadBalancerNode(kind string) Price {
 // costs 0.02 to keep and 0.01 to send.
 func Spaces() Price { return exactly(5) }
 
+// SpacesGiB is how much of it that is.
+const SpacesGiB = 250
+
+// SpacesMore is the price of each GiB beyond.
+func SpacesMore() Price { return exactly(0.02) }
+
 // UptimeCheck is the price of a check. The first one of an account is free.
 func UptimeCheck() Price { return exactly(1) }

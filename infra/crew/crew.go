@@ -31,6 +31,7 @@ const (
 	Media          Role = "media"
 	Assets         Role = "assets"
 	Backups        Role = "backups"
+	MediaReader    Role = "media reader"
 	LoadBalancer   Role = "load balancer"
 	Docs           Role = "docs"
 )
@@ -52,6 +53,7 @@ var roster = map[Role]string{
 	Media:          "mudd",     // carries all kinds of goods
 	Assets:         "riley",    // entertains the whole ship
 	Backups:        "sarek",    // remembers when others are gone
+	MediaReader:    "amanda",   // sees everything, and changes none of it
 	LoadBalancer:   "uhura",    // communications: every call comes through her
 	Docs:           "boma",     // writes the report
 }

@@ -84,7 +84,7 @@ func (m *Mastodon) housekeeping(ctx *pulumi.Context, name string, args *Args, mi
 			Limits: pulumi.StringMap{"memory": pulumi.String(h.Resources.MemoryLimit)},
 		}
 		pod := args.jobPod(work)
-		pod.NodeSelector = onPool(h.Pool)
+		pod.NodeSelector = kube.OnPool(h.Pool)
 		err := m.cronJob(ctx, name, args, "housekeeping-"+t.name, pulumi.Map{
 			"schedule": pulumi.String(t.schedule), "timeZone": pulumi.String("Etc/UTC"),
 			"concurrencyPolicy":          pulumi.String("Forbid"),

@@ -210,14 +210,10 @@ func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 		RestartPolicy:                pulumi.String("Never"),
 		ServiceAccountName:           pulumi.String(serviceAccount),
 		AutomountServiceAccountToken: pulumi.Bool(false),
-		SecurityContext: corev1.PodSecurityContextArgs{
-			RunAsNonRoot: pulumi.Bool(true),
-			RunAsUser:    pulumi.Int(user), RunAsGroup: pulumi.Int(user), FsGroup: pulumi.Int(user),
-			SeccompProfile: corev1.SeccompProfileArgs{Type: pulumi.String("RuntimeDefault")},
-		},
-		Containers:     corev1.ContainerArray{container},
-		InitContainers: corev1.ContainerArray{},
-		NodeSelector:   onPool(a.Jobs.Pool),
+		SecurityContext:              kube.Restricted(user),
+		Containers:                   corev1.ContainerArray{container},
+		InitContainers:               corev1.ContainerArray{},
+		NodeSelector:                 kube.OnPool(a.Jobs.Pool),
 	}
 	if container.VolumeMounts != nil && a.trusted() == bundle {
 		write := jobContainer("authorities", a.Image, "16Mi", "64Mi")
@@ -243,24 +239,13 @@ func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 	return pod
 }
 
-// onPool selects the nodes of a pool, or, without one, all.
-func onPool(role string) pulumi.StringMapInput {
-	if role == "" {
-		return nil
-	}
-	return pulumi.StringMap{settings.PoolLabel: pulumi.String(role)}
-}
-
 // jobContainer is a container of a Job that may nothing but compute.
 func jobContainer(name string, image settings.Image, memory, limit string) corev1.ContainerArgs {
 	return corev1.ContainerArgs{
-		Name:  pulumi.String(name),
-		Image: pulumi.String(image.String()),
-		SecurityContext: corev1.SecurityContextArgs{
-			AllowPrivilegeEscalation: pulumi.Bool(false),
-			Capabilities:             corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
-		},
-		Resources: resources(memory, limit),
+		Name:            pulumi.String(name),
+		Image:           pulumi.String(image.String()),
+		SecurityContext: kube.Confined(),
+		Resources:       resources(memory, limit),
 	}
 }
 

@@ -30,6 +30,11 @@ import (
 // Mastodon is a running instance.
 type Mastodon struct {
 	pulumi.ResourceState
+
+	// Keys are those of the instance, whether they were given or made.
+	Keys *Keys
+	// Ready is the last migration, for what needs the whole schema.
+	Ready []pulumi.Resource
 }
 
 // New makes the instance. It needs Kubernetes, random and tls providers among the options.
@@ -45,6 +50,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	m.Keys = keys
 	namespace, contents, err := m.namespace(ctx, name, args)
 	if err != nil {
 		return nil, err
@@ -84,6 +90,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	m.Ready = []pulumi.Resource{finished}
 	if err := m.housekeeping(ctx, name, args, finished); err != nil {
 		return nil, err
 	}

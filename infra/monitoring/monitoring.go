@@ -113,6 +113,9 @@ func (m *Monitoring) uptimeAlerts(
 		{"latency", "latency", "greater_than", "5m", args.LatencyMilliseconds},
 		{"certificate", "ssl_expiry", "less_than", "2m", certificateDays},
 	} {
+		if endpoint.Mark && alert.kind != "down_global" {
+			continue
+		}
 		child := name + "-" + endpoint.Name + "-" + alert.suffix
 		made := &digitalocean.UptimeAlertArgs{
 			Name:          pulumi.String(args.Name + " " + endpoint.Name + " " + alert.suffix),

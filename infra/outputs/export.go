@@ -71,6 +71,9 @@ func Export(ctx *pulumi.Context, args *Args) {
 		"projectId":    args.ProjectID,
 		"monthlyCost":  monthlyCost(s.MonthlyCost()),
 	}
+	if s.Backup.Enabled {
+		outputs["backup"] = promise(s)
+	}
 	if s.Docs.Enabled {
 		outputs["docs"] = pulumi.Map{
 			"siteId": args.DocsSiteID, "site": text(s.Docs.Site), "url": text("https://" + s.Docs.Host),
@@ -79,6 +82,21 @@ func Export(ctx *pulumi.Context, args *Args) {
 	}
 	for key, value := range outputs {
 		ctx.Export(key, value)
+	}
+}
+
+func promise(s *settings.Settings) pulumi.Map {
+	proofs, runs := pulumi.Map{}, pulumi.StringMap{}
+	for i, task := range s.Backup.Tasks() {
+		proof := s.Proofs()[i]
+		proofs[task.Name] = pulumi.Map{
+			"url": pulumi.String(proof.HealthURL()), "schedule": pulumi.String(task.Schedule),
+			"alarmDays": pulumi.Int(task.AlarmDays),
+		}
+		runs[task.Name] = pulumi.String(proof.URL() + "/" + settings.RunKey(task.Name))
+	}
+	return pulumi.Map{
+		"mayBeLostHours": pulumi.Float64(s.MayBeLost().Hours()), "proofs": proofs, "runs": runs,
 	}
 }
 

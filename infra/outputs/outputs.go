@@ -32,6 +32,8 @@ type Outputs struct {
 	LoadBalancer LoadBalancer `json:"loadBalancer"`
 	// Buckets are the Spaces buckets by name: "media", "assets", "backups".
 	Buckets map[string]Bucket `json:"buckets"`
+	// Backup is what is promised of the backups; nil where there are none.
+	Backup *Backup `json:"backup"`
 	// Mastodon is the application.
 	Mastodon Mastodon `json:"mastodon"`
 	// Docs is the documentation site; nil where the stack does not manage it.
@@ -100,6 +102,28 @@ type Bucket struct {
 	Name string `json:"name"`
 	// Region slug.
 	Region string `json:"region"`
+}
+
+// Backup is what is promised of the backups.
+type Backup struct {
+	// MayBeLostHours is the longest time between two dumps of the database (RPO).
+	MayBeLostHours float64 `json:"mayBeLostHours"`
+	// Proofs are the addresses of the marks by task, "dump", "media" and "rehearsal", in Prometheus' text format. One
+	// that is missing is older than its AlarmDays. The rehearsal's has how long a restoration takes (RTO), as
+	// mastodon_backup_restore_seconds.
+	Proofs map[string]Proof `json:"proofs"`
+	// Runs are the addresses of how the last runs ended, well or not, in the same format.
+	Runs map[string]string `json:"runs"`
+}
+
+// Proof is the mark of a task.
+type Proof struct {
+	// URL of the mark.
+	URL string `json:"url"`
+	// Schedule of the task, as cron writes it, in UTC.
+	Schedule string `json:"schedule"`
+	// AlarmDays is when the bucket deletes the mark, in days after the last good run.
+	AlarmDays int `json:"alarmDays"`
 }
 
 // Mastodon is the application.

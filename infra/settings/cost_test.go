@@ -14,8 +14,8 @@ PostgreSQL, 1 x db-s-1vcpu-2gb                                30.45
 Valkey, 1 x db-s-1vcpu-1gb                                    15.00
 load balancer, 1 x REGIONAL                                   12.00
 Spaces, all buckets of the account                             5.00
-uptime checks, 4                                       3.00 to 4.00
-total, USD a month                                 137.45 to 186.45
+uptime checks, 7                                       6.00 to 7.00
+total, USD a month                                 140.45 to 189.45
 `, read(t, base(t, "")).MonthlyCost().String())
 }
 
@@ -39,10 +39,10 @@ func TestMonthlyCostOfALargeEnvironment(t *testing.T) {
 		"OpenSearch, 3 x db-s-2vcpu-4gb":                 {117, 180},
 		"load balancer, 2 x REGIONAL":                    {24, 24},
 		"Spaces, all buckets of the account":             {5, 5},
-		"uptime checks, 5":                               {4, 5},
+		"uptime checks, 8":                               {7, 8},
 	}, bounds)
-	assert.InDelta(t, 1038, cost.Min, 0.001)
-	assert.InDelta(t, 1522, cost.Max, 0.001)
+	assert.InDelta(t, 1041, cost.Min, 0.001)
+	assert.InDelta(t, 1525, cost.Max, 0.001)
 }
 
 // A price that no source gives is said to be unknown, and not counted as 0 in silence.
@@ -52,5 +52,5 @@ func TestUnknownPrices(t *testing.T) {
 		loadBalancer: {type: REGIONAL_NETWORK, proxyProtocol: false}}`)).MonthlyCost().String()
 	assert.Regexp(t, `default pool, 1 x m3-2vcpu-16gb +unknown\n`, text)
 	assert.Regexp(t, `load balancer, 1 x REGIONAL_NETWORK +15\.00\n`, text)
-	assert.Regexp(t, `total, USD a month, without the unknown +116\.45 to 165\.45\n`, text)
+	assert.Regexp(t, `total, USD a month, without the unknown +119\.45 to 168\.45\n`, text)
 }

@@ -31,6 +31,8 @@ type Database struct {
 	PoolSize int `json:"poolSize" jsonschema:"required,minimum=0"`
 	// Maintenance is the window of updates.
 	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`
+	// Restore fills the database from a backup while it is empty. Left out, the first run makes an empty instance.
+	Restore *Restore `json:"restore"`
 	// Growth adds storage when it runs out, at the price of storage. Left out, the database stops on a full disk.
 	Growth *Growth `json:"growth"`
 }

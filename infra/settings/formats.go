@@ -92,6 +92,17 @@ func formats() map[string]decode.Format {
 			Write: "write minute, hour, day of the month, month and day of the week in UTC, without a time zone, " +
 				"such as 0 5 * * *",
 		},
+		"bandwidth": {
+			Is: "a bandwidth", Pattern: bandwidth,
+			Write: "write bytes per second with k, M or G, such as 20M, or off for no limit",
+		},
+		"restore-point": {
+			Is: "a time of a backup", Valid: isRestorePoint,
+			Write: "write latest, or a time in UTC such as 2026-11-24T02:17:00Z",
+		},
+		"bucket": {
+			Is: "the name of a bucket", Pattern: bucketName, Write: "use 3 to 63 lower-case letters, digits and dashes",
+		},
 		"cpu": {
 			Is: "an amount of CPU", Valid: atLeast(1e-3),
 			Write: `write cores or thousandths of one, such as "1" or 250m`,

@@ -70,7 +70,8 @@ func secrets(t testing.TB, snippet string) string {
 	return toJSON(t, merge(map[string]any{
 		"digitalOceanToken": "fake-token", "spacesAccessId": "fake-id", "spacesSecretKey": "fake-key",
 		"acmeDnsToken": "fake-dns-token", "smtpUsername": "fake-user", "smtpPassword": "fake-password",
-		"netlifyToken": "fake-netlify-token",
+		"netlifyToken": "fake-netlify-token", "elsewhereAccessId": "fake-elsewhere-id",
+		"elsewhereSecretKey": "fake-elsewhere-key",
 	}, fromYAML(t, snippet)))
 }
 

@@ -48,6 +48,8 @@ type Endpoint struct {
 	Name string
 	// Host of the service.
 	Host string
+	// Mark is whether there is no service behind it, but an object that is missing when something is wrong.
+	Mark bool
 	// HealthPath answers with status 200 while the service is up.
 	HealthPath string
 }
@@ -62,20 +64,20 @@ func (e Endpoint) HealthURL() string { return e.URL() + e.HealthPath }
 // streaming/index.js), and a file in the buckets.
 func (s *Settings) Endpoints() []Endpoint {
 	endpoints := []Endpoint{
-		{"web", s.Domain, "/health"},
-		{"streaming", s.Mastodon.StreamingHost, "/api/v1/streaming/health"},
-		{"media", s.Storage.MediaHost, "/" + HealthKey},
-		{"assets", s.Storage.AssetsHost, "/" + HealthKey},
+		{Name: "web", Host: s.Domain, HealthPath: "/health"},
+		{Name: "streaming", Host: s.Mastodon.StreamingHost, HealthPath: "/api/v1/streaming/health"},
+		{Name: "media", Host: s.Storage.MediaHost, HealthPath: "/" + HealthKey},
+		{Name: "assets", Host: s.Storage.AssetsHost, HealthPath: "/" + HealthKey},
 	}
 	if s.Docs.Enabled {
-		endpoints = append(endpoints, Endpoint{"docs", s.Docs.Host, "/"})
+		endpoints = append(endpoints, Endpoint{Name: "docs", Host: s.Docs.Host, HealthPath: "/"})
 	}
 	return endpoints
 }
 
 // monitoringCost counts the uptime checks. The account's first one is free, and may be another environment's.
 func (s *Settings) monitoringCost(bill *Cost) {
-	checks := len(s.Endpoints())
+	checks := len(s.Endpoints()) + len(s.Proofs())
 	bill.add(fmt.Sprintf("uptime checks, %d", checks), checks-1, checks, catalogue.UptimeCheck(),
 		catalogue.UptimePricing)
 }

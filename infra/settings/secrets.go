@@ -76,6 +76,10 @@ type Secrets struct {
 	SMTPPassword Secret `json:"smtpPassword"`
 	// SlackWebhook is the URL that takes the alerts for monitoring.slackChannel. It is needed when that is set.
 	SlackWebhook Secret `json:"slackWebhook"`
+	// ElsewhereAccessID is the ID of a key pair that may read and write backup.elsewhere. It is needed when that is set.
+	ElsewhereAccessID Secret `json:"elsewhereAccessId"`
+	// ElsewhereSecretKey is the secret of that pair.
+	ElsewhereSecretKey Secret `json:"elsewhereSecretKey"`
 	// NetlifyToken is a personal access token of a member of the site's team. It is needed when docs.enabled is true.
 	NetlifyToken Secret `json:"netlifyToken"`
 	// DocsVariables are the values of the secret variables of docs.variables, by name.
@@ -115,6 +119,9 @@ func SecretNames(s *Settings) []string {
 	}
 	if s.Monitoring.SlackChannel != "" {
 		names = append(names, "slackWebhook")
+	}
+	if s.Backup.Enabled && s.Backup.Elsewhere != nil {
+		names = append(names, "elsewhereAccessId", "elsewhereSecretKey")
 	}
 	return append(names, s.Docs.secretNames()...)
 }
@@ -158,6 +165,8 @@ func (s *Secrets) named(settings *Settings) []namedSecret {
 		{"smtpPassword", s.SMTPPassword},
 		{"slackWebhook", s.SlackWebhook},
 		{"netlifyToken", s.NetlifyToken},
+		{"elsewhereAccessId", s.ElsewhereAccessID},
+		{"elsewhereSecretKey", s.ElsewhereSecretKey},
 	}
 	for _, name := range settings.Docs.secretNames() {
 		if variable, ok := strings.CutPrefix(name, docsVariables); ok {

@@ -40,6 +40,8 @@ type Settings struct {
 	Search Search `json:"search"`
 	// Storage is the object storage (Spaces) and the CDN in front of it.
 	Storage Storage `json:"storage" jsonschema:"required"`
+	// Backup is what is written into the bucket of the backups, and how it is proven.
+	Backup Backup `json:"backup"`
 	// LoadBalancer is the load balancer that holds the public address.
 	LoadBalancer LoadBalancer `json:"loadBalancer" jsonschema:"required"`
 	// Ingress is the reverse proxy and the certificates it serves.
@@ -75,6 +77,7 @@ func (s *Settings) Check(at At) {
 	s.checkDocs(at)
 	s.checkRecords(at)
 	s.checkConnections(at)
+	s.checkBackup(at)
 	s.checkAlignment(at)
 }
 
@@ -82,5 +85,6 @@ func (s *Settings) Check(at At) {
 func (s *Settings) complete() {
 	s.Search.complete()
 	s.Mastodon.complete()
+	s.Backup.complete(s.Database.Version)
 	s.Docs.complete(s.Domain, s.DNS.Zone)
 }

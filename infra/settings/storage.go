@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
@@ -25,8 +26,11 @@ type Storage struct {
 	// BucketSuffix ends the names of the buckets. The name of a deleted bucket stays blocked for weeks, so an
 	// environment that is made again needs another. Changing it makes new, empty buckets.
 	BucketSuffix string `json:"bucketSuffix" jsonschema:"format=bucket-suffix" example:"2"`
-	// BackupDays is how long a backup is kept, in days.
-	BackupDays int `json:"backupDays" jsonschema:"minimum=1" default:"30"`
+	// BackupDays is when the bucket deletes a dump of the database by itself, in days: later than backup does.
+	BackupDays int `json:"backupDays" jsonschema:"minimum=1" default:"190"`
+	// ExpectedGiB is what all buckets of the account are expected to hold, in GiB, for the bill alone: uploads, what is
+	// fetched from other servers, old versions, and the backups of all of it.
+	ExpectedGiB int `json:"expectedGiB" jsonschema:"minimum=0" default:"250"`
 }
 
 // HealthKey is the name of a small public object in each bucket of the CDN. Listing is private, so a bucket's own
@@ -61,4 +65,8 @@ func (s *Settings) checkRegions(at At) {
 
 func (s Storage) cost(bill *Cost) {
 	bill.add("Spaces, all buckets of the account", 1, 1, catalogue.Spaces(), catalogue.SpacesPricing)
+	if more := s.ExpectedGiB - catalogue.SpacesGiB; more > 0 {
+		bill.add(fmt.Sprintf("Spaces, %d GiB beyond %d", more, catalogue.SpacesGiB), more, more, catalogue.SpacesMore(),
+			catalogue.SpacesPricing)
+	}
 }

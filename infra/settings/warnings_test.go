@@ -103,6 +103,19 @@ func TestWarnings(t *testing.T) {
 			"escrow.recipients: empty in production: the keys without which a backup is worthless are in Pulumi's " +
 				"state and nowhere else; name the public keys of two people, and run `make escrow`",
 		}},
+		{"no backups", production(t, `{backup: {enabled: false}}`), []string{
+			"backup.enabled: false in production: DigitalOcean's own backups go with the database; set it to true",
+		}},
+		{
+			"backups that nobody proves, in the same account",
+			production(t, `{backup: {elsewhere: null, media: {enabled: false}, rehearsal: {enabled: false}}}`), []string{
+				"backup.media.enabled: false in production: uploads are in one bucket of one region; set it to true",
+				"backup.rehearsal.enabled: false in production: a backup that was never restored may be none; set it " +
+					"to true",
+				"backup.elsewhere: nothing in production: who loses the account loses the backups with it; name a " +
+					"bucket of another provider",
+			},
+		},
 		{"a cluster without protection", production(t, `{cluster: {protect: false}}`), []string{
 			"cluster.protect: false lets a changed range or default pool replace the cluster of production; set it " +
 				"to true, unless you are about to replace it",

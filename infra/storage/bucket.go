@@ -22,8 +22,9 @@ type spec struct {
 	// host on the CDN; empty keeps the bucket off it.
 	host      string
 	versioned bool
-	// days is how long an object is kept; 0 is for ever.
-	days int
+	// days is how long a dump of the database is kept; 0 is for ever.
+	days   int
+	proofs []settings.BackupTask
 }
 
 // bucket makes a bucket and its key, and puts it on the CDN if it has a host there.
@@ -32,7 +33,7 @@ func (s *Storage) bucket(ctx *pulumi.Context, name string, args *Args, spec spec
 		Name:           pulumi.String(spec.name),
 		Region:         pulumi.String(spec.region),
 		Acl:            pulumi.String("private"),
-		LifecycleRules: lifecycle(args.OldVersionDays, spec.days),
+		LifecycleRules: lifecycle(args.OldVersionDays, spec),
 		// What Mastodon has written goes with a bucket that nobody protects; else it could not be destroyed.
 		ForceDestroy: pulumi.Bool(!args.Protect),
 	}
@@ -137,19 +138,23 @@ func (s *Storage) health(ctx *pulumi.Context, name string, spec spec, bucket *di
 }
 
 // lifecycle removes old versions after some days, the delete markers that are left behind them, and uploads that were
-// never finished, whose parts cost money but cannot be seen; the provider takes no rule that does the last alone. Given
-// an age, it deletes objects that reach it. S3 has that in a rule apart from delete markers. The rules are in the order
-// of their IDs, in which Spaces answers with them; another would be a change in every preview.
-func lifecycle(oldVersionDays, days int) digitalocean.SpacesBucketLifecycleRuleArray {
+// never finished, whose parts cost money but cannot be seen; the provider takes no rule that does the last alone. It
+// deletes dumps that reach an age, and marks that nobody renewed. S3 has that in rules apart from delete markers. The
+// rules are in the order of their IDs, in which Spaces answers with them; another would be a change in every preview.
+func lifecycle(oldVersionDays int, spec spec) digitalocean.SpacesBucketLifecycleRuleArray {
 	var rules digitalocean.SpacesBucketLifecycleRuleArray
-	if days > 0 {
+	expire := func(id, prefix string, days int) {
 		rules = append(rules, digitalocean.SpacesBucketLifecycleRuleArgs{
-			Id:         pulumi.String("expiry"),
+			Id:         pulumi.String(id),
 			Enabled:    pulumi.Bool(true),
+			Prefix:     pulumi.String(prefix),
 			Expiration: digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(days)},
 		})
 	}
-	return append(rules, digitalocean.SpacesBucketLifecycleRuleArgs{
+	if spec.days > 0 {
+		expire("expiry", "database/", spec.days)
+	}
+	rules = append(rules, digitalocean.SpacesBucketLifecycleRuleArgs{
 		Id:                                 pulumi.String("housekeeping"),
 		Enabled:                            pulumi.Bool(true),
 		AbortIncompleteMultipartUploadDays: pulumi.Int(7),
@@ -158,4 +163,8 @@ func lifecycle(oldVersionDays, days int) digitalocean.SpacesBucketLifecycleRuleA
 		},
 		Expiration: digitalocean.SpacesBucketLifecycleRuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)},
 	})
+	for _, task := range spec.proofs {
+		expire("proven-"+task.Name, settings.ProvenKey(task.Name), task.AlarmDays)
+	}
+	return rules
 }

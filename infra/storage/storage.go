@@ -34,6 +34,8 @@ type Args struct {
 	// Delegated is whether the world asks DigitalOcean's name servers for the zone. Without that there are no
 	// certificates, and so no CDN under names of its own.
 	Delegated bool
+	// Proofs are the tasks that write a mark into the bucket of the backups, which is to be deleted when it is too old.
+	Proofs []settings.BackupTask
 	// CertificateAfter are the DNS zone and the CNAME records of the CDN hosts.
 	CertificateAfter []pulumi.Resource
 	// Protect keeps the buckets. Keys, certificates and CDN endpoints can be made again.
@@ -66,7 +68,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	media := spec{name: args.Media, region: args.Region, host: args.MediaHost, versioned: true}
 	// Static files come out of Mastodon's image and can be uploaded again, so they need no versions.
 	assets := spec{name: args.Assets, region: args.Region, host: args.AssetsHost}
-	backups := spec{name: args.Backups, region: args.BackupRegion, versioned: true, days: args.BackupDays}
+	backups := spec{name: args.Backups, region: args.BackupRegion, versioned: true, days: args.BackupDays, proofs: args.Proofs}
 	var err error
 	if s.Media, err = s.bucket(ctx, name+"-media", args, media); err != nil {
 		return nil, err

@@ -34,6 +34,9 @@ func program(protect, delegated bool, made **storage.Storage) pulumi.RunFunc {
 				CDNTTL: 3600, OldVersionDays: 30, BackupDays: 90,
 			},
 			Media: "media", Assets: "static", Backups: "backups", Delegated: delegated,
+			Proofs: []settings.BackupTask{
+				{Name: settings.DumpTask, AlarmDays: 2}, {Name: settings.RehearsalTask, AlarmDays: 9},
+			},
 			CertificateAfter: []pulumi.Resource{zone}, Protect: protect,
 		})
 		return err
@@ -58,7 +61,11 @@ func TestStorageBuckets(t *testing.T) {
 		"noncurrentVersionExpiration": map[string]any{"days": 30.0},
 		"expiration":                  map[string]any{"expiredObjectDeleteMarker": true},
 	}
-	expiry := map[string]any{"id": "expiry", "enabled": true, "expiration": map[string]any{"days": 90.0}}
+	expiry := func(id, prefix string, days float64) map[string]any {
+		return map[string]any{
+			"id": id, "prefix": prefix, "enabled": true, "expiration": map[string]any{"days": days},
+		}
+	}
 	versioned := map[string]any{"enabled": true}
 
 	media := r.One(t, bucketType, "storage-media")
@@ -74,7 +81,10 @@ func TestStorageBuckets(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"name": "backups", "region": "sfo3", "acl": "private", "forceDestroy": false, "versioning": versioned,
 		// In the order of the IDs, in which Spaces answers.
-		"lifecycleRules": []any{expiry, housekeeping},
+		"lifecycleRules": []any{
+			expiry("expiry", "database/", 90), housekeeping,
+			expiry("proven-dump", "proven/dump.prom", 2), expiry("proven-rehearsal", "proven/rehearsal.prom", 9),
+		},
 	}, r.One(t, bucketType, "storage-backups").Inputs.Mappable())
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -64,7 +66,11 @@ func TestDelegation(t *testing.T) {
 			}
 			require.NoError(t, err)
 			for _, typ := range needDelegation {
-				require.Equal(t, test.made, len(r.OfType(typ)) > 0, typ)
+				made := slices.DeleteFunc(r.OfType(typ), func(r mocks.Resource) bool {
+					// They watch a bucket under a name that is always there.
+					return strings.HasPrefix(r.Name, "monitoring-backup-")
+				})
+				require.Equal(t, test.made, len(made) > 0, typ)
 			}
 			require.NotEmpty(t, r.OfType(databaseType), "everything else is made")
 			annotations := r.One(t, chartType, "mastodon-chart").Input("values", "ingress", "annotations")

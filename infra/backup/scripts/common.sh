@@ -14,6 +14,22 @@
 #   media/                          the uploads
 #   runs/<task>.prom                how the last run ended, for whoever watches
 #   proven/<task>.prom              when one last ended well. The bucket forgets it after some days: that is the alarm
+#
+# Of a container, only the first process is told to stop, and a bash that waits for another program does not listen. So
+# the first one only waits, and passes it on to the whole group.
+if [[ -z ${RUNNING-} ]]; then
+  export RUNNING=yes
+  set -m
+  bash -c "$BASH_EXECUTION_STRING" &
+  trap 'kill -TERM -- "-$!"' TERM INT
+  status=0
+  wait "$!" || status=$?
+  while kill -0 "$!" 2>/dev/null; do
+    status=0
+    wait "$!" || status=$?
+  done
+  exit "$status"
+fi
 set -Eeuo pipefail
 shopt -s inherit_errexit
 umask 077

@@ -1,6 +1,37 @@
 package kube
 
-import "github.com/vmstio/infrastructure/infra/settings"
+import (
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/settings"
+)
+
+// Restricted is what the pod-security standard "restricted" asks of a pod, which runs as a user and the group of the
+// same number.
+func Restricted(user int) corev1.PodSecurityContextArgs {
+	return corev1.PodSecurityContextArgs{
+		RunAsNonRoot: pulumi.Bool(true),
+		RunAsUser:    pulumi.Int(user), RunAsGroup: pulumi.Int(user), FsGroup: pulumi.Int(user),
+		SeccompProfile: corev1.SeccompProfileArgs{Type: pulumi.String("RuntimeDefault")},
+	}
+}
+
+// Confined is what it asks of a container, which may then nothing but compute.
+func Confined() corev1.SecurityContextArgs {
+	return corev1.SecurityContextArgs{
+		AllowPrivilegeEscalation: pulumi.Bool(false),
+		Capabilities:             corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
+	}
+}
+
+// OnPool selects the nodes of a pool by its role; an empty one selects none.
+func OnPool(role string) pulumi.StringMapInput {
+	if role == "" {
+		return nil
+	}
+	return pulumi.StringMap{settings.PoolLabel: pulumi.String(role)}
+}
 
 // Resources are the compute resources of a container, as charts and the Kubernetes API name them.
 type Resources struct {
