@@ -7,6 +7,7 @@ SHELL := /bin/bash
 # The simulated cloud: which environment, and what to do with it.
 STACK ?= prod
 VERB ?= up
+TASK ?= dump
 ARGS ?=
 # The encrypted file with an instance's keys, and a file with a private key that opens it.
 FILE ?=
@@ -36,6 +37,17 @@ toolbox: export STACK := $(STACK)
 toolbox: ## Open a shell with tootctl in a pod of its own, in the real cluster. STACK=prod|staging
 	@infra/mastodon/scripts/toolbox.sh
 
+.PHONY: backup
+backup: export STACK := $(STACK)
+backup: export TASK := $(TASK)
+backup: ## Run a task of the backups now, in the real cluster. STACK=prod|staging TASK=dump|media|rehearsal
+	@infra/backup/scripts/now.sh
+
+.PHONY: promise
+promise: export STACK := $(STACK)
+promise: ## Say how much may be lost, and how long it takes to come back, as last proven. STACK=prod|staging
+	@infra/backup/scripts/promise.sh
+
 .PHONY: charts
 charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the sandbox and the tests, and pin them in charts.lock.
 	$(SANDBOX) charts
@@ -55,11 +67,17 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
 test-data: $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
-	@for program in initdb ruby; do \
+	@for program in initdb ruby jq curl; do \
 	  command -v $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-	    postgresql ruby ruby-pg; break; }; done
+	    postgresql ruby ruby-pg jq curl; break; }; done
 	cd sandbox && VMST_TEST_DATA=1 go test -count=1 -timeout 30m ./backup
+
+STATUSES ?= 2000000
+
+.PHONY: bench-data
+bench-data: $(TOOLS)/rclone ## Measure dump, rehearsal and restoration for each GB of a database (ten minutes). STATUSES=2000000
+	cd sandbox && VMST_TEST_DATA=1 VMST_BENCH_STATUSES=$(STATUSES) go test -count=1 -timeout 2h -v -run '^TestBench$$' ./backup
 
 # In a module of its own, so that its hundreds of dependencies decide nothing about those of the other tools.
 $(TOOLS)/rclone: $(wildcard tools/rclone/*)

@@ -128,7 +128,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 
 	// What it meets there, and what holds the data.
 	postgres, err := database.New(ctx, "database", &database.Args{
-		Database: s.Database, Place: place, Name: name(crew.Database), Application: application, Protect: s.Protect,
+		Database: s.Database, Place: place, Name: crew.Suffixed(crew.Database, s.Domain, s.Database.Suffix),
+		Application: application, Protect: s.Protect,
 	}, cloud)
 	if err != nil {
 		return err

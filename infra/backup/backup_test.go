@@ -43,7 +43,7 @@ func vaultArgs() backup.VaultArgs {
 		Store: spaces.Bucket{
 			Name: output("backups"), Region: "sfo3", AccessKey: hidden("store-id"), SecretKey: hidden("store-key"),
 		},
-		Uploads:    spaces.Bucket{Name: output("media"), Region: "nyc3", AccessKey: hidden("media-id")},
+		Uploads:    spaces.Bucket{Name: output("media"), Region: "nyc3", AccessKey: hidden("media-id"), SecretKey: hidden("media-key")},
 		ReaderName: "reader",
 		Database: managed.Endpoint{
 			Host: output("db.internal"), Port: pulumi.Int(25060).ToIntOutput(), Name: output("mastodon"),
@@ -185,6 +185,7 @@ func TestTheCredentials(t *testing.T) {
 	assert.Empty(t, r.OfType(jobType), "nothing is restored that nobody asked for")
 	for _, made := range r.OfType(secretType) {
 		assert.NotContains(t, made.Name, "administrator")
+		assert.NotContains(t, made.Name, "writer")
 	}
 }
 
@@ -224,6 +225,12 @@ func TestRestore(t *testing.T) {
 	env, secrets := variables(spec, 0)
 	assert.Equal(t, []string{"backup-store", "backup-database", "backup-administrator"}, secrets)
 	assert.Subset(t, env, map[string]any{"FROM": "2026-11-24T02:17:00Z", "SOURCE": "elsewhere", "TASK": "restore"})
+	media := r.One(t, jobType, "vault-restore-media")
+	assert.Equal(t, "true", media.Input("metadata", "annotations", "pulumi.com/skipAwait"), "nobody waits for it")
+	_, secrets = variables(func(path ...any) any {
+		return media.Input(append([]any{"spec", "template", "spec"}, path...)...)
+	}, 0)
+	assert.Equal(t, []string{"backup-store", "backup-uploads-writer"}, secrets)
 	assert.Equal(t, map[string]any{
 		"ADMIN_USER": "doadmin", "ADMIN_PASSWORD": "of-administrator", "GRANTS": "GRANT",
 	}, r.One(t, secretType, "vault-administrator").Input("stringData"))

@@ -25,6 +25,8 @@ var (
 	rehearseScript string
 	//go:embed scripts/restore.sh
 	restoreScript string
+	//go:embed scripts/restore-media.sh
+	restoreMediaScript string
 	//go:embed scripts/decrypt.rb
 	decryptScript string
 )

@@ -27,7 +27,9 @@ const (
 	uploadsSecret       = "backup-uploads"
 	databaseSecret      = "backup-database"
 	administratorSecret = "backup-administrator"
-	keysSecret          = "backup-keys"
+	// writerSecret has what uploadsSecret has, with a key that may write, while something is to be restored.
+	writerSecret = "backup-uploads-writer"
+	keysSecret   = "backup-keys"
 	// encryptionSecret has the passphrase of the dumps. tools/escrow looks for it by this name.
 	encryptionSecret = "backup-encryption"
 	passphraseKey    = "passphrase"
@@ -163,6 +165,9 @@ func (v *Vault) objects(
 	uploads := remote("UPLOADS", args.Uploads.Region, args.Uploads.Hostname(), "DigitalOcean",
 		reader.AccessKey, reader.SecretKey)
 	uploads["MEDIA"] = pulumi.Sprintf("uploads:%s", args.Uploads.Name)
+	writer := remote("UPLOADS", args.Uploads.Region, args.Uploads.Hostname(), "DigitalOcean",
+		args.Uploads.AccessKey, args.Uploads.SecretKey)
+	writer["MEDIA"] = uploads["MEDIA"]
 	for _, s := range []struct {
 		name string
 		data pulumi.StringMap
@@ -179,8 +184,9 @@ func (v *Vault) objects(
 		{administratorSecret, pulumi.StringMap{
 			"ADMIN_USER": args.Admin.Username, "ADMIN_PASSWORD": args.Admin.Password, "GRANTS": args.Grants,
 		}},
+		{writerSecret, writer},
 	} {
-		if s.name == administratorSecret && args.Restore == nil {
+		if (s.name == administratorSecret || s.name == writerSecret) && args.Restore == nil {
 			continue
 		}
 		object, err := v.secret(ctx, v, name, s.name, s.data)
@@ -223,6 +229,9 @@ func remote(name, region, endpoint, provider string, id, key pulumi.StringInput)
 // restoreDeadline is when a restoration is given up: indexes of a big instance take hours.
 const restoreDeadline = 12 * time.Hour
 
+// mediaDeadline is when the uploads are given up.
+const mediaDeadline = 14 * 24 * time.Hour
+
 // restore makes the Job that fills the database while it is empty. Its name says from when, so that another time is
 // another Job, which then finds a database that is not empty.
 func (v *Vault) restore(ctx *pulumi.Context, name string, args *VaultArgs) error {
@@ -233,26 +242,43 @@ func (v *Vault) restore(ctx *pulumi.Context, name string, args *VaultArgs) error
 	pod := args.pod("restore", restoreScript, args.Rehearsal.DiskGiB,
 		[]string{storeSecret, databaseSecret, administratorSecret},
 		map[string]string{"FROM": args.Restore.From, "SOURCE": source})
-	const longest = 63
-	job := crew.Fit(crew.Slug("restore-"+source+"-"+strings.ToLower(args.Restore.From)), longest, args.Restore.From)
-	patience := (restoreDeadline + 10*time.Minute).String()
-	object, err := kube.NewObject(ctx, name+"-restore", &kube.ObjectArgs{
-		APIVersion: "batch/v1",
-		Kind:       "Job",
-		Metadata: metav1.ObjectMetaArgs{
-			Name: pulumi.String(job), Namespace: pulumi.String(namespace), Labels: labels("restore"),
-			Annotations: pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")},
-		},
-		Spec: pulumi.Map{
-			// What did not work once needs a person, and nothing has been changed.
-			"backoffLimit": pulumi.Int(0), "activeDeadlineSeconds": pulumi.Int(int(restoreDeadline.Seconds())),
-			"template": corev1.PodTemplateSpecArgs{Metadata: &metav1.ObjectMetaArgs{Labels: labels("restore")}, Spec: pod},
-		},
-	}, pulumi.Parent(v), pulumi.DependsOn(append(v.contents, args.After...)),
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience}))
+	restored, err := v.job(ctx, name, "restore", source, pod,
+		pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}, restoreDeadline)
 	if err != nil {
 		return err
 	}
-	v.Ready = append(v.Ready, object)
-	return nil
+	v.Ready = append(v.Ready, restored)
+	if !args.Backup.Media.Enabled {
+		return nil
+	}
+	// Nobody waits for the uploads, which may take days: until they are there, their pictures are missing.
+	pod = args.pod("restore-media", restoreMediaScript, 1, []string{storeSecret, writerSecret},
+		map[string]string{"SOURCE": source})
+	_, err = v.job(ctx, name, "restore-media", source, pod,
+		pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}, mediaDeadline)
+	return err
+}
+
+// job makes a Job of the restoration.
+func (v *Vault) job(
+	ctx *pulumi.Context, name, task, source string, pod corev1.PodSpecArgs, annotations pulumi.StringMap,
+	limit time.Duration,
+) (pulumi.Resource, error) {
+	const longest = 63
+	from := v.args.Restore.From
+	patience := (restoreDeadline + 10*time.Minute).String()
+	return kube.NewObject(ctx, name+"-"+task, &kube.ObjectArgs{
+		APIVersion: "batch/v1",
+		Kind:       "Job",
+		Metadata: metav1.ObjectMetaArgs{
+			Name:      pulumi.String(crew.Fit(crew.Slug(task+"-"+source+"-"+strings.ToLower(from)), longest, from)),
+			Namespace: pulumi.String(namespace), Labels: labels(task), Annotations: annotations,
+		},
+		Spec: pulumi.Map{
+			// What did not work once needs a person, and nothing has been changed.
+			"backoffLimit": pulumi.Int(0), "activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
+			"template": corev1.PodTemplateSpecArgs{Metadata: &metav1.ObjectMetaArgs{Labels: labels(task)}, Spec: pod},
+		},
+	}, pulumi.Parent(v), pulumi.DependsOn(append(v.contents, v.args.After...)),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience}))
 }

@@ -89,8 +89,8 @@ func Pool(role Role, domain, size string) string {
 	return Fit(name, maxLength, name)
 }
 
-// Bucket returns the name of a bucket, with a suffix if there is one.
-func Bucket(role Role, domain, suffix string) string {
+// Suffixed returns the name of a resource that took the place of another one, or may: with a suffix if there is one.
+func Suffixed(role Role, domain, suffix string) string {
 	if suffix == "" {
 		return Name(role, domain)
 	}

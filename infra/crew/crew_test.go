@@ -93,10 +93,10 @@ func TestPool(t *testing.T) {
 
 func TestBucket(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, crew.Name(crew.Media, "vmst.io"), crew.Bucket(crew.Media, "vmst.io", ""))
-	require.Equal(t, "mudd-vmst-io-2", crew.Bucket(crew.Media, "vmst.io", "2"))
+	require.Equal(t, crew.Name(crew.Media, "vmst.io"), crew.Suffixed(crew.Media, "vmst.io", ""))
+	require.Equal(t, "mudd-vmst-io-2", crew.Suffixed(crew.Media, "vmst.io", "2"))
 	for _, domain := range domains {
-		require.NotEqual(t, crew.Bucket(crew.Media, domain, "a"), crew.Bucket(crew.Media, domain, "b"))
+		require.NotEqual(t, crew.Suffixed(crew.Media, domain, "a"), crew.Suffixed(crew.Media, domain, "b"))
 	}
 }
 
@@ -133,8 +133,8 @@ func TestNamesOfPoolsAndBucketsFitEveryService(t *testing.T) {
 		for _, role := range crew.Roles() {
 			for _, name := range []string{
 				crew.Pool(role, domain, "s-1vcpu-2gb"), crew.Pool(role, domain, "so1_5-32vcpu-256gb-intel"),
-				crew.Bucket(role, domain, "2"), crew.Bucket(role, domain, "aaaaaaaaaaaaaaaa"),
-				crew.Bucket(role, domain, "a-a-a-a-a-a-a-aa"),
+				crew.Suffixed(role, domain, "2"), crew.Suffixed(role, domain, "aaaaaaaaaaaaaaaa"),
+				crew.Suffixed(role, domain, "a-a-a-a-a-a-a-aa"),
 			} {
 				for rule, pattern := range rules {
 					require.Regexp(t, pattern, name, "%s of %s as %s", role, domain, rule)
@@ -154,9 +154,9 @@ func TestNamesOfPoolsAndBucketsStay(t *testing.T) {
 		crew.Pool(crew.WebPool, "vmst.io", "g-2vcpu-8gb"):         "rand-vmst-io-g-2vcpu-8gb",
 		crew.Pool(crew.SearchPool, "vmst.io", "so1_5-2vcpu-16gb"): "kyle-vmst-io-so1-5-2vcpu-16gb",
 		crew.Pool(crew.BackgroundPool, long, "s-4vcpu-16gb-amd"):  "scotty-social-an-instance-with-a-remarkab-3b335821",
-		crew.Bucket(crew.Backups, "staging.vmst.io", "b"):         "sarek-staging-vmst-io-b",
-		crew.Bucket(crew.Media, long, "2"):                        "mudd-social-an-instance-with-a-remarkably-56c9bfb0",
-		crew.Bucket(crew.Media, long, ""):                         crew.Name(crew.Media, long),
+		crew.Suffixed(crew.Backups, "staging.vmst.io", "b"):         "sarek-staging-vmst-io-b",
+		crew.Suffixed(crew.Media, long, "2"):                        "mudd-social-an-instance-with-a-remarkably-56c9bfb0",
+		crew.Suffixed(crew.Media, long, ""):                         crew.Name(crew.Media, long),
 	} {
 		require.Equal(t, want, name)
 	}

@@ -33,6 +33,9 @@ type Database struct {
 	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`
 	// Restore fills the database from a backup while it is empty. Left out, the first run makes an empty instance.
 	Restore *Restore `json:"restore"`
+	// Suffix ends the name of the cluster. A fork that takes its place has another name; without that, changing it
+	// replaces the cluster.
+	Suffix string `json:"suffix" jsonschema:"format=name-suffix" example:"2"`
 	// Growth adds storage when it runs out, at the price of storage. Left out, the database stops on a full disk.
 	Growth *Growth `json:"growth"`
 }

@@ -68,8 +68,8 @@ func formats() map[string]decode.Format {
 			Is: "the name of an environment variable", Pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`),
 			Write: "use letters, digits and underscores",
 		},
-		"bucket-suffix": {
-			Is: "the end of a bucket's name", Pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$`),
+		"name-suffix": {
+			Is: "the end of a name", Pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$`),
 			Write: "use at most 16 lower-case letters, digits and dashes",
 		},
 		"netlify-variable": {

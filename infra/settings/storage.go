@@ -25,7 +25,7 @@ type Storage struct {
 	OldVersionDays int `json:"oldVersionDays" jsonschema:"minimum=1" default:"30"`
 	// BucketSuffix ends the names of the buckets. The name of a deleted bucket stays blocked for weeks, so an
 	// environment that is made again needs another. Changing it makes new, empty buckets.
-	BucketSuffix string `json:"bucketSuffix" jsonschema:"format=bucket-suffix" example:"2"`
+	BucketSuffix string `json:"bucketSuffix" jsonschema:"format=name-suffix" example:"2"`
 	// BackupDays is when the bucket deletes a dump of the database by itself, in days: later than backup does.
 	BackupDays int `json:"backupDays" jsonschema:"minimum=1" default:"190"`
 	// ExpectedGiB is what all buckets of the account are expected to hold, in GiB, for the bill alone: uploads, what is
@@ -39,7 +39,7 @@ const HealthKey = "health.txt"
 
 // Bucket is the name of the bucket of a role.
 func (s *Settings) Bucket(role crew.Role) string {
-	return crew.Bucket(role, s.Domain, s.Storage.BucketSuffix)
+	return crew.Suffixed(role, s.Domain, s.Storage.BucketSuffix)
 }
 
 // cdnEndpoint is the CDN's host name for the bucket of a role before it has a name of its own: the target of the CNAME

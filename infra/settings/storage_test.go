@@ -42,7 +42,7 @@ func TestBadStorage(t *testing.T) {
 
 func TestBadBucketSuffix(t *testing.T) {
 	t.Parallel()
-	const rule = " is not the end of a bucket's name; use at most 16 lower-case letters, digits and dashes"
+	const rule = " is not the end of a name; use at most 16 lower-case letters, digits and dashes"
 	var tests []bad
 	for _, suffix := range []string{"-2", "2-", "-", "B", "a.b", "a_b", "a b", "aaaaaaaaaaaaaaaaa"} {
 		tests = append(tests, bad{suffix, `{storage: {bucketSuffix: "` + suffix + `"}}`, []string{

@@ -139,6 +139,21 @@ func TestRestoreFromElsewhere(t *testing.T) {
 	to := w.server.database(t)
 	w.succeeds("restore", w.run("restore", "PGDATABASE="+to, elsewhere, "SOURCE=elsewhere"))
 	require.Equal(t, fmt.Sprint(few), w.sql(t, "mastodon", to, "SELECT count(*) FROM statuses"))
+	before := w.store.keys(t, "media", "media_attachments/")
+	for _, key := range before[1:] {
+		w.store.delete(t, "media", key)
+	}
+	w.store.put(t, "media", before[0], "newer")
+	w.succeeds("restore-media", w.run("restore-media", elsewhere, "SOURCE=elsewhere"))
+	require.Equal(t, before, w.store.keys(t, "media", "media_attachments/"))
+	require.Equal(t, "newer", w.store.get(t, "media", before[0]), "what is there stays")
+	_, public := w.store.public.Load("/media/" + before[1])
+	require.True(t, public)
+	w.store.delete(t, "backups", "proven/restore-media.prom")
+	for _, key := range w.store.keys(t, "elsewhere", "vmst/media/") {
+		w.store.delete(t, "elsewhere", key)
+	}
+	w.fails("restore-media", w.run("restore-media", elsewhere, "SOURCE=elsewhere"), "backblaze:elsewhere/vmst/media is empty")
 }
 
 func TestADumpThatCannotBeWritten(t *testing.T) {

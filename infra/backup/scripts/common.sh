@@ -2,7 +2,7 @@
 # image. They ask for no more than is there or copied in beside it: PostgreSQL's own programs, coreutils and rclone.
 #
 # In the environment:
-#   TASK                what runs: dump, media, rehearsal, restore
+#   TASK                what runs: dump, media, rehearsal, restore, restore-media
 #   WORK                a directory for the size of a dump, and of a database when one is restored here
 #   PASSPHRASE          what the dumps are encrypted with
 #   STORE, ELSEWHERE    where backups are kept, as remotes of rclone with a path; ELSEWHERE may be missing

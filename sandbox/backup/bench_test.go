@@ -1,0 +1,53 @@
+//go:build unix
+
+package backup_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBench says how long each step takes for each GB of the database, and how much memory it has at most. `make
+// bench-data` runs it; the number of statuses stands in the environment.
+func TestBench(t *testing.T) { //nolint:paralleltest // It measures.
+	statuses, err := strconv.Atoi(os.Getenv("VMST_BENCH_STATUSES"))
+	if err != nil {
+		t.Skip("`make bench-data` runs it")
+	}
+	w := newWorld(t, statuses)
+	w.encrypt(primaryKey)
+	size, err := strconv.ParseFloat(w.sql(t, "postgres", w.database, "SELECT pg_database_size(current_database())"), 64)
+	require.NoError(t, err)
+	gb := size / 1e9
+	fmt.Printf("%d statuses, %.2f GB, on %d processors\n", statuses, gb, runtime.NumCPU())
+	step := func(what, script string, env ...string) {
+		cmd, out := w.start(script, env...)
+		begun := time.Now()
+		require.NoError(t, cmd.Start())
+		require.NoError(t, cmd.Wait(), "%s", out)
+		seconds := time.Since(begun).Seconds()
+		usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		fmt.Printf("%-44s %6.0f s %6.0f s per GB %6d MiB at most\n", what, seconds, seconds/gb, usage.Maxrss>>10)
+	}
+	step("dump, read back, checked, encrypted, uploaded", "dump")
+	fmt.Printf("%-44s %6.2f of the database\n", "size of the dump", float64(w.dumpBytes())/size)
+	begun := time.Now()
+	r := w.rehearse("COPIED=false")
+	require.Zero(t, r.status, r.output)
+	fmt.Printf("%-44s %6.0f s %6.0f s per GB\n", "rehearsal, all of it", time.Since(begun).Seconds(),
+		time.Since(begun).Seconds()/gb)
+	step("restoration, in one transaction", "restore", "PGDATABASE="+w.server.database(t))
+}
+
+// dumpBytes is the size of the first dump.
+func (w *world) dumpBytes() int {
+	w.t.Helper()
+	return len(w.store.get(w.t, "backups", w.store.keys(w.t, "backups", "database/")[0]))
+}
