@@ -147,9 +147,9 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			Uploads: buckets.Media, ReaderName: name(crew.MediaReader), Database: postgres.Direct,
 			Admin: postgres.Endpoint, Grants: postgres.Grants, Passphrase: optional(secrets.BackupKey),
 			ElsewhereAccessID:  optional(secrets.ElsewhereAccessID),
-			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), After: postgres.Ready, Protect: s.Protect,
-		}, pulumi.Providers(append(slices.Clone(generators), provider, doks.Provider)...),
-			pulumi.DeletedWith(doks.Resource))
+			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), Cluster: doks.Resource, After: postgres.Ready,
+			Protect: s.Protect,
+		}, pulumi.Providers(append(slices.Clone(generators), provider, doks.Provider)...))
 		if err != nil {
 			return err
 		}

@@ -3,17 +3,17 @@
 //
 // # What is where
 //
-// A [Vault] is a namespace with the credentials, and the passphrase of the dumps. It is there before Mastodon is, because
-// an empty database is filled from it before the first migration. A [Backup] are the CronJobs: the dump of the database,
-// the copy of the uploads, and the rehearsal, which restores the newest dump into a PostgreSQL in its own pod. Their
-// pods run the files in scripts, with PostgreSQL's own programs and rclone.
+// A [Vault] is a namespace with the credentials, and the passphrase of the dumps. It is there before Mastodon is,
+// because an empty database is filled from it before the first migration. A [Backup] are the CronJobs: the dump of the
+// database, the copy of the uploads, and the rehearsal, which restores the newest dump into a PostgreSQL in its own
+// pod. Their pods run the files in scripts, with PostgreSQL's own programs and rclone.
 //
 // # Who learns of it
 //
 // Each run that ended well writes an object that everybody may read; a rule of the bucket deletes it after some days
 // (settings.ProvenKey, package storage), and an uptime check asks for it (settings.Proofs). So the alarm needs nothing
-// in the cluster, and rings, too, when nothing runs at all. A run that failed leaves a failed Job, its log, and a word in
-// runs/<task>.prom.
+// in the cluster, and rings, too, when nothing runs at all. A run that failed leaves a failed Job, its log, and a word
+// in runs/<task>.prom.
 package backup
 
 import (

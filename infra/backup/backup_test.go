@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,17 +34,22 @@ func vaultArgs() backup.VaultArgs {
 	image := func(name, tag string) settings.Image { return settings.Image{Repository: name, Tag: tag} }
 	return backup.VaultArgs{
 		Backup: settings.Backup{
-			Enabled: true, Schedule: "17 2 * * *", KeepDaily: 7, KeepWeekly: 4, KeepMonthly: 6, AlarmDays: 2, DiskGiB: 20,
+			Enabled: true, Schedule: "17 2 * * *", KeepDaily: 7, KeepWeekly: 4, KeepMonthly: 6, AlarmDays: 2,
+			DiskGiB:   20,
 			Resources: settings.Resources{CPU: "250m", Memory: "512Mi", MemoryLimit: "2Gi"}, Pool: "background",
 			Postgres: image("postgres", "17.10-bookworm"), Rclone: image("rclone", "1.71.2"),
-			Media:     settings.MediaBackup{Enabled: true, Schedule: "17 3 * * *", Bandwidth: "20M", MostDeletedPercent: 5},
+			Media: settings.MediaBackup{
+				Enabled: true, Schedule: "17 3 * * *", Bandwidth: "20M", MostDeletedPercent: 5,
+			},
 			Rehearsal: settings.Rehearsal{Enabled: true, Schedule: "17 5 * * SUN", Busy: true, DiskGiB: 60},
 		},
 		Domain: "social.example.org",
 		Store: spaces.Bucket{
 			Name: output("backups"), Region: "sfo3", AccessKey: hidden("store-id"), SecretKey: hidden("store-key"),
 		},
-		Uploads:    spaces.Bucket{Name: output("media"), Region: "nyc3", AccessKey: hidden("media-id"), SecretKey: hidden("media-key")},
+		Uploads: spaces.Bucket{
+			Name: output("media"), Region: "nyc3", AccessKey: hidden("media-id"), SecretKey: hidden("media-key"),
+		},
 		ReaderName: "reader",
 		Database: managed.Endpoint{
 			Host: output("db.internal"), Port: pulumi.Int(25060).ToIntOutput(), Name: output("mastodon"),
@@ -66,6 +72,16 @@ func run(t *testing.T, args backup.VaultArgs) *mocks.Recorder {
 
 func program(args backup.VaultArgs) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
+		if args.Domain != "" {
+			cluster, err := digitalocean.NewKubernetesCluster(ctx, "cluster", &digitalocean.KubernetesClusterArgs{
+				Region: pulumi.String("tor1"), Version: pulumi.String("1.35.1-do.0"),
+				NodePool: digitalocean.KubernetesClusterNodePoolArgs{Name: pulumi.String("p"), Size: pulumi.String("s")},
+			})
+			if err != nil {
+				return err
+			}
+			args.Cluster = cluster
+		}
 		vault, err := backup.NewVault(ctx, "vault", &args)
 		if err != nil {
 			return err
@@ -106,15 +122,18 @@ func TestTheCronJobs(t *testing.T) {
 		env                          map[string]any
 	}{
 		{
-			"dump", "17 2 * * *", "20Gi", "pg_dump --format=custom", []string{"backup-store", "backup-database"},
+			"dump", "17 2 * * *", "20Gi", "pg_dump --format=custom",
+			[]string{"backup-store", "backup-database"},
 			map[string]any{"KEEP_DAILY": "7", "KEEP_WEEKLY": "4", "KEEP_MONTHLY": "6"},
 		},
 		{
-			"media", "17 3 * * *", "2Gi", "rclone copy", []string{"backup-store", "backup-uploads"},
+			"media", "17 3 * * *", "2Gi", "rclone copy",
+			[]string{"backup-store", "backup-uploads"},
 			map[string]any{"BANDWIDTH": "20M", "MOST_DELETED": "5"},
 		},
 		{
-			"rehearsal", "17 5 * * SUN", "60Gi", "pg_restore", []string{"backup-store"},
+			"rehearsal", "17 5 * * SUN", "60Gi", "pg_restore",
+			[]string{"backup-store"},
 			map[string]any{"AGE_HOURS": "27", "COPIED": "true"},
 		},
 	} {
@@ -189,13 +208,30 @@ func TestTheCredentials(t *testing.T) {
 	}
 }
 
+// What is in the account does not go with the cluster: nobody would delete it.
+func TestOnlyWhatIsInTheClusterGoesWithIt(t *testing.T) {
+	t.Parallel()
+	args := vaultArgs()
+	args.Restore = &settings.Restore{From: "latest", Source: "backups"}
+	r := run(t, args)
+	for _, made := range r.All() {
+		switch {
+		case strings.HasPrefix(made.Type, "kubernetes:") && strings.HasPrefix(made.Name, "vault-"):
+			assert.Contains(t, made.DeletedWith, "::cluster", made.Name)
+		case made.Type == keyType || strings.HasPrefix(made.Type, "random:"):
+			assert.Empty(t, made.DeletedWith, made.Name)
+		}
+	}
+}
+
 func TestAPassphraseThatLivesIsKept(t *testing.T) {
 	t.Parallel()
 	args := vaultArgs()
 	args.Passphrase = hidden("of-old")
 	r := run(t, args)
 	assert.Empty(t, r.OfType("random:index/randomPassword:RandomPassword"))
-	assert.Equal(t, map[string]any{"passphrase": "of-old"}, r.One(t, secretType, "vault-encryption").Input("stringData"))
+	assert.Equal(t, map[string]any{"passphrase": "of-old"},
+		r.One(t, secretType, "vault-encryption").Input("stringData"))
 }
 
 func TestElsewhere(t *testing.T) {
@@ -251,6 +287,6 @@ func TestVaultWithoutArgumentsRegistersNothing(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	require.ErrorContains(t, r.Run(program(backup.VaultArgs{})),
-		"vault arguments: Admin.Host, Database.Host, Domain, Grants, ReaderName, Store.Name, Uploads.Name missing")
+		"vault arguments: Admin.Host, Cluster, Database.Host, Domain, Grants, ReaderName, Store.Name, Uploads.Name missing")
 	require.Empty(t, r.All())
 }

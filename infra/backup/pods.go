@@ -44,8 +44,8 @@ const (
 	ownCAs = "/authorities"
 )
 
-// fetchTools takes along from rclone's image, which is based on Alpine, the program, which is linked statically, and the
-// public authorities (rclone/rclone, Dockerfile).
+// fetchTools takes along from rclone's image, which is based on Alpine, the program, which is linked statically, and
+// the public authorities (rclone/rclone, Dockerfile).
 const fetchTools = "set -e; cp /usr/local/bin/rclone " + tools + "/rclone; " +
 	"for file in /etc/ssl/certs/ca-certificates.crt " + ownCAs + "/*.crt; do " +
 	"if [ -e \"$file\" ]; then cat \"$file\"; echo; fi; done > " + bundle
@@ -107,7 +107,8 @@ func (a *VaultArgs) pod(task, script string, diskGiB int, secrets []string, own 
 		Volumes: corev1.VolumeArray{
 			corev1.VolumeArgs{Name: pulumi.String("work"), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: disk}},
 			corev1.VolumeArgs{
-				Name: pulumi.String("tools"), EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("256Mi")},
+				Name:     pulumi.String("tools"),
+				EmptyDir: corev1.EmptyDirVolumeSourceArgs{SizeLimit: pulumi.String("256Mi")},
 			},
 			corev1.VolumeArgs{
 				Name:      pulumi.String("authorities"),

@@ -53,6 +53,8 @@ type VaultArgs struct {
 	Passphrase pulumi.StringInput
 	// ElsewhereAccessID and ElsewhereSecretKey open settings.Elsewhere. They may be nil where there is none.
 	ElsewhereAccessID, ElsewhereSecretKey pulumi.StringInput
+	// Cluster has the namespace, and takes it along when it goes.
+	Cluster pulumi.Resource
 	// After is what must be there before anything connects.
 	After []pulumi.Resource
 	// Protect keeps the passphrase and what holds it.
@@ -77,7 +79,7 @@ func NewVault(ctx *pulumi.Context, name string, args *VaultArgs, opts ...pulumi.
 	if err := component.Require("vault", map[string]any{
 		"Domain": args.Domain, "ReaderName": args.ReaderName, "Store.Name": args.Store.Name,
 		"Uploads.Name": args.Uploads.Name, "Database.Host": args.Database.Host, "Admin.Host": args.Admin.Host,
-		"Grants": args.Grants,
+		"Grants": args.Grants, "Cluster": args.Cluster,
 	}); err != nil {
 		return nil, err
 	}
@@ -135,7 +137,7 @@ func (v *Vault) objects(
 			Name:   pulumi.String(namespace),
 			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("restricted")},
 		},
-	}, pulumi.Parent(v), component.Keep(args.Protect))
+	}, pulumi.Parent(v), pulumi.DeletedWith(args.Cluster), component.Keep(args.Protect))
 	if err != nil {
 		return fmt.Errorf("creating namespace %q: %w", namespace, err)
 	}
@@ -147,7 +149,7 @@ func (v *Vault) objects(
 	file, err := corev1.NewConfigMap(ctx, name+"-authorities", &corev1.ConfigMapArgs{
 		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(authorities), Namespace: made.Metadata.Name()},
 		Data:     certificates,
-	}, pulumi.Parent(v))
+	}, pulumi.Parent(v), pulumi.DeletedWith(args.Cluster))
 	if err != nil {
 		return fmt.Errorf("creating ConfigMap %q: %w", authorities, err)
 	}
@@ -205,7 +207,8 @@ func (v *Vault) secret(
 	object, err := corev1.NewSecret(ctx, name+strings.TrimPrefix(secret, namespace), &corev1.SecretArgs{
 		Metadata:   &metav1.ObjectMetaArgs{Name: pulumi.String(secret), Namespace: pulumi.String(namespace)},
 		StringData: data,
-	}, pulumi.Parent(parent), pulumi.DependsOn(v.contents[:1]), component.Keep(v.args.Protect))
+	}, pulumi.Parent(parent), pulumi.DependsOn(v.contents[:1]), pulumi.DeletedWith(v.args.Cluster),
+		component.Keep(v.args.Protect))
 	if err != nil {
 		return nil, fmt.Errorf("creating Secret %q: %w", secret, err)
 	}
@@ -248,7 +251,7 @@ func (v *Vault) restore(ctx *pulumi.Context, name string, args *VaultArgs) error
 		return err
 	}
 	v.Ready = append(v.Ready, restored)
-	if !args.Backup.Media.Enabled {
+	if !args.Media.Enabled {
 		return nil
 	}
 	// Nobody waits for the uploads, which may take days: until they are there, their pictures are missing.
@@ -279,6 +282,6 @@ func (v *Vault) job(
 			"backoffLimit": pulumi.Int(0), "activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
 			"template": corev1.PodTemplateSpecArgs{Metadata: &metav1.ObjectMetaArgs{Labels: labels(task)}, Spec: pod},
 		},
-	}, pulumi.Parent(v), pulumi.DependsOn(append(v.contents, v.args.After...)),
+	}, pulumi.Parent(v), pulumi.DependsOn(append(v.contents, v.args.After...)), pulumi.DeletedWith(v.args.Cluster),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience}))
 }

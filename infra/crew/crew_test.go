@@ -154,9 +154,9 @@ func TestNamesOfPoolsAndBucketsStay(t *testing.T) {
 		crew.Pool(crew.WebPool, "vmst.io", "g-2vcpu-8gb"):         "rand-vmst-io-g-2vcpu-8gb",
 		crew.Pool(crew.SearchPool, "vmst.io", "so1_5-2vcpu-16gb"): "kyle-vmst-io-so1-5-2vcpu-16gb",
 		crew.Pool(crew.BackgroundPool, long, "s-4vcpu-16gb-amd"):  "scotty-social-an-instance-with-a-remarkab-3b335821",
-		crew.Suffixed(crew.Backups, "staging.vmst.io", "b"):         "sarek-staging-vmst-io-b",
-		crew.Suffixed(crew.Media, long, "2"):                        "mudd-social-an-instance-with-a-remarkably-56c9bfb0",
-		crew.Suffixed(crew.Media, long, ""):                         crew.Name(crew.Media, long),
+		crew.Suffixed(crew.Backups, "staging.vmst.io", "b"):       "sarek-staging-vmst-io-b",
+		crew.Suffixed(crew.Media, long, "2"):                      "mudd-social-an-instance-with-a-remarkably-56c9bfb0",
+		crew.Suffixed(crew.Media, long, ""):                       crew.Name(crew.Media, long),
 	} {
 		require.Equal(t, want, name)
 	}

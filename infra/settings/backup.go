@@ -28,8 +28,8 @@ type Backup struct {
 	KeepMonthly int `json:"keepMonthly" jsonschema:"minimum=0,maximum=120" default:"6"`
 	// AlarmDays is how old the last good dump may be, in days.
 	AlarmDays int `json:"alarmDays" jsonschema:"minimum=2,maximum=365" default:"2"`
-	// DiskGiB is the disk of a node that a dump may take until it is uploaded, in GiB. A dump has about a quarter of the
-	// size of its database.
+	// DiskGiB is the disk of a node that a dump may take until it is uploaded, in GiB. A dump has about a quarter of
+	// the size of its database.
 	DiskGiB int `json:"diskGiB" jsonschema:"minimum=1,maximum=1000" default:"20"`
 	// Resources of the pods.
 	Resources Resources `json:"resources" default:"{cpu: 250m, memory: 512Mi, memoryLimit: 2Gi}"`
@@ -224,7 +224,8 @@ func (s *Settings) checkBackup(at At) {
 	}
 	if s.Storage.BackupDays < b.kept() {
 		at.Key("storage").Key("backupDays").Add(
-			fmt.Sprintf("after %d days the bucket deletes dumps that backup keeps for %d", s.Storage.BackupDays, b.kept()),
+			fmt.Sprintf("after %d days the bucket deletes dumps that backup keeps for %d",
+				s.Storage.BackupDays, b.kept()),
 			fmt.Sprintf("set it to %d or more, or keep fewer", b.kept()))
 	}
 	for _, task := range b.Tasks() {
@@ -235,7 +236,8 @@ func (s *Settings) checkBackup(at At) {
 				where = place.Key(task.setting)
 			}
 			where.Key("alarmDays").Add(
-				fmt.Sprintf("%d days is less than the %.1f between two runs of %q", task.AlarmDays, days, task.Schedule),
+				fmt.Sprintf("%d days is less than the %.1f between two runs of %q",
+					task.AlarmDays, days, task.Schedule),
 				"raise it, or run more often")
 		}
 	}
@@ -254,7 +256,8 @@ func (s *Settings) warnOfBackups(w warn) {
 		w("backup.media.enabled", "false in production: uploads are in one bucket of one region", "set it to true")
 	}
 	if !b.Rehearsal.Enabled {
-		w("backup.rehearsal.enabled", "false in production: a backup that was never restored may be none", "set it to true")
+		w("backup.rehearsal.enabled", "false in production: a backup that was never restored may be none",
+			"set it to true")
 	}
 	if b.Elsewhere == nil {
 		w("backup.elsewhere", "nothing in production: who loses the account loses the backups with it",

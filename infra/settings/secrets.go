@@ -76,7 +76,8 @@ type Secrets struct {
 	SMTPPassword Secret `json:"smtpPassword"`
 	// SlackWebhook is the URL that takes the alerts for monitoring.slackChannel. It is needed when that is set.
 	SlackWebhook Secret `json:"slackWebhook"`
-	// ElsewhereAccessID is the ID of a key pair that may read and write backup.elsewhere. It is needed when that is set.
+	// ElsewhereAccessID is the ID of a key pair that may read and write backup.elsewhere. It is needed when that is
+	// set.
 	ElsewhereAccessID Secret `json:"elsewhereAccessId"`
 	// ElsewhereSecretKey is the secret of that pair.
 	ElsewhereSecretKey Secret `json:"elsewhereSecretKey"`

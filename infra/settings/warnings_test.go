@@ -108,7 +108,8 @@ func TestWarnings(t *testing.T) {
 		}},
 		{
 			"backups that nobody proves, in the same account",
-			production(t, `{backup: {elsewhere: null, media: {enabled: false}, rehearsal: {enabled: false}}}`), []string{
+			production(t, `{backup: {elsewhere: null, media: {enabled: false}, rehearsal: {enabled: false}}}`),
+			[]string{
 				"backup.media.enabled: false in production: uploads are in one bucket of one region; set it to true",
 				"backup.rehearsal.enabled: false in production: a backup that was never restored may be none; set it " +
 					"to true",

@@ -68,7 +68,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	media := spec{name: args.Media, region: args.Region, host: args.MediaHost, versioned: true}
 	// Static files come out of Mastodon's image and can be uploaded again, so they need no versions.
 	assets := spec{name: args.Assets, region: args.Region, host: args.AssetsHost}
-	backups := spec{name: args.Backups, region: args.BackupRegion, versioned: true, days: args.BackupDays, proofs: args.Proofs}
+	backups := spec{
+		name: args.Backups, region: args.BackupRegion, versioned: true, days: args.BackupDays, proofs: args.Proofs,
+	}
 	var err error
 	if s.Media, err = s.bucket(ctx, name+"-media", args, media); err != nil {
 		return nil, err

@@ -22,7 +22,8 @@ const few = 400
 func (w *world) succeeds(name string, r result) {
 	w.t.Helper()
 	require.Zero(w.t, r.status, r.output)
-	require.Contains(w.t, w.store.get(w.t, "backups", "runs/"+name+".prom"), `mastodon_backup_success{task="`+name+`"} 1`)
+	require.Contains(w.t, w.store.get(w.t, "backups", "runs/"+name+".prom"),
+		`mastodon_backup_success{task="`+name+`"} 1`)
 	proven := w.store.get(w.t, "backups", "proven/"+name+".prom")
 	require.Regexp(w.t, `mastodon_backup_end_timestamp_seconds\{task="`+name+`"\} \d{10}\n`, proven)
 	_, public := w.store.public.Load("/backups/proven/" + name + ".prom")
@@ -35,7 +36,8 @@ func (w *world) fails(name string, r result, why string) {
 	require.NotZero(w.t, r.status, r.output)
 	require.Contains(w.t, r.output, "WRONG  "+name+": ")
 	require.Contains(w.t, r.output, why)
-	require.Contains(w.t, w.store.get(w.t, "backups", "runs/"+name+".prom"), `mastodon_backup_success{task="`+name+`"} 0`)
+	require.Contains(w.t, w.store.get(w.t, "backups", "runs/"+name+".prom"),
+		`mastodon_backup_success{task="`+name+`"} 0`)
 	require.Empty(w.t, w.store.get(w.t, "backups", "proven/"+name+".prom"))
 }
 
@@ -46,8 +48,8 @@ func (w *world) upload(more ...int) {
 		more = append(more, i)
 	}
 	for _, i := range more {
-		w.store.put(w.t, "media", fmt.Sprintf("media_attachments/files/110/000/000/000/%03d/%03d/original/picture%d.png",
-			i/1000, i%1000, i), "picture")
+		directory := fmt.Sprintf("media_attachments/files/110/000/000/000/%03d/%03d/original/", i/1000, i%1000)
+		w.store.put(w.t, "media", directory+fmt.Sprintf("picture%d.png", i), "picture")
 	}
 	w.store.put(w.t, "media", "accounts/avatars/109/000/original/a.png", "avatar")
 	w.store.put(w.t, "media", "cache/media_attachments/files/1/original/foreign.png", "foreign")
@@ -81,7 +83,8 @@ func TestFromOneInstanceToAnother(t *testing.T) {
 	w.succeeds("restore", w.run("restore", "PGDATABASE="+to))
 	const count = "SELECT count(*) || ' ' || max(text) FROM statuses"
 	require.Equal(t, w.sql(t, "mastodon", w.database, count), w.sql(t, "mastodon", to, count))
-	require.Equal(t, "mastodon", w.sql(t, "postgres", to, "SELECT tableowner FROM pg_tables WHERE tablename = 'statuses'"),
+	const owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'statuses'"
+	require.Equal(t, "mastodon", w.sql(t, "postgres", to, owner),
 		"what is restored is Mastodon's own, as after its first migration")
 	w.sql(t, "mastodon", to, "INSERT INTO statuses (created_at, account_id) SELECT now(), min(id) FROM accounts")
 	again := w.run("restore", "PGDATABASE="+to)
@@ -120,7 +123,8 @@ func TestRestoreTouchesNothingThatIsThere(t *testing.T) {
 	restored := w.server.database(t)
 	w.run("restore", "PGDATABASE="+restored)
 	w.store.delete(t, "backups", "proven/restore.prom")
-	w.fails("restore", w.run("restore", "PGDATABASE="+restored, "FROM=2099-01-01T00:00:00Z"), "the database is not empty")
+	w.fails("restore", w.run("restore", "PGDATABASE="+restored, "FROM=2099-01-01T00:00:00Z"),
+		"the database is not empty")
 }
 
 // What is in another account brings an instance back when the first account is lost.
@@ -153,7 +157,8 @@ func TestRestoreFromElsewhere(t *testing.T) {
 	for _, key := range w.store.keys(t, "elsewhere", "vmst/media/") {
 		w.store.delete(t, "elsewhere", key)
 	}
-	w.fails("restore-media", w.run("restore-media", elsewhere, "SOURCE=elsewhere"), "backblaze:elsewhere/vmst/media is empty")
+	w.fails("restore-media", w.run("restore-media", elsewhere, "SOURCE=elsewhere"),
+		"backblaze:elsewhere/vmst/media is empty")
 }
 
 func TestADumpThatCannotBeWritten(t *testing.T) {
@@ -215,8 +220,8 @@ func TestTwoDumpsAtOnce(t *testing.T) {
 		w.database, "-c", "SELECT pg_advisory_lock(1986884468, 1)", "-c", "SELECT pg_sleep(600)")
 	require.NoError(t, holds.Start())
 	require.Eventually(t, func() bool {
-		return w.sql(t, "postgres", w.database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "+
-			"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == "1"
+		return w.sql(t, "postgres", w.database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND "+
+			"granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == "1"
 	}, 20*time.Second, 50*time.Millisecond)
 	w.fails("dump", w.run("dump"), "another dump is running")
 	require.Empty(t, w.store.keys(t, "backups", "database/"))
@@ -240,8 +245,8 @@ func TestADumpThatIsToldToStop(t *testing.T) {
 	cmd, out := w.start("dump")
 	require.NoError(t, cmd.Start())
 	require.Eventually(t, func() bool {
-		return w.sql(t, "postgres", w.database, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' "+
-			"AND datname = current_database() AND wait_event_type = 'Lock'") == "1"
+		return w.sql(t, "postgres", w.database, "SELECT count(*) FROM pg_stat_activity WHERE application_name = "+
+			"'pg_dump' AND datname = current_database() AND wait_event_type = 'Lock'") == "1"
 	}, 20*time.Second, 50*time.Millisecond)
 	// As the kubelet does it: the first process, and nobody else.
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
@@ -445,8 +450,8 @@ func TestWhatTheUploadsCopyDeletes(t *testing.T) {
 	}
 	w.store.put(t, "media", "site_uploads/new.png", "new")
 	w.store.delete(t, "backups", "proven/media.prom")
-	w.fails("media", w.run("media"), "40 of the 90 files in spaces:backups/media are no longer in the bucket of the uploads, "+
-		"more than 20 %: nothing has been deleted")
+	w.fails("media", w.run("media"), "40 of the 90 files in spaces:backups/media are no longer in the bucket of the "+
+		"uploads, more than 20 %: nothing has been deleted")
 	require.Len(t, w.store.keys(t, "backups", "media/"), 91, "what is new is copied all the same")
 	w.succeeds("media", w.run("media", "MOST_DELETED=50"))
 	require.Len(t, w.store.keys(t, "backups", "media/"), 51)

@@ -26,7 +26,7 @@ func byHand(t *testing.T, script, answers string, env ...string) (calls []string
 	dir, scratch := t.TempDir(), t.TempDir()
 	double := "#!" + bash + "\nprintf '%s %s\\n' \"$(basename \"$0\")\" \"$*\" >>" + dir + "/calls\n" + answers
 	for _, name := range []string{"pulumi", "doctl", "kubectl"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(double), 0o700)) //nolint:gosec // It is run.
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(double), 0o700))
 	}
 	cmd := exec.CommandContext(t.Context(), bash, filepath.Join(scripts, script))
 	cmd.Env = append([]string{"PATH=" + dir + ":" + os.Getenv("PATH"), "TMPDIR=" + scratch, "STACK=prod"}, env...)
@@ -79,7 +79,8 @@ func TestThePromise(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	proof := func(task string, days int) string {
-		return fmt.Sprintf(`%q: {"url": "%s/proven/%s.prom", "schedule": "x", "alarmDays": %d}`, task, server.URL, task, days)
+		return fmt.Sprintf(`%q: {"url": "%s/proven/%s.prom", "schedule": "x", "alarmDays": %d}`,
+			task, server.URL, task, days)
 	}
 	outputs := func(proofs ...string) string {
 		return `printf '%s' '{"mayBeLostHours": 24, "proofs": {` + strings.Join(proofs, ", ") + `}, "runs": {}}'`

@@ -86,7 +86,7 @@ func postgres(t testing.TB) *server {
 	dir, err := os.MkdirTemp("", "vmst-backup-")
 	require.NoError(t, err)
 	s := &server{bin: filepath.Dir(initdb), dir: dir, port: freePort(t)}
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // Another user reads it.
+	require.NoError(t, os.Chmod(dir, 0o755))
 	if os.Getuid() == 0 {
 		who, err := user.Lookup("postgres")
 		require.NoError(t, err)
@@ -195,7 +195,7 @@ func newWorld(t testing.TB, statuses int) *world {
 		if _, err := os.Stat(copied); err != nil {
 			program, err := os.ReadFile(w.rclone)
 			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(copied, program, 0o755)) //nolint:gosec // Another user runs it.
+			require.NoError(t, os.WriteFile(copied, program, 0o755))
 		}
 		w.rclone = copied
 	}
@@ -265,7 +265,7 @@ func (w *world) start(name string, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	}
 	work, err := os.MkdirTemp(w.dir, "work-")
 	require.NoError(w.t, err)
-	require.NoError(w.t, os.Chmod(work, 0o777)) //nolint:gosec // As an emptyDir is.
+	require.NoError(w.t, os.Chmod(work, 0o777))
 	cmd := w.command(w.t.Context(), need(w.t, "bash"), "-c", string(script))
 	out := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, out
@@ -344,7 +344,7 @@ func (s *s3) get(t testing.TB, bucket, key string) string {
 		return ""
 	}
 	require.NoError(t, err)
-	defer object.Contents.Close()
+	defer func() { require.NoError(t, object.Contents.Close()) }()
 	var b bytes.Buffer
 	_, err = b.ReadFrom(object.Contents)
 	require.NoError(t, err)

@@ -57,6 +57,9 @@ func TestTodaysProgramOnYesterdaysState(t *testing.T) {
 				t.Run(stack, func(t *testing.T) {
 					state, err := filepath.Abs(filepath.Join(release, stack+".json"))
 					require.NoError(t, err)
+					// What the changelog says has to be edited.
+					a.project = release
+					a.edit(t, stack, func(settings map[string]any) { group(settings, "storage")["backupDays"] = 190 })
 					s := a.open(t, stack)
 					require.NoError(t, s.Import(t.Context(), state))
 					result, err := s.Preview(t.Context())
