@@ -19,6 +19,7 @@ package backup
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -85,9 +86,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 			if err != nil {
 				return nil, err
 			}
-			after, pod = append(after, keys), args.rehearsal()
+			after, pod = slices.Concat(after, []pulumi.Resource{keys}), args.rehearsal()
 		}
-		if err := b.cronJob(ctx, name, task, pod, append(after, args.After...)); err != nil {
+		if err := b.cronJob(ctx, name, task, pod, slices.Concat(after, args.After)); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -282,6 +283,6 @@ func (v *Vault) job(
 			"backoffLimit": pulumi.Int(0), "activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
 			"template": corev1.PodTemplateSpecArgs{Metadata: &metav1.ObjectMetaArgs{Labels: labels(task)}, Spec: pod},
 		},
-	}, pulumi.Parent(v), pulumi.DependsOn(append(v.contents, v.args.After...)), pulumi.DeletedWith(v.args.Cluster),
+	}, pulumi.Parent(v), pulumi.DependsOn(slices.Concat(v.contents, v.args.After)), pulumi.DeletedWith(v.args.Cluster),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience}))
 }

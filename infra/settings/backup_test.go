@@ -78,6 +78,8 @@ func TestMayBeLost(t *testing.T) {
 		"":                                      24 * time.Hour,
 		`{backup: {schedule: "30 1,13 * * *"}}`: 12 * time.Hour,
 		`{backup: {schedule: "0 2 * * MON-FRI", alarmDays: 4}}`: 72 * time.Hour,
+		`{backup: {schedule: "* * * * *"}}`:                     time.Minute,
+		`{backup: {schedule: "0 2 1 * *", alarmDays: 31}}`:      31 * 24 * time.Hour,
 		`{backup: {enabled: false}}`:                            0,
 	} {
 		assert.Equal(t, want, read(t, base(t, change)).MayBeLost(), change)

@@ -23,10 +23,10 @@ fetched="$(date +%s)"
 
 rm -rf "$WORK/postgres"
 initdb --pgdata="$WORK/postgres" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null
-# Nothing of it has to survive, so nothing of it is written twice.
+# Nothing of it has to survive, so nothing of it is written twice. A container has 64 MiB of shared memory.
 pg_ctl --pgdata="$WORK/postgres" --wait --log="$WORK/postgres/log" start >/dev/null --options="-c port=$port \
   -c listen_addresses=127.0.0.1 -c unix_socket_directories=$WORK/postgres -c fsync=off -c full_page_writes=off \
-  -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=2GB -c maintenance_work_mem=128MB"
+  -c synchronous_commit=off -c dynamic_shared_memory_type=mmap -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=2GB -c maintenance_work_mem=128MB"
 createdb --host=127.0.0.1 --port="$port" --username=postgres rehearsal
 contents "$WORK/dump"
 pg_restore --host=127.0.0.1 --port="$port" --username=postgres --dbname=rehearsal --no-owner --no-privileges --jobs=2 \
