@@ -75,7 +75,9 @@ func program(args backup.VaultArgs) pulumi.RunFunc {
 		if args.Domain != "" {
 			cluster, err := digitalocean.NewKubernetesCluster(ctx, "cluster", &digitalocean.KubernetesClusterArgs{
 				Region: pulumi.String("tor1"), Version: pulumi.String("1.35.1-do.0"),
-				NodePool: digitalocean.KubernetesClusterNodePoolArgs{Name: pulumi.String("p"), Size: pulumi.String("s")},
+				NodePool: digitalocean.KubernetesClusterNodePoolArgs{
+					Name: pulumi.String("p"), Size: pulumi.String("s"),
+				},
 			})
 			if err != nil {
 				return err
@@ -287,6 +289,7 @@ func TestVaultWithoutArgumentsRegistersNothing(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	require.ErrorContains(t, r.Run(program(backup.VaultArgs{})),
-		"vault arguments: Admin.Host, Cluster, Database.Host, Domain, Grants, ReaderName, Store.Name, Uploads.Name missing")
+		"vault arguments: Admin.Host, Cluster, Database.Host, Domain, Grants, ReaderName, Store.Name, Uploads.Name "+
+			"missing")
 	require.Empty(t, r.All())
 }

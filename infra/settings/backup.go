@@ -119,8 +119,8 @@ func (b *Backup) complete(major string) {
 	}
 }
 
-// longestGap is the longest time between two runs of a schedule, looked for over a year and a bit, and over ten thousand
-// runs at most.
+// longestGap is the longest time between two runs of a schedule, looked for over a year and a bit, and over ten
+// thousand runs at most.
 func longestGap(schedule string) time.Duration {
 	// The library crashes on some of what is no schedule.
 	if !isSchedule(schedule) {
