@@ -21,6 +21,7 @@ if [[ -z ${RUNNING-} ]]; then
   export RUNNING=yes
   set -m
   bash -c "$BASH_EXECUTION_STRING" &
+  set +m
   trap 'kill -TERM -- "-$!"' TERM INT
   status=0
   wait "$!" || status=$?
