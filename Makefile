@@ -67,10 +67,10 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
 test-data: $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
-	@for program in initdb ruby jq curl; do \
-	  command -v $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || \
+	@for program in initdb ruby jq curl time; do \
+	  type -P $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-	    postgresql ruby ruby-pg jq curl; break; }; done
+	    postgresql ruby ruby-pg jq curl time; break; }; done
 	cd sandbox && VMST_TEST_DATA=1 go test -count=1 -timeout 30m ./backup
 
 STATUSES ?= 2000000
