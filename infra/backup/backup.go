@@ -24,7 +24,6 @@ import (
 	"time"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
@@ -52,8 +51,6 @@ type Backup struct {
 }
 
 const (
-	// late is how long after its time a task may start: when the control plane was away.
-	late = 6 * time.Hour
 	// deadline is when a task is given up.
 	deadline = 20 * time.Hour
 	// runTime is what dump and rehearsal may take, beyond the time between two dumps, until a status is too old.
@@ -140,33 +137,10 @@ func (a *Args) rehearsal() corev1.PodSpecArgs {
 func (b *Backup) cronJob(
 	ctx *pulumi.Context, name string, task settings.BackupTask, pod corev1.PodSpecArgs, after []pulumi.Resource,
 ) error {
-	_, err := kube.NewObject(ctx, name+"-"+task.Name, &kube.ObjectArgs{
-		APIVersion: "batch/v1",
-		Kind:       "CronJob",
-		Metadata: metav1.ObjectMetaArgs{
-			Name: pulumi.String(task.Name), Namespace: pulumi.String(namespace), Labels: labels(task.Name),
-		},
-		Spec: pulumi.Map{
-			"schedule": pulumi.String(task.Schedule), "timeZone": pulumi.String("Etc/UTC"),
-			"concurrencyPolicy":          pulumi.String("Forbid"),
-			"startingDeadlineSeconds":    pulumi.Int(int(late.Seconds())),
-			"successfulJobsHistoryLimit": pulumi.Int(1), "failedJobsHistoryLimit": pulumi.Int(3),
-			"jobTemplate": pulumi.Map{
-				"metadata": metav1.ObjectMetaArgs{Labels: labels(task.Name)},
-				"spec": pulumi.Map{
-					"activeDeadlineSeconds": pulumi.Int(int(deadline.Seconds())),
-					// Once more after a hiccup. A pod that a node was drained of did not fail.
-					"backoffLimit": pulumi.Int(1),
-					"podFailurePolicy": pulumi.Map{"rules": pulumi.Array{pulumi.Map{
-						"action":          pulumi.String("Ignore"),
-						"onPodConditions": pulumi.Array{pulumi.Map{"type": pulumi.String("DisruptionTarget")}},
-					}}},
-					"template": corev1.PodTemplateSpecArgs{
-						Metadata: &metav1.ObjectMetaArgs{Labels: labels(task.Name)}, Spec: pod,
-					},
-				},
-			},
-		},
+	_, err := kube.NewCronJob(ctx, name+"-"+task.Name, &kube.CronJobArgs{
+		Name: task.Name, Namespace: namespace, Labels: labels(task.Name), Pod: pod,
+		// Once more after a hiccup.
+		Spec: kube.Repeated(task.Schedule), Job: kube.Attempted(deadline, 1),
 	}, pulumi.Parent(b), pulumi.DependsOn(after))
 	return err
 }

@@ -125,9 +125,6 @@ func variable(name, value string) corev1.EnvVarInput {
 func container(name string, image settings.Image, r settings.Resources) corev1.ContainerArgs {
 	return corev1.ContainerArgs{
 		Name: pulumi.String(name), Image: pulumi.String(image.String()), SecurityContext: kube.Confined(),
-		Resources: corev1.ResourceRequirementsArgs{
-			Requests: pulumi.StringMap{"cpu": pulumi.String(r.CPU), "memory": pulumi.String(r.Memory)},
-			Limits:   pulumi.StringMap{"memory": pulumi.String(r.MemoryLimit)},
-		},
+		Resources: kube.Requirements(r),
 	}
 }

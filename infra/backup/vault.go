@@ -2,6 +2,7 @@ package backup
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -119,10 +120,7 @@ func (v *Vault) passphrase(ctx *pulumi.Context, name string, args *VaultArgs) (p
 	}
 	made, err := random.NewRandomPassword(ctx, name+"-passphrase", &random.RandomPasswordArgs{
 		Length: pulumi.Int(64), Special: pulumi.Bool(false),
-	}, pulumi.Parent(v), component.Keep(args.Protect), pulumi.IgnoreChanges([]string{
-		"length", "keepers", "lower", "upper", "numeric", "number", "special", "minLower", "minUpper", "minNumeric",
-		"minSpecial", "overrideSpecial",
-	}))
+	}, pulumi.Parent(v), component.KeepPassword(args.Protect))
 	if err != nil {
 		return nil, fmt.Errorf("creating the passphrase of the backups: %w", err)
 	}
@@ -159,10 +157,8 @@ func (v *Vault) objects(
 		args.Store.AccessKey, args.Store.SecretKey)
 	store["STORE"] = pulumi.Sprintf("spaces:%s", args.Store.Name)
 	if e := args.Elsewhere; e != nil {
-		for key, value := range remote("ELSEWHERE", e.Region, e.Endpoint, "Other",
-			args.ElsewhereAccessID, args.ElsewhereSecretKey) {
-			store[key] = value
-		}
+		maps.Copy(store, remote("ELSEWHERE", e.Region, e.Endpoint, "Other",
+			args.ElsewhereAccessID, args.ElsewhereSecretKey))
 		store["ELSEWHERE"] = pulumi.String("elsewhere:" + e.Bucket + "/" + args.Domain)
 	}
 	uploads := remote("UPLOADS", args.Uploads.Region, args.Uploads.Hostname(), "DigitalOcean",

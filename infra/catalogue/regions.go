@@ -94,3 +94,8 @@ func ReservedRanges(region string) []netip.Prefix {
 	}
 	return reserved
 }
+
+// SpacesHost is the host name of a region's S3 API. A bucket's own address begins with its name.
+//
+// Source: docs.digitalocean.com/products/spaces/reference/s3-compatibility.
+func SpacesHost(region string) string { return region + ".digitaloceanspaces.com" }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/kube"
@@ -18,9 +17,6 @@ const (
 	turn = 12 * time.Hour
 	// taskDeadline is when a task is given up, which has then worked for a day at least.
 	taskDeadline = turn + 24*time.Hour
-	// late is how long after its time a task may start: when the control plane was away, or the last run of it was
-	// long.
-	late = 6 * time.Hour
 	// workday is when a toolbox goes that somebody forgot.
 	workday = 8 * time.Hour
 )
@@ -77,28 +73,12 @@ func (m *Mastodon) housekeeping(ctx *pulumi.Context, name string, args *Args, mi
 		work.Env = corev1.EnvVarArray{corev1.EnvVarArgs{
 			Name: pulumi.String("HOUSEKEEPING_PATIENCE"), Value: pulumi.String(strconv.Itoa(int(turn.Seconds()))),
 		}}
-		work.Resources = corev1.ResourceRequirementsArgs{
-			Requests: pulumi.StringMap{
-				"cpu": pulumi.String(h.Resources.CPU), "memory": pulumi.String(h.Resources.Memory),
-			},
-			Limits: pulumi.StringMap{"memory": pulumi.String(h.Resources.MemoryLimit)},
-		}
+		work.Resources = kube.Requirements(h.Resources)
 		pod := args.jobPod(work)
 		pod.NodeSelector = kube.OnPool(h.Pool)
-		err := m.cronJob(ctx, name, args, "housekeeping-"+t.name, pulumi.Map{
-			"schedule": pulumi.String(t.schedule), "timeZone": pulumi.String("Etc/UTC"),
-			"concurrencyPolicy":          pulumi.String("Forbid"),
-			"startingDeadlineSeconds":    pulumi.Int(int(late.Seconds())),
-			"successfulJobsHistoryLimit": pulumi.Int(1), "failedJobsHistoryLimit": pulumi.Int(3),
-		}, pulumi.Map{
-			"activeDeadlineSeconds": pulumi.Int(int(taskDeadline.Seconds())),
-			// What failed has its next time. A pod that a node was drained of did not fail: it is made again elsewhere.
-			"backoffLimit": pulumi.Int(0),
-			"podFailurePolicy": pulumi.Map{"rules": pulumi.Array{pulumi.Map{
-				"action":          pulumi.String("Ignore"),
-				"onPodConditions": pulumi.Array{pulumi.Map{"type": pulumi.String("DisruptionTarget")}},
-			}}},
-		}, pod, []pulumi.Resource{migrated})
+		// What failed has its next time.
+		err := m.cronJob(ctx, name, args, "housekeeping-"+t.name, kube.Repeated(t.schedule),
+			kube.Attempted(taskDeadline, 0), pod, []pulumi.Resource{migrated})
 		if err != nil {
 			return err
 		}
@@ -124,16 +104,9 @@ func (m *Mastodon) cronJob(
 	ctx *pulumi.Context, name string, args *Args, task string, spec, job pulumi.Map, pod corev1.PodSpecArgs,
 	after []pulumi.Resource,
 ) error {
-	labels := jobLabels(task)
-	job["template"] = corev1.PodTemplateSpecArgs{Metadata: &metav1.ObjectMetaArgs{Labels: labels}, Spec: pod}
-	spec["jobTemplate"] = pulumi.Map{"metadata": metav1.ObjectMetaArgs{Labels: labels}, "spec": job}
-	_, err := kube.NewObject(ctx, name+"-"+task, &kube.ObjectArgs{
-		APIVersion: "batch/v1",
-		Kind:       "CronJob",
-		Metadata: metav1.ObjectMetaArgs{
-			Name: pulumi.String(releaseName + "-" + task), Namespace: pulumi.String(args.Namespace), Labels: labels,
-		},
-		Spec: spec,
+	_, err := kube.NewCronJob(ctx, name+"-"+task, &kube.CronJobArgs{
+		Name: releaseName + "-" + task, Namespace: args.Namespace, Labels: jobLabels(task), Spec: spec, Job: job,
+		Pod: pod,
 	}, pulumi.Parent(m), pulumi.DependsOn(after))
 	return err
 }

@@ -250,10 +250,7 @@ func jobContainer(name string, image settings.Image, memory, limit string) corev
 }
 
 func resources(memory, limit string) corev1.ResourceRequirementsArgs {
-	return corev1.ResourceRequirementsArgs{
-		Requests: pulumi.StringMap{"cpu": pulumi.String("100m"), "memory": pulumi.String(memory)},
-		Limits:   pulumi.StringMap{"memory": pulumi.String(limit)},
-	}
+	return kube.Requirements(settings.Resources{CPU: "100m", Memory: memory, MemoryLimit: limit})
 }
 
 // rails is a container that runs a command of Mastodon with its whole environment.

@@ -73,8 +73,7 @@ func (m *Mastodon) keys(ctx *pulumi.Context, name string, args *Args) (*Keys, er
 	} {
 		text, err := random.NewRandomPassword(ctx, name+"-"+key.suffix, &random.RandomPasswordArgs{
 			Length: pulumi.Int(32), Special: pulumi.Bool(false),
-		}, options("length", "keepers", "lower", "upper", "numeric", "number", "special",
-			"minLower", "minUpper", "minNumeric", "minSpecial", "overrideSpecial"))
+		}, pulumi.Parent(m), component.KeepPassword(args.Protect))
 		if err != nil {
 			return nil, fmt.Errorf("creating %s: %w", key.suffix, err)
 		}

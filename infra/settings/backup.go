@@ -3,10 +3,10 @@ package settings
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/crew"
 )
 
@@ -122,12 +122,8 @@ func (b *Backup) complete(major string) {
 // longestGap is the longest time between two runs of a schedule, looked for over a year and a bit, and over ten
 // thousand runs at most.
 func longestGap(schedule string) time.Duration {
-	// The library crashes on some of what is no schedule.
-	if !isSchedule(schedule) {
-		return 0
-	}
-	times, err := cron.ParseStandard(schedule)
-	if err != nil {
+	times, ok := parseSchedule(schedule)
+	if !ok {
 		return 0
 	}
 	const most = 10_000
@@ -150,7 +146,7 @@ func (s *Settings) MayBeLost() time.Duration {
 	return longestGap(s.Backup.Schedule)
 }
 
-// The tasks of the backups.
+// The tasks of the backups. Those beside the dump have the names of their settings.
 const (
 	DumpTask      = "dump"
 	MediaTask     = "media"
@@ -165,7 +161,6 @@ type BackupTask struct {
 	Schedule string
 	// AlarmDays is how old the last good run may be.
 	AlarmDays int
-	setting   string
 }
 
 // Tasks are the tasks that are on.
@@ -173,12 +168,12 @@ func (b Backup) Tasks() []BackupTask {
 	if !b.Enabled {
 		return nil
 	}
-	tasks := []BackupTask{{DumpTask, b.Schedule, b.AlarmDays, ""}}
+	tasks := []BackupTask{{DumpTask, b.Schedule, b.AlarmDays}}
 	if b.Media.Enabled {
-		tasks = append(tasks, BackupTask{MediaTask, b.Media.Schedule, b.Media.AlarmDays, "media"})
+		tasks = append(tasks, BackupTask{MediaTask, b.Media.Schedule, b.Media.AlarmDays})
 	}
 	if b.Rehearsal.Enabled {
-		tasks = append(tasks, BackupTask{RehearsalTask, b.Rehearsal.Schedule, b.Rehearsal.AlarmDays, "rehearsal"})
+		tasks = append(tasks, BackupTask{RehearsalTask, b.Rehearsal.Schedule, b.Rehearsal.AlarmDays})
 	}
 	return tasks
 }
@@ -196,7 +191,7 @@ func (s *Settings) Proofs() []Endpoint {
 	for _, task := range s.Backup.Tasks() {
 		proofs = append(proofs, Endpoint{
 			Name: "backup-" + task.Name, HealthPath: "/" + ProvenKey(task.Name), Mark: true,
-			Host: s.Bucket(crew.Backups) + "." + s.Storage.BackupRegion + ".digitaloceanspaces.com",
+			Host: s.Bucket(crew.Backups) + "." + catalogue.SpacesHost(s.Storage.BackupRegion),
 		})
 	}
 	return proofs
@@ -220,7 +215,8 @@ func (s *Settings) checkBackup(at At) {
 		return
 	}
 	s.checkJobs(place, b.Pool, b.Resources)
-	if !regexp.MustCompile(`^` + regexp.QuoteMeta(s.Database.Version) + `([.-]|$)`).MatchString(b.Postgres.Tag) {
+	rest, same := strings.CutPrefix(b.Postgres.Tag, s.Database.Version)
+	if !same || rest != "" && !strings.ContainsAny(rest[:1], ".-") {
 		place.Key("postgres").Key("tag").Add(
 			fmt.Sprintf("%q is not of PostgreSQL %s, which the database is", b.Postgres.Tag, s.Database.Version),
 			"use a tag that begins with "+s.Database.Version+", such as "+s.Database.Version+"-bookworm")
@@ -235,8 +231,8 @@ func (s *Settings) checkBackup(at At) {
 		days := longestGap(task.Schedule).Hours() / 24
 		if days > float64(task.AlarmDays) {
 			where := place
-			if task.setting != "" {
-				where = place.Key(task.setting)
+			if task.Name != DumpTask {
+				where = place.Key(task.Name)
 			}
 			where.Key("alarmDays").Add(
 				fmt.Sprintf("%d days is less than the %.1f between two runs of %q",

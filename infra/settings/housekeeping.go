@@ -90,15 +90,21 @@ type AccountTask struct {
 	Concurrency int `json:"concurrency" jsonschema:"minimum=1,maximum=100"`
 }
 
-// isSchedule reports whether Kubernetes takes a schedule, by the library that it reads them with, and whether its time
-// ever comes: 30 February is a date, too. A time zone in it is refused (k8s.io/kubernetes/pkg/apis/batch/validation),
-// and crashes the library where nothing follows; intervals count from the creation, and are not documented.
-func isSchedule(text string) bool {
+// parseSchedule reads a schedule, and reports whether Kubernetes takes it, by the library that it reads them with, and
+// whether its time ever comes: 30 February is a date, too. A time zone in it is refused
+// (k8s.io/kubernetes/pkg/apis/batch/validation), and crashes the library where nothing follows; intervals count from
+// the creation, and are not documented.
+func parseSchedule(text string) (cron.Schedule, bool) {
 	if strings.Contains(text, "TZ") || strings.HasPrefix(text, "@every") {
-		return false
+		return nil, false
 	}
 	schedule, err := cron.ParseStandard(text)
-	return err == nil && !schedule.Next(time.Unix(0, 0).UTC()).IsZero()
+	return schedule, err == nil && !schedule.Next(time.Unix(0, 0).UTC()).IsZero()
+}
+
+func isSchedule(text string) bool {
+	_, ok := parseSchedule(text)
+	return ok
 }
 
 // ownConnections are those of a task beside its threads': the first thread (reset_connection_pools! in Mastodon's

@@ -17,6 +17,15 @@ func Keep(protect bool) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Protect(protect), pulumi.RetainOnDelete(protect))
 }
 
+// KeepPassword keeps a random password: no change of the program makes another. Every input that would replace it is
+// ignored once it is made (terraform-provider-random, random_password).
+func KeepPassword(protect bool) pulumi.ResourceOption {
+	return pulumi.Composite(Keep(protect), pulumi.IgnoreChanges([]string{
+		"length", "keepers", "lower", "upper", "numeric", "number", "special", "minLower", "minUpper", "minNumeric",
+		"minSpecial", "overrideSpecial",
+	}))
+}
+
 // Patient has the provider wait for up to 90 minutes until a cluster or a pool of nodes is there. What takes longer
 // than the provider's own 30 minutes is made all the same, and the provider forgets that it is
 // (terraform-provider-digitalocean, resource_database_cluster.go and resource_kubernetes_cluster.go: SetId("")).

@@ -47,6 +47,14 @@ func ResourcesOf(r settings.Resources) Resources {
 	}
 }
 
+// Requirements are the resources of a container that the program makes itself.
+func Requirements(r settings.Resources) corev1.ResourceRequirementsArgs {
+	return corev1.ResourceRequirementsArgs{
+		Requests: pulumi.StringMap{"cpu": pulumi.String(r.CPU), "memory": pulumi.String(r.Memory)},
+		Limits:   pulumi.StringMap{"memory": pulumi.String(r.MemoryLimit)},
+	}
+}
+
 // What a Spread does when the pods cannot be spread.
 const (
 	// DoNotSchedule lets a pod wait for a node.

@@ -1,7 +1,11 @@
 // Package spaces says how to reach a bucket in DigitalOcean's object storage (Spaces).
 package spaces
 
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
+)
 
 // Bucket is one bucket and how to reach it.
 type Bucket struct {
@@ -18,4 +22,4 @@ type Bucket struct {
 }
 
 // Hostname of the region's S3 API, without a scheme.
-func (b Bucket) Hostname() string { return b.Region + ".digitaloceanspaces.com" }
+func (b Bucket) Hostname() string { return catalogue.SpacesHost(b.Region) }
