@@ -26,6 +26,9 @@ type flags struct {
 	json                         bool
 	delays, failures             []string
 	slow, undelegated            []string
+	policyPacks                  []string
+	eventLog                     string
+	refresh                      bool
 }
 
 // New returns the command line for a program, which the options name; the flags say the rest.
@@ -59,6 +62,10 @@ func New(program runner.Options) *cobra.Command {
 	set.StringArrayVar(&f.undelegated, "undelegated", nil,
 		"`domain` whose registrar does not point at DigitalOcean yet; may be repeated")
 	set.StringVar(&f.date, "date", "", "`YYYY-MM-DD`: the day on which everything happens (default today)")
+	set.StringArrayVar(&f.policyPacks, "policy-pack", nil,
+		"`path` of a policy pack that preview and up have to pass; may be repeated")
+	set.StringVar(&f.eventLog, "event-log", "",
+		"`file` for the engine's events, a line of JSON each, as pulumi --event-log writes them")
 	root.AddCommand(
 		previewCommand(f),
 		f.operation("up", "Bring the stack up, or to where the program says it should be", (*runner.Sandbox).Up, sayUp),
@@ -85,6 +92,7 @@ func (f *flags) options(cmd *cobra.Command) (runner.Options, error) {
 	options := f.program
 	options.Stack, options.StateDir, options.ChartsDir, options.PulumiCommand = f.stack, f.state, f.charts, f.pulumi
 	options.Stdout, options.Stderr, options.Quiet = cmd.OutOrStdout(), cmd.ErrOrStderr(), f.json
+	options.PolicyPacks, options.EventLog, options.Refresh = f.policyPacks, f.eventLog, f.refresh
 	var problems []error
 	for _, text := range f.delays {
 		delay, err := behaviour.ParseDelay(text)

@@ -25,6 +25,7 @@ func previewCommand(f *flags) *cobra.Command {
 			}
 			return s.Preview(ctx)
 		}, sayPreview)
+	cmd.Flags().BoolVar(&f.refresh, "refresh", false, "look at the simulated cloud first, for what was changed there")
 	cmd.Flags().BoolVar(&expectNoChanges, "expect-no-changes", false, "fail if there is anything to change")
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -30,9 +31,13 @@ func (s *Sandbox) ExpectNoChanges(ctx context.Context) (Result, error) {
 
 func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Result, error) {
 	return s.run(ctx, "preview", func(out, complaints []io.Writer, events stream) error {
+		if s.options.Refresh {
+			more = append(more, optpreview.Refresh())
+		}
 		_, err := s.stack.Preview(ctx, append(more, optpreview.ProgressStreams(out...),
 			optpreview.ErrorProgressStreams(complaints...), optpreview.EventStreams(events),
-			optpreview.Color(s.options.Color), optpreview.SuppressOutputs())...)
+			optpreview.PolicyPacks(s.options.PolicyPacks), optpreview.Color(s.options.Color),
+			optpreview.SuppressOutputs())...)
 		return err
 	})
 }
@@ -41,7 +46,8 @@ func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Resul
 func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 	return s.run(ctx, "up", func(out, complaints []io.Writer, events stream) error {
 		_, err := s.stack.Up(ctx, optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
-			optup.EventStreams(events), optup.Color(s.options.Color), optup.SuppressOutputs())
+			optup.EventStreams(events), optup.PolicyPacks(s.options.PolicyPacks), optup.Color(s.options.Color),
+			optup.SuppressOutputs())
 		return err
 	})
 }
@@ -111,10 +117,22 @@ func (s *Sandbox) run(
 	if !s.options.Quiet {
 		out, complaints = []io.Writer{s.options.Stdout}, []io.Writer{s.options.Stderr}
 	}
-	c := newCollector()
+	var log io.Writer
+	if s.options.EventLog != "" {
+		file, err := os.Create(s.options.EventLog)
+		if err != nil {
+			return Result{}, fmt.Errorf("logging the engine's events: %w", err)
+		}
+		defer file.Close()
+		log = file
+	}
+	c := newCollector(log)
 	started := time.Now()
 	err := do(out, complaints, c.events)
 	result := c.finish()
+	if c.logError != nil {
+		return result, fmt.Errorf("logging the engine's events: %w", c.logError)
+	}
 	result.Stack, result.Operation = s.options.Stack, operation
 	result.Seconds = time.Since(started).Seconds()
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -50,6 +51,13 @@ type Options struct {
 	// Providers returns what makes the simulated providers, by package name; [Simulators] by default. One is made for
 	// each connection of the engine.
 	Providers func(*cloud.Cloud, Options) map[string]func() plugin.Provider
+
+	// PolicyPacks are the paths of policy packs that previews and ups have to pass.
+	PolicyPacks []string
+	// Refresh makes a preview look at the cloud first, as `pulumi preview --refresh` does.
+	Refresh bool
+	// EventLog is a file that receives the engine's events, a line of JSON each, as `pulumi --event-log` writes them.
+	EventLog string
 
 	// Stdout and Stderr receive progress and diagnostics; os.Stdout and os.Stderr by default. When Stdout and the
 	// standard input are a terminal, Pulumi draws its tree of resources there.
@@ -111,7 +119,12 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 	}
 	o.chartCache = ChartCache(root).Dir
 	// The command runs in another directory than this process.
-	for _, path := range []*string{&o.StateDir, &o.ChartsDir, &o.PulumiCommand} {
+	o.PolicyPacks = slices.Clone(o.PolicyPacks)
+	paths := []*string{&o.StateDir, &o.ChartsDir, &o.PulumiCommand, &o.EventLog}
+	for i := range o.PolicyPacks {
+		paths = append(paths, &o.PolicyPacks[i])
+	}
+	for _, path := range paths {
 		if *path == "" {
 			continue
 		}

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"encoding/json"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -31,6 +33,8 @@ type Result struct {
 	Drift []Drift `json:"drift,omitempty"`
 	// Kept is what a destroy left.
 	Kept []Kept `json:"kept,omitempty"`
+	// Violations are what the policy packs found.
+	Violations []Violation `json:"violations,omitempty"`
 	// Diagnostics are warnings and errors, each once.
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
 	// Error is why the operation failed.
@@ -82,6 +86,16 @@ const (
 	ReasonRetained  = "retained"
 )
 
+// Violation is something that a policy pack does not let pass, or warns of.
+type Violation struct {
+	// Policy is the rule's name.
+	Policy string `json:"policy"`
+	URN    string `json:"urn,omitempty"`
+	// Level is "mandatory", which ends the operation, or "advisory".
+	Level   string `json:"level"`
+	Message string `json:"message"`
+}
+
 // Diagnostic is a message of the engine, a provider or the program.
 type Diagnostic struct {
 	Severity string `json:"severity"`
@@ -95,17 +109,25 @@ type collector struct {
 	stop   chan struct{}
 	done   chan struct{}
 
+	// log receives every event, if it is set; logError is why that failed.
+	log      *json.Encoder
+	logError error
+
 	result  Result
 	indices map[string]int // by URN and operation
 }
 
-func newCollector() *collector {
+// newCollector starts a collector that writes every event to a log as well, unless that is nil.
+func newCollector(log io.Writer) *collector {
 	c := &collector{
 		events:  make(chan events.EngineEvent),
 		stop:    make(chan struct{}),
 		done:    make(chan struct{}),
 		indices: map[string]int{},
 		result:  Result{Changes: map[string]int{}, Resources: []Resource{}},
+	}
+	if log != nil {
+		c.log = json.NewEncoder(log)
 	}
 	go c.collect()
 	return c
@@ -118,6 +140,9 @@ func (c *collector) collect() {
 		case event, ok := <-c.events:
 			if !ok {
 				return
+			}
+			if c.log != nil && c.logError == nil {
+				c.logError = c.log.Encode(event.EngineEvent)
 			}
 			c.record(event.EngineEvent)
 		case <-c.stop:
@@ -146,6 +171,12 @@ func (c *collector) record(event apitype.EngineEvent) {
 		}
 	case event.DiagnosticEvent != nil:
 		c.diagnostic(*event.DiagnosticEvent)
+	case event.PolicyEvent != nil:
+		c.result.Violations = append(c.result.Violations, Violation{
+			Policy: event.PolicyEvent.PolicyName, URN: event.PolicyEvent.ResourceURN,
+			Level:   event.PolicyEvent.EnforcementLevel,
+			Message: strings.TrimSpace(colours.ReplaceAllString(event.PolicyEvent.Message, "")),
+		})
 	case event.SummaryEvent != nil:
 		for change, count := range event.SummaryEvent.ResourceChanges {
 			c.result.Changes[string(change)] = count

@@ -154,7 +154,7 @@ func secret() map[string]any {
 
 func TestCollectorMasksOutputs(t *testing.T) {
 	t.Parallel()
-	c := newCollector()
+	c := newCollector(nil)
 	c.record(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: apitype.StepEventMetadata{
 		Type: "pulumi:pulumi:Stack",
 		New: &apitype.StepEventStateMetadata{Outputs: map[string]any{
@@ -179,7 +179,7 @@ func TestCollector(t *testing.T) {
 	diagnostic := apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
 		Severity: "error", URN: urn, Message: "<{%fg 1%}>422 no<{%reset%}>\n",
 	}}
-	c := newCollector()
+	c := newCollector(nil)
 	for _, event := range []apitype.EngineEvent{
 		{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: step(apitype.OpRefresh)}},
 		{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: step(apitype.OpUpdate)}},
