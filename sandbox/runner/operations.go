@@ -36,7 +36,7 @@ func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Resul
 		}
 		_, err := s.stack.Preview(ctx, append(more, optpreview.ProgressStreams(out...),
 			optpreview.ErrorProgressStreams(complaints...), optpreview.EventStreams(events),
-			optpreview.PolicyPacks(s.options.PolicyPacks), optpreview.Color(s.options.Color),
+			optpreview.PolicyPacks(s.options.PolicyPacks...), optpreview.Color(s.options.Color),
 			optpreview.SuppressOutputs())...)
 		return err
 	})
@@ -46,7 +46,7 @@ func (s *Sandbox) preview(ctx context.Context, more ...optpreview.Option) (Resul
 func (s *Sandbox) Up(ctx context.Context) (Result, error) {
 	return s.run(ctx, "up", func(out, complaints []io.Writer, events stream) error {
 		_, err := s.stack.Up(ctx, optup.ProgressStreams(out...), optup.ErrorProgressStreams(complaints...),
-			optup.EventStreams(events), optup.PolicyPacks(s.options.PolicyPacks), optup.Color(s.options.Color),
+			optup.EventStreams(events), optup.PolicyPacks(s.options.PolicyPacks...), optup.Color(s.options.Color),
 			optup.SuppressOutputs())
 		return err
 	})
