@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,7 +60,10 @@ func (w *world) upload(more ...int) {
 // Everything from an instance to another one.
 func TestFromOneInstanceToAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 300_000)
+	w := newWorld(t, 600_000)
+	size, err := strconv.Atoi(w.sql(t, "postgres", w.database, "SELECT pg_database_size(current_database())"))
+	require.NoError(t, err)
+	require.Greater(t, size, 250_000_000, "as large as that of an instance with a few hundred people")
 	w.encrypt(primaryKey)
 	w.upload(29_996)
 
@@ -74,7 +78,7 @@ func TestFromOneInstanceToAnother(t *testing.T) {
 	// The attachments are of three days ago, the copy of now.
 	rehearsed := w.rehearse()
 	w.succeeds("rehearsal", rehearsed)
-	require.Contains(t, rehearsed.output, "ok     statuses has its 300000 rows")
+	require.Contains(t, rehearsed.output, "ok     statuses has its 600000 rows")
 	require.Contains(t, rehearsed.output, "ok     the keys open users.otp_secret and keypairs.private_key")
 	require.Contains(t, rehearsed.output, "ok     an upload is in the copy")
 	require.Contains(t, w.store.get(t, "backups", "proven/rehearsal.prom"), "mastodon_backup_restore_seconds")
@@ -90,7 +94,7 @@ func TestFromOneInstanceToAnother(t *testing.T) {
 	again := w.run("restore", "PGDATABASE="+to)
 	w.succeeds("restore", again)
 	require.Contains(t, again.output, "already restored from store, latest")
-	require.Equal(t, "300001", w.sql(t, "mastodon", to, "SELECT count(*) FROM statuses"), "nothing is done twice")
+	require.Equal(t, "600001", w.sql(t, "mastodon", to, "SELECT count(*) FROM statuses"), "nothing is done twice")
 }
 
 func TestRestoreOfATime(t *testing.T) {
