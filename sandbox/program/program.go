@@ -4,8 +4,6 @@ package program
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -53,19 +51,12 @@ func offers(context.Context, string) (live.Offers, error) {
 
 // Setup checks the settings of a stack, given as JSON, and says what it needs before its first run.
 func Setup(text string) (runner.Setup, error) {
-	// Which secrets are needed depends on the settings, and all of them are supplied: only settings can be wrong. What
-	// cannot be read is reported below, with everything else that is wrong.
-	var readable settings.Settings
-	_ = json.Unmarshal([]byte(text), &readable)
-	setup := runner.Setup{Secrets: settings.SecretNames(&readable)}
-	secrets, err := json.Marshal(runner.FakeSecrets(setup.Secrets))
-	if err != nil {
-		return runner.Setup{}, fmt.Errorf("making the secrets: %w", err)
-	}
-	s, _, err := settings.Decode(text, string(secrets))
+	// All secrets are supplied: only settings can be wrong.
+	s, err := settings.DecodeSettings(text)
 	if err != nil {
 		return runner.Setup{}, err
 	}
+	setup := runner.Setup{Secrets: settings.SecretNames(s)}
 	for _, chart := range []settings.Chart{s.Ingress.Chart, s.Ingress.CertManager.Chart(), s.Mastodon.Chart} {
 		setup.Charts = append(setup.Charts, helm.Reference{
 			Chart: chart.Name, Repo: chart.Repository, Version: chart.Version,
