@@ -12,6 +12,11 @@ ARGS ?=
 # The encrypted file with an instance's keys, and a file with a private key that opens it.
 FILE ?=
 IDENTITY ?=
+# The commits that a pull request is between.
+BASE ?=
+HEAD ?=
+# The program, if it was built before: bin/program.
+PROGRAM ?=
 FUZZTIME ?= 60s
 
 SANDBOX := .sandbox/bin/sandbox
@@ -62,7 +67,7 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|runner|program|netlify)$$')
 	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
-	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/...
+	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/...
 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
@@ -93,8 +98,9 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
 
 .PHONY: golden
-golden: ## Write the golden files again, which hold every resource of the stacks. Read their diff.
+golden: pulumi ## Write the golden files again, which hold every resource of the stacks and what pull requests are told. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
+	cd tools && go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
 
 .PHONY: upgrade-state
 upgrade-state: pulumi ## Write what both stacks leave behind as that of a release, which later programs are tested on. VERSION=...
@@ -138,6 +144,44 @@ escrow-check: ## See that such a file opens and fits the running stack. STACK=pr
 .PHONY: escrow-adopt
 escrow-adopt: ## Put the keys of such a file into the configuration of a new stack, as secrets. STACK=prod FILE=... IDENTITY=...
 	@$(ESCROW) adopt
+
+# Built and run as outdated is. BASE and HEAD go through the environment: they may be what somebody else has named.
+DELIVERY = go -C tools build -o $(TOOLS)/delivery ./delivery && $(TOOLS)/delivery
+REAL = -stack '$(STACK)' -policy-pack bin/policy -program '$(PROGRAM)'
+
+.PHONY: pr-comment
+pr-comment: export BASE := $(BASE)
+pr-comment: export HEAD := $(HEAD)
+pr-comment: pulumi ## Write what a change does, as a comment: BASE is brought up in the simulated cloud, HEAD previewed on it. BASE=main HEAD=HEAD
+	@$(DELIVERY) -base "$$BASE" -head "$$HEAD" pr-comment
+
+.PHONY: post-comment
+post-comment: ## Post that comment on its pull request, or edit the one that is there.
+	@$(DELIVERY) post-comment
+
+.PHONY: program
+program: ## Build the program once, for plan and deliver. They run it with PROGRAM=bin/program.
+	go build -o bin/program .
+
+.PHONY: plan
+plan: policy ## Preview a stack for real, and write what is to be approved. STACK=prod|staging
+	@$(DELIVERY) $(REAL) plan
+
+.PHONY: deliver
+deliver: policy ## Bring a stack up, if that is still what was approved. STACK=prod|staging
+	@$(DELIVERY) $(REAL) deliver
+
+.PHONY: health
+health: ## Ask the endpoints in a stack's outputs until they answer. STACK=prod|staging
+	@$(DELIVERY) -stack '$(STACK)' health
+
+.PHONY: drift
+drift: policy ## See whether a stack is as the program says, and keep one issue while it is not. STACK=prod|staging
+	@$(DELIVERY) $(REAL) drift
+
+.PHONY: report-outdated
+report-outdated: ## Keep one issue while something is behind.
+	@($(MAKE) -s outdated || true) | ($(DELIVERY) outdated)
 
 # Not a part of lint, because everything that the sandbox imports is compiled for each of them.
 .PHONY: platforms
