@@ -1,0 +1,338 @@
+package workflows
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Rule is one that a workflow keeps by itself.
+type Rule struct {
+	Name  string
+	Check func(Workflow) []Finding
+}
+
+// Rules are all of them.
+func Rules() []Rule {
+	return []Rule{
+		{"triggers", triggers},
+		{"permissions", permissions},
+		{"jobs", jobs},
+		{"pins", pins},
+		{"checkout", checkout},
+		{"foreign runs", foreignRuns},
+		{"commands", commands},
+		{"secrets", secrets},
+		{"environments", environments},
+		{"one run for each stack", oneRun},
+		{"nothing is taken down", nothingIsTakenDown},
+	}
+}
+
+// The names of what is told apart in more than one place.
+const (
+	pullRequest = "pull_request"
+	workflowRun = "workflow_run"
+	checkoutOf  = "actions/checkout"
+	downloadOf  = "actions/download-artifact"
+)
+
+// allowed are the events that start workflows. pull_request_target and issue_comment are not among them: they run with
+// secrets for whoever asks.
+var allowed = []string{"push", pullRequest, workflowRun, "schedule", "workflow_dispatch"}
+
+func triggers(w Workflow) (found []Finding) {
+	on := at(w.root, "on")
+	for _, event := range w.Triggers() {
+		if !slices.Contains(allowed, event) {
+			found = append(found, Finding{line(on), event + " must not start a workflow: it has secrets, and strangers cause it"})
+		}
+	}
+	if slices.Contains(w.Triggers(), "push") && at(on, "push", "branches") == nil && at(on, "push", "tags") == nil {
+		found = append(found, Finding{line(on), "push names no branches and no tags: everybody's branch would do"})
+	}
+	if at(on, "workflow_dispatch", "inputs") != nil {
+		found = append(found, Finding{line(on), "a run by hand has no inputs: what is delivered is a commit, and no text"})
+	}
+	return found
+}
+
+// writes are the permissions to write that there are, by workflow and job. Whoever adds one says so here.
+var writes = map[string]string{
+	"comment/comment pull-requests": "one comment",
+	"drift/drift issues":            "one issue",
+	"outdated/outdated issues":      "one issue",
+	"security/codeql security-events": "what CodeQL finds",
+	"release/publish contents":      "the release of a tag",
+}
+
+func permissions(w Workflow) (found []Finding) {
+	top := at(w.root, "permissions")
+	if top == nil || top.Kind != yaml.MappingNode || len(top.Content) > 0 {
+		found = append(found, Finding{line(top), "the workflow begins with `permissions: {}`: each job asks for its own"})
+	}
+	for _, j := range w.Jobs {
+		own := at(j.node, "permissions")
+		if own == nil || own.Kind != yaml.MappingNode {
+			found = append(found, Finding{line(own, j.node), "job " + j.Name + " lists its permissions, each by its name"})
+		}
+		for name, value := range mapping(own) {
+			if _, ok := writes[w.Name+"/"+j.Name+" "+name]; value == "write" && !ok {
+				found = append(found, Finding{line(own), fmt.Sprintf("job %s may write %s: is that needed?", j.Name, name)})
+			}
+		}
+	}
+	return found
+}
+
+// jobs checks what every job has. 360 minutes is GitHub's own limit, which nobody sees coming.
+func jobs(w Workflow) (found []Finding) {
+	for _, j := range w.Jobs {
+		timeout, err := strconv.Atoi(scalar(at(j.node, "timeout-minutes")))
+		if err != nil || timeout < 1 || timeout > 240 {
+			found = append(found, Finding{line(j.node), "job " + j.Name + " has timeout-minutes, of at most 240"})
+		}
+		if scalar(at(j.node, "runs-on")) != "ubuntu-24.04" {
+			found = append(found, Finding{line(j.node), "job " + j.Name + " runs on ubuntu-24.04: what is latest changes overnight"})
+		}
+	}
+	return found
+}
+
+var (
+	pinned  = regexp.MustCompile(`^([A-Za-z0-9-]+/[A-Za-z0-9._-]+)((?:/[A-Za-z0-9._-]+)*)@([0-9a-f]{40})$`)
+	release = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
+)
+
+// action is the action of a step, without its path and its pin.
+func (s Step) action() string {
+	name, _, _ := strings.Cut(s.Uses, "@")
+	if parts := strings.SplitN(name, "/", 3); len(parts) > 2 {
+		return parts[0] + "/" + parts[1]
+	}
+	return name
+}
+
+func pins(w Workflow) (found []Finding) {
+	for _, j := range w.Jobs {
+		if uses := at(j.node, "uses"); uses != nil {
+			found = append(found, Finding{line(uses), "job " + j.Name + " uses a workflow of others: write its steps"})
+		}
+		for _, s := range j.Steps {
+			if s.Uses != "" && !(pinned.MatchString(s.Uses) && release.MatchString(s.Version)) {
+				found = append(found, Finding{line(s.node), s.Uses + ": write the commit's 40 digits, and # v1.2.3 beside them"})
+			}
+		}
+	}
+	return found
+}
+
+// SamePins finds the actions that have another pin in another place.
+func SamePins(all []Workflow) (found []string) {
+	pins := map[string]map[string]bool{}
+	for _, w := range all {
+		for _, j := range w.Jobs {
+			for _, s := range j.Steps {
+				if parts := pinned.FindStringSubmatch(s.Uses); parts != nil {
+					if pins[parts[1]] == nil {
+						pins[parts[1]] = map[string]bool{}
+					}
+					pins[parts[1]][parts[3]+" "+s.Version] = true
+				}
+			}
+		}
+	}
+	for _, action := range sorted(pins) {
+		if len(pins[action]) > 1 {
+			found = append(found, fmt.Sprintf("%s is %s", action, strings.Join(sorted(pins[action]), " and ")))
+		}
+	}
+	return found
+}
+
+func checkout(w Workflow) (found []Finding) {
+	for _, j := range w.Jobs {
+		for _, s := range j.Steps {
+			if s.action() == checkoutOf && scalar(at(s.node, "with", "persist-credentials")) != "false" {
+				found = append(found, Finding{line(s.node), "persist-credentials: false, or every later step has the token"})
+			}
+		}
+	}
+	return found
+}
+
+// foreignRuns checks the workflows that begin when another ends. They have rights which that one has not, so that
+// nothing of it may run: what they check out is the default branch, and what they download lies apart.
+func foreignRuns(w Workflow) (found []Finding) {
+	if !slices.Contains(w.Triggers(), workflowRun) {
+		return nil
+	}
+	for _, j := range w.Jobs {
+		if !strings.Contains(scalar(at(j.node, "if")), "github.event.workflow_run.event == 'pull_request'") {
+			found = append(found, Finding{line(j.node), "job " + j.Name + " asks for github.event.workflow_run.event"})
+		}
+		for _, s := range j.Steps {
+			with := mapping(at(s.node, "with"))
+			switch {
+			case s.action() == checkoutOf:
+				if with["ref"] != "${{ github.event.repository.default_branch }}" || with["repository"] != "" {
+					found = append(found, Finding{line(s.node), "check out the default branch, and nothing of the other run"})
+				}
+			case s.action() == downloadOf:
+				if with["path"] != ".delivery" || with["run-id"] == "" {
+					found = append(found, Finding{line(s.node), "download into .delivery, where nothing is run from"})
+				}
+			case s.action() == "actions/setup-go" && with["cache"] != "false":
+				found = append(found, Finding{line(s.node), "cache: false, or what is cached here serves every run"})
+			}
+		}
+		if at(j.node, "environment") != nil {
+			found = append(found, Finding{line(j.node), "job " + j.Name + " has an environment, and with it secrets"})
+		}
+	}
+	return found
+}
+
+// commands checks that a step runs one target and nothing else: what a workflow does can then be run by anybody, and
+// no text of a stranger is ever read by a shell.
+func commands(w Workflow) (found []Finding) {
+	for _, j := range w.Jobs {
+		for _, s := range j.Steps {
+			if s.Run == "" {
+				continue
+			}
+			for _, c := range j.Commands(s) {
+				if _, _, ok := Target(c); !ok {
+					found = append(found, Finding{line(s.node), fmt.Sprintf(
+						"%q: run one target, `make target NAME=word`; what is not a word of the file goes through env", c)})
+				}
+			}
+			for _, key := range []string{"shell", "working-directory"} {
+				if at(s.node, key) != nil {
+					found = append(found, Finding{line(s.node), key + ": a target of the Makefile runs anywhere alike"})
+				}
+			}
+		}
+	}
+	return found
+}
+
+var secret = regexp.MustCompile(`\bsecrets\b`)
+
+// secrets checks that they are an environment's, which decides who gets them, and that only our own commands see them.
+func secrets(w Workflow) (found []Finding) {
+	for _, j := range w.Jobs {
+		for _, s := range j.Steps {
+			if s.Run == "" || at(j.node, "environment") == nil {
+				found = append(found, secretsIn(s.node)...)
+				continue
+			}
+			for key, value := range pairs(s.node) {
+				if key.Value != "env" {
+					found = append(found, secretsIn(value)...)
+				}
+			}
+		}
+		for key, value := range pairs(j.node) {
+			if key.Value != "steps" {
+				found = append(found, secretsIn(value)...)
+			}
+		}
+	}
+	for key, value := range pairs(w.root) {
+		if key.Value != "jobs" {
+			found = append(found, secretsIn(value)...)
+		}
+	}
+	return found
+}
+
+func secretsIn(node *yaml.Node) (found []Finding) {
+	if strings.Contains(node.Value, "${{") && secret.MatchString(node.Value) {
+		found = append(found, Finding{node.Line, "a secret belongs into env of a step that runs make, in a job with an environment"})
+	}
+	for _, child := range node.Content {
+		found = append(found, secretsIn(child)...)
+	}
+	return found
+}
+
+// ours says that a pull request is of a branch of the repository itself.
+const ours = "github.event.pull_request.head.repo.full_name == github.repository"
+
+func environments(w Workflow) (found []Finding) {
+	for _, j := range w.Jobs {
+		name := scalar(at(j.node, "environment", "name"))
+		if at(j.node, "environment") == nil {
+			continue
+		}
+		if !slices.Contains([]string{"preview", "staging", "production"}, name) {
+			found = append(found, Finding{line(j.node), "job " + j.Name + ": environment: {name: preview, staging or production}"})
+		}
+		if !slices.Contains(w.Triggers(), pullRequest) {
+			continue
+		}
+		if condition := scalar(at(j.node, "if")); !strings.Contains(condition, ours) || strings.Contains(condition, "||") {
+			found = append(found, Finding{line(j.node), "job " + j.Name + " begins only if " + ours})
+		}
+		if name != "preview" {
+			found = append(found, Finding{line(j.node), "job " + j.Name + ": a pull request sees nothing but preview"})
+		}
+	}
+	return found
+}
+
+// oneRun checks that whatever changes a stack, or compares it with what is there, waits for whatever else does. What is
+// cancelled half-way leaves a lock, and resources that the state does not know.
+func oneRun(w Workflow) (found []Finding) {
+	changes := false
+	for _, j := range w.Jobs {
+		stacks := map[string]bool{}
+		for _, s := range j.Steps {
+			for _, c := range j.Commands(s) {
+				target, variables, _ := Target(c)
+				if slices.Contains([]string{"deliver", "drift"}, target) {
+					stacks[variables["STACK"]] = true
+				}
+			}
+		}
+		if len(stacks) == 0 {
+			continue
+		}
+		changes = true
+		own := mapping(at(j.node, "concurrency"))
+		for _, stack := range sorted(stacks) {
+			if stack == "" {
+				found = append(found, Finding{line(j.node), "job " + j.Name + " names no STACK"})
+			}
+			if group := own["group"]; group != "pulumi-"+stack && group != "pulumi-${{ matrix.stack }}" {
+				found = append(found, Finding{line(j.node), "job " + j.Name + " has the concurrency group pulumi-" + stack})
+			}
+		}
+		if own["cancel-in-progress"] != "false" || own["queue"] != "max" {
+			found = append(found, Finding{line(j.node), "job " + j.Name + " has cancel-in-progress: false and queue: max"})
+		}
+	}
+	if top := mapping(at(w.root, "concurrency")); changes && len(top) > 0 {
+		found = append(found, Finding{line(w.root), "the line is each stack's, not the workflow's: staging does not wait for an approval"})
+	}
+	return found
+}
+
+// forbidden is what no workflow does, and no command of one: a stack is taken down, a protection is lifted, a resource
+// is forgotten, and a lock is broken by a person who has looked.
+var forbidden = regexp.MustCompile(`(?i)\bdestroy\b|--(ignore|exclude)-protect|\bstate\s+(delete|unprotect)\b|` +
+	`\bpulumi\s+(cancel|down)\b|\bstack\s+(rm|import)\b`)
+
+func nothingIsTakenDown(w Workflow) (found []Finding) {
+	for i, text := range strings.Split(w.Text, "\n") {
+		if word := forbidden.FindString(text); word != "" {
+			found = append(found, Finding{i + 1, word + " has no place in a workflow: a person does it, by hand"})
+		}
+	}
+	return found
+}
