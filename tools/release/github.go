@@ -22,7 +22,7 @@ func (e environment) publish(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	notes, err := os.ReadFile(file)
+	notes, err := os.ReadFile(file) //nolint:gosec // the caller's own file
 	if err != nil {
 		return fmt.Errorf("reading the notes: %w", err)
 	}
@@ -68,7 +68,7 @@ func (e environment) newest(ctx context.Context) error {
 		}
 		if head.SHA != commit {
 			newest = "false"
-			fmt.Fprintf(e.out, "%s is the newest commit of %s: its run delivers what this one would\n", head.SHA, branch)
+			fmt.Fprintf(e.out, "%s is the newest commit of %s: its run delivers this one's, too\n", head.SHA, branch)
 		}
 	}
 	if newest == "false" && e.get("NEWEST") == "required" {

@@ -30,6 +30,8 @@ const example = `# Changelog
 - Water.
 `
 
+const bread = "### Added\n\n- **Bread.**\n"
+
 // project is an environment in a directory of its own, with these variables. What it prints is in the builder.
 func project(t *testing.T, text string, variables map[string]string) (environment, *strings.Builder) {
 	t.Helper()
@@ -68,7 +70,7 @@ func TestWhatIsNoRelease(t *testing.T) {
 		"not a version":   {"v1.0", example, `TAG is "v1.0"`},
 		"a command":       {"v1.0.0;ls", example, "name the release, such as v1.2.3"},
 		"an earlier one":  {"v0.8.0", example, "0.9.0 was released already: name a later version"},
-		"nothing new":     {"v1.0.0", strings.Replace(example, "### Added\n\n- **Bread.**\n", "", 1), "nothing stands below"},
+		"nothing new":     {"v1.0.0", strings.Replace(example, bread, "", 1), "nothing stands below"},
 		"no place for it": {"v1.0.0", "# Changelog\n", "the changelog has no line"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,21 +112,22 @@ func github(t *testing.T, answers map[string]string) (url string, asked *[]strin
 
 func TestPublish(t *testing.T) {
 	t.Parallel()
-	const releases = "/repos/example/vmst/releases"
+	const releases, made = "/repos/example/vmst/releases", `{"html_url": "https://github.test/1"}`
 	for name, test := range map[string]struct {
 		answers map[string]string
 		want    string
 	}{
-		"a new one": {map[string]string{"POST " + releases: `{"html_url": "https://github.test/1"}`}, "POST " + releases},
+		"a new one": {map[string]string{"POST " + releases: made}, "POST " + releases},
 		"again": {map[string]string{
-			"GET " + releases + "/tags/v1.0.0-rc.1": `{"id": 7}`, "PATCH " + releases + "/7": `{"html_url": "https://github.test/1"}`,
+			"GET " + releases + "/tags/v1.0.0-rc.1": `{"id": 7}`, "PATCH " + releases + "/7": made,
 		}, "PATCH " + releases + "/7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, asked := github(t, test.answers)
 			e, out := project(t, example, map[string]string{
-				"TAG": "v1.0.0-rc.1", "GITHUB_API_URL": url, "GITHUB_REPOSITORY": "example/vmst", "GITHUB_TOKEN": "token",
+				"TAG":            "v1.0.0-rc.1",
+				"GITHUB_API_URL": url, "GITHUB_REPOSITORY": "example/vmst", "GITHUB_TOKEN": "token",
 			})
 			notes := filepath.Join(e.dir, "notes.md")
 			require.NoError(t, os.WriteFile(notes, []byte("- `bread`\n"), 0o600))
@@ -168,8 +171,9 @@ func TestNewest(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "output")
 			require.NoError(t, os.WriteFile(file, nil, 0o600))
 			e, _ := project(t, example, map[string]string{
-				"GITHUB_API_URL": url, "GITHUB_REPOSITORY": "example/vmst", "GITHUB_TOKEN": "token", "GITHUB_OUTPUT": file,
-				"GITHUB_SHA": test.commit, "GITHUB_REF_TYPE": test.kind, "GITHUB_REF_NAME": test.branch, "NEWEST": test.required,
+				"GITHUB_API_URL": url, "GITHUB_REPOSITORY": "example/vmst", "GITHUB_TOKEN": "token",
+				"GITHUB_SHA": test.commit, "GITHUB_REF_TYPE": test.kind, "GITHUB_REF_NAME": test.branch,
+				"GITHUB_OUTPUT": file, "NEWEST": test.required,
 			})
 			err := e.run(t.Context(), []string{"newest"})
 			require.Equal(t, test.output, read(t, file))

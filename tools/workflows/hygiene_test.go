@@ -40,8 +40,7 @@ func TestCodeOwners(t *testing.T) {
 	}
 }
 
-// GitHub shows a form that it cannot read to nobody
-// (docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema).
+// GitHub shows a form that it cannot read to nobody (docs.github.com, "Syntax for GitHub's form schema").
 func TestIssueForms(t *testing.T) {
 	t.Parallel()
 	type form struct {

@@ -59,6 +59,9 @@ func (r renovate) found(t *testing.T, path, text string) (places [][2]int) {
 	return places
 }
 
+// generated are directories of what nobody wrote.
+var generated = regexp.MustCompile(`(^|/)(\.git|\.tools|\.sandbox|\.pulumi|\.delivery|bin|node_modules|testdata)$`)
+
 // files are those of the repository whose paths match.
 func files(t *testing.T, pattern string) (paths []string) {
 	t.Helper()
@@ -72,7 +75,7 @@ func files(t *testing.T, pattern string) (paths []string) {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		if entry.IsDir() && regexp.MustCompile(`(^|/)(\.git|\.tools|\.sandbox|\.pulumi|\.delivery|bin|node_modules|testdata)$`).MatchString(name) {
+		if entry.IsDir() && generated.MatchString(name) {
 			return filepath.SkipDir
 		}
 		if !entry.IsDir() && matcher.MatchString(name) {

@@ -13,7 +13,22 @@ import (
 // Rule is one that a workflow keeps by itself.
 type Rule struct {
 	Name  string
-	Check func(Workflow) []Finding
+	Check func(Workflow) findings
+}
+
+// findings are what a rule finds.
+type findings []Finding
+
+// add adds what is wrong at the first of these nodes that is there.
+func (f *findings) add(text string, nodes ...*yaml.Node) {
+	at := 1
+	for _, node := range nodes {
+		if node != nil {
+			at = node.Line
+			break
+		}
+	}
+	*f = append(*f, Finding{at, text})
 }
 
 // Rules are all of them.
@@ -45,44 +60,44 @@ const (
 // secrets for whoever asks.
 var allowed = []string{"push", pullRequest, workflowRun, "schedule", "workflow_dispatch"}
 
-func triggers(w Workflow) (found []Finding) {
+func triggers(w Workflow) (found findings) {
 	on := at(w.root, "on")
 	for _, event := range w.Triggers() {
 		if !slices.Contains(allowed, event) {
-			found = append(found, Finding{line(on), event + " must not start a workflow: it has secrets, and strangers cause it"})
+			found.add(event+" must not start a workflow: it has secrets, and strangers cause it", on)
 		}
 	}
 	if slices.Contains(w.Triggers(), "push") && at(on, "push", "branches") == nil && at(on, "push", "tags") == nil {
-		found = append(found, Finding{line(on), "push names no branches and no tags: everybody's branch would do"})
+		found.add("push names no branches and no tags: everybody's branch would do", on)
 	}
 	if at(on, "workflow_dispatch", "inputs") != nil {
-		found = append(found, Finding{line(on), "a run by hand has no inputs: what is delivered is a commit, and no text"})
+		found.add("a run by hand has no inputs: what is delivered is a commit, and no text", on)
 	}
 	return found
 }
 
 // writes are the permissions to write that there are, by workflow and job. Whoever adds one says so here.
 var writes = map[string]string{
-	"comment/comment pull-requests": "one comment",
-	"drift/drift issues":            "one issue",
-	"outdated/outdated issues":      "one issue",
+	"comment/comment pull-requests":   "one comment",
+	"drift/drift issues":              "one issue",
+	"outdated/outdated issues":        "one issue",
 	"security/codeql security-events": "what CodeQL finds",
-	"release/publish contents":      "the release of a tag",
+	"release/publish contents":        "the release of a tag",
 }
 
-func permissions(w Workflow) (found []Finding) {
+func permissions(w Workflow) (found findings) {
 	top := at(w.root, "permissions")
 	if top == nil || top.Kind != yaml.MappingNode || len(top.Content) > 0 {
-		found = append(found, Finding{line(top), "the workflow begins with `permissions: {}`: each job asks for its own"})
+		found.add("the workflow begins with `permissions: {}`: each job asks for its own", top)
 	}
 	for _, j := range w.Jobs {
 		own := at(j.node, "permissions")
 		if own == nil || own.Kind != yaml.MappingNode {
-			found = append(found, Finding{line(own, j.node), "job " + j.Name + " lists its permissions, each by its name"})
+			found.add("job "+j.Name+" lists its permissions, each by its name", own, j.node)
 		}
 		for name, value := range mapping(own) {
 			if _, ok := writes[w.Name+"/"+j.Name+" "+name]; value == "write" && !ok {
-				found = append(found, Finding{line(own), fmt.Sprintf("job %s may write %s: is that needed?", j.Name, name)})
+				found.add(fmt.Sprintf("job %s may write %s: is that needed?", j.Name, name), own)
 			}
 		}
 	}
@@ -90,14 +105,14 @@ func permissions(w Workflow) (found []Finding) {
 }
 
 // jobs checks what every job has. 360 minutes is GitHub's own limit, which nobody sees coming.
-func jobs(w Workflow) (found []Finding) {
+func jobs(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		timeout, err := strconv.Atoi(scalar(at(j.node, "timeout-minutes")))
 		if err != nil || timeout < 1 || timeout > 240 {
-			found = append(found, Finding{line(j.node), "job " + j.Name + " has timeout-minutes, of at most 240"})
+			found.add("job "+j.Name+" has timeout-minutes, of at most 240", j.node)
 		}
 		if scalar(at(j.node, "runs-on")) != "ubuntu-24.04" {
-			found = append(found, Finding{line(j.node), "job " + j.Name + " runs on ubuntu-24.04: what is latest changes overnight"})
+			found.add("job "+j.Name+" runs on ubuntu-24.04: what is latest changes overnight", j.node)
 		}
 	}
 	return found
@@ -117,14 +132,14 @@ func (s Step) action() string {
 	return name
 }
 
-func pins(w Workflow) (found []Finding) {
+func pins(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		if uses := at(j.node, "uses"); uses != nil {
-			found = append(found, Finding{line(uses), "job " + j.Name + " uses a workflow of others: write its steps"})
+			found.add("job "+j.Name+" uses a workflow of others: write its steps", uses)
 		}
 		for _, s := range j.Steps {
-			if s.Uses != "" && !(pinned.MatchString(s.Uses) && release.MatchString(s.Version)) {
-				found = append(found, Finding{line(s.node), s.Uses + ": write the commit's 40 digits, and # v1.2.3 beside them"})
+			if s.Uses != "" && (!pinned.MatchString(s.Uses) || !release.MatchString(s.Version)) {
+				found.add(s.Uses+": write the commit's 40 digits, and # v1.2.3 beside them", s.node)
 			}
 		}
 	}
@@ -154,11 +169,11 @@ func SamePins(all []Workflow) (found []string) {
 	return found
 }
 
-func checkout(w Workflow) (found []Finding) {
+func checkout(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		for _, s := range j.Steps {
 			if s.action() == checkoutOf && scalar(at(s.node, "with", "persist-credentials")) != "false" {
-				found = append(found, Finding{line(s.node), "persist-credentials: false, or every later step has the token"})
+				found.add("persist-credentials: false, or every later step has the token", s.node)
 			}
 		}
 	}
@@ -167,31 +182,31 @@ func checkout(w Workflow) (found []Finding) {
 
 // foreignRuns checks the workflows that begin when another ends. They have rights which that one has not, so that
 // nothing of it may run: what they check out is the default branch, and what they download lies apart.
-func foreignRuns(w Workflow) (found []Finding) {
+func foreignRuns(w Workflow) (found findings) {
 	if !slices.Contains(w.Triggers(), workflowRun) {
 		return nil
 	}
 	for _, j := range w.Jobs {
 		if !strings.Contains(scalar(at(j.node, "if")), "github.event.workflow_run.event == 'pull_request'") {
-			found = append(found, Finding{line(j.node), "job " + j.Name + " asks for github.event.workflow_run.event"})
+			found.add("job "+j.Name+" asks for github.event.workflow_run.event", j.node)
 		}
 		for _, s := range j.Steps {
 			with := mapping(at(s.node, "with"))
 			switch {
 			case s.action() == checkoutOf:
 				if with["ref"] != "${{ github.event.repository.default_branch }}" || with["repository"] != "" {
-					found = append(found, Finding{line(s.node), "check out the default branch, and nothing of the other run"})
+					found.add("check out the default branch, and nothing of the other run", s.node)
 				}
 			case s.action() == downloadOf:
 				if with["path"] != ".delivery" || with["run-id"] == "" {
-					found = append(found, Finding{line(s.node), "download into .delivery, where nothing is run from"})
+					found.add("download into .delivery, where nothing is run from", s.node)
 				}
 			case s.action() == "actions/setup-go" && with["cache"] != "false":
-				found = append(found, Finding{line(s.node), "cache: false, or what is cached here serves every run"})
+				found.add("cache: false, or what is cached here serves every run", s.node)
 			}
 		}
 		if at(j.node, "environment") != nil {
-			found = append(found, Finding{line(j.node), "job " + j.Name + " has an environment, and with it secrets"})
+			found.add("job "+j.Name+" has an environment, and with it secrets", j.node)
 		}
 	}
 	return found
@@ -199,7 +214,7 @@ func foreignRuns(w Workflow) (found []Finding) {
 
 // commands checks that a step runs one target and nothing else: what a workflow does can then be run by anybody, and
 // no text of a stranger is ever read by a shell.
-func commands(w Workflow) (found []Finding) {
+func commands(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		for _, s := range j.Steps {
 			if s.Run == "" {
@@ -207,13 +222,12 @@ func commands(w Workflow) (found []Finding) {
 			}
 			for _, c := range j.Commands(s) {
 				if _, _, ok := Target(c); !ok {
-					found = append(found, Finding{line(s.node), fmt.Sprintf(
-						"%q: run one target, `make target NAME=word`; what is not a word of the file goes through env", c)})
+					found.add(fmt.Sprintf("%q is not `make target NAME=word`: other text goes through env", c), s.node)
 				}
 			}
 			for _, key := range []string{"shell", "working-directory"} {
 				if at(s.node, key) != nil {
-					found = append(found, Finding{line(s.node), key + ": a target of the Makefile runs anywhere alike"})
+					found.add(key+": a target of the Makefile runs anywhere alike", s.node)
 				}
 			}
 		}
@@ -224,7 +238,7 @@ func commands(w Workflow) (found []Finding) {
 var secret = regexp.MustCompile(`\bsecrets\b`)
 
 // secrets checks that they are an environment's, which decides who gets them, and that only our own commands see them.
-func secrets(w Workflow) (found []Finding) {
+func secrets(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		for _, s := range j.Steps {
 			if s.Run == "" || at(j.node, "environment") == nil {
@@ -251,9 +265,9 @@ func secrets(w Workflow) (found []Finding) {
 	return found
 }
 
-func secretsIn(node *yaml.Node) (found []Finding) {
+func secretsIn(node *yaml.Node) (found findings) {
 	if strings.Contains(node.Value, "${{") && secret.MatchString(node.Value) {
-		found = append(found, Finding{node.Line, "a secret belongs into env of a step that runs make, in a job with an environment"})
+		found.add("a secret belongs into env of a step that runs make, in a job with an environment", node)
 	}
 	for _, child := range node.Content {
 		found = append(found, secretsIn(child)...)
@@ -264,23 +278,24 @@ func secretsIn(node *yaml.Node) (found []Finding) {
 // ours says that a pull request is of a branch of the repository itself.
 const ours = "github.event.pull_request.head.repo.full_name == github.repository"
 
-func environments(w Workflow) (found []Finding) {
+func environments(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		name := scalar(at(j.node, "environment", "name"))
 		if at(j.node, "environment") == nil {
 			continue
 		}
 		if !slices.Contains([]string{"preview", "staging", "production"}, name) {
-			found = append(found, Finding{line(j.node), "job " + j.Name + ": environment: {name: preview, staging or production}"})
+			found.add("job "+j.Name+": environment: {name: preview, staging or production}", j.node)
 		}
 		if !slices.Contains(w.Triggers(), pullRequest) {
 			continue
 		}
-		if condition := scalar(at(j.node, "if")); !strings.Contains(condition, ours) || strings.Contains(condition, "||") {
-			found = append(found, Finding{line(j.node), "job " + j.Name + " begins only if " + ours})
+		condition := scalar(at(j.node, "if"))
+		if !strings.Contains(condition, ours) || strings.Contains(condition, "||") {
+			found.add("job "+j.Name+" begins only if "+ours, j.node)
 		}
 		if name != "preview" {
-			found = append(found, Finding{line(j.node), "job " + j.Name + ": a pull request sees nothing but preview"})
+			found.add("job "+j.Name+": a pull request sees nothing but preview", j.node)
 		}
 	}
 	return found
@@ -288,7 +303,7 @@ func environments(w Workflow) (found []Finding) {
 
 // oneRun checks that whatever changes a stack, or compares it with what is there, waits for whatever else does. What is
 // cancelled half-way leaves a lock, and resources that the state does not know.
-func oneRun(w Workflow) (found []Finding) {
+func oneRun(w Workflow) (found findings) {
 	changes := false
 	for _, j := range w.Jobs {
 		stacks := map[string]bool{}
@@ -307,18 +322,18 @@ func oneRun(w Workflow) (found []Finding) {
 		own := mapping(at(j.node, "concurrency"))
 		for _, stack := range sorted(stacks) {
 			if stack == "" {
-				found = append(found, Finding{line(j.node), "job " + j.Name + " names no STACK"})
+				found.add("job "+j.Name+" names no STACK", j.node)
 			}
 			if group := own["group"]; group != "pulumi-"+stack && group != "pulumi-${{ matrix.stack }}" {
-				found = append(found, Finding{line(j.node), "job " + j.Name + " has the concurrency group pulumi-" + stack})
+				found.add("job "+j.Name+" has the concurrency group pulumi-"+stack, j.node)
 			}
 		}
 		if own["cancel-in-progress"] != "false" || own["queue"] != "max" {
-			found = append(found, Finding{line(j.node), "job " + j.Name + " has cancel-in-progress: false and queue: max"})
+			found.add("job "+j.Name+" has cancel-in-progress: false and queue: max", j.node)
 		}
 	}
 	if top := mapping(at(w.root, "concurrency")); changes && len(top) > 0 {
-		found = append(found, Finding{line(w.root), "the line is each stack's, not the workflow's: staging does not wait for an approval"})
+		found.add("the line is each stack's, not the workflow's: staging does not wait for an approval", w.root)
 	}
 	return found
 }
@@ -328,7 +343,7 @@ func oneRun(w Workflow) (found []Finding) {
 var forbidden = regexp.MustCompile(`(?i)\bdestroy\b|--(ignore|exclude)-protect|\bstate\s+(delete|unprotect)\b|` +
 	`\bpulumi\s+(cancel|down)\b|\bstack\s+(rm|import)\b`)
 
-func nothingIsTakenDown(w Workflow) (found []Finding) {
+func nothingIsTakenDown(w Workflow) (found findings) {
 	for i, text := range strings.Split(w.Text, "\n") {
 		if word := forbidden.FindString(text); word != "" {
 			found = append(found, Finding{i + 1, word + " has no place in a workflow: a person does it, by hand"})

@@ -247,14 +247,5 @@ func mapping(node *yaml.Node) map[string]string {
 	return m
 }
 
-func line(nodes ...*yaml.Node) int {
-	for _, node := range nodes {
-		if node != nil {
-			return node.Line
-		}
-	}
-	return 1
-}
-
 // sorted are the keys of a map in order.
 func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
