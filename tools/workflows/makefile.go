@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -102,11 +103,12 @@ func (m Makefile) expanded(text string, depth int) string {
 	})
 }
 
-// script and program are what recipes run of the project's own: shell scripts, and packages of Go below tools and at
-// the root.
+// script and program are what recipes run of the project's own: shell scripts, and packages of Go, from the root or
+// from a module below it.
 var (
 	script  = regexp.MustCompile(`[\w./-]+\.sh\b`)
-	program = regexp.MustCompile(`go -C ([\w/-]+) (?:run|build)(?: -o \S+)? \./(\w+)`)
+	program = regexp.MustCompile(`(?:\bcd ([\w/-]+) && (?:\w+=\S+ )*)?\bgo (?:-C ([\w/-]+) )?` +
+		`(?:run|build)(?: -\w+(?: [^\s.]\S*)?)* \./([\w/-]+)`)
 )
 
 // TakenDown finds what no workflow may do in the commands of a target, in the scripts that these run, and in the
@@ -126,12 +128,13 @@ func TakenDown(root string, m Makefile, target string) (found []string, err erro
 			}
 		}
 		for _, parts := range program.FindAllStringSubmatch(command, -1) {
-			words, err := takenDownByGo(filepath.Join(root, parts[1], parts[2]))
+			dir := filepath.Join(parts[1:]...)
+			words, err := takenDownByGo(filepath.Join(root, dir))
 			if err != nil {
 				return nil, err
 			}
 			for _, word := range words {
-				found = append(found, filepath.Join(parts[1], parts[2])+": "+word)
+				found = append(found, dir+": "+word)
 			}
 		}
 	}
@@ -145,21 +148,17 @@ var (
 	methods = []string{"Destroy", "DestroyRemote", "PreviewDestroy", "Cancel", "ImportStack", "RemoveStack"}
 )
 
-// takenDownByGo finds in the source of a package what would take a stack down, or break a lock. Sentences may speak of
-// it: only whole arguments count.
+// takenDownByGo finds in the source of a package, and of those below it, what would take a stack down, or break a lock.
+// Sentences may speak of it: only whole arguments count.
 func takenDownByGo(dir string) (found []string, err error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		return nil, err
-	}
 	files := token.NewFileSet()
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
+	err = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
 		}
 		file, err := parser.ParseFile(files, path, nil, 0)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		ast.Inspect(file, func(node ast.Node) bool {
 			switch node := node.(type) {
@@ -174,6 +173,7 @@ func takenDownByGo(dir string) (found []string, err error) {
 			}
 			return true
 		})
-	}
-	return found, nil
+		return nil
+	})
+	return found, err
 }

@@ -48,6 +48,28 @@ func TestTheMakefile(t *testing.T) {
 	}, m.Commands("all"))
 }
 
+// However a recipe runs a program of the project, its source is read.
+func TestEveryWayToRunAProgram(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	dir := filepath.Join(root, "tools", "delivery", "below")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	text := "package below\n\nvar _ = \"destroy\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "below.go"), []byte(text), 0o600))
+	for _, recipe := range []string{
+		"go -C tools run ./delivery deliver",
+		"@go -C tools build -o $(TOOLS)/delivery ./delivery && $(TOOLS)/delivery deliver",
+		"cd tools && go run ./delivery -stack x",
+		"cd tools && CGO_ENABLED=0 go build -trimpath -o x ./delivery/below",
+		"go run ./tools/delivery",
+		"go build -o bin/x ./tools/delivery/below",
+	} {
+		found, err := workflows.TakenDown(root, workflows.ParseMakefile("all:\n\t"+recipe+"\n"), "all")
+		require.NoError(t, err)
+		require.Len(t, found, 1, recipe)
+	}
+}
+
 // What a workflow's target runs is read as well: the recipe, a script, a program.
 func TestATargetThatTakesSomethingDown(t *testing.T) {
 	t.Parallel()
@@ -65,9 +87,10 @@ func TestATargetThatTakesSomethingDown(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
 			for path, text := range map[string]string{
-				"scripts/last.sh":              test.script,
-				"tools/delivery/main.go":       "package main\n\nvar _ = " + test.program + "\n",
-				"tools/delivery/other_test.go": "package main\n\nvar _ = \"destroy\"\n",
+				"scripts/last.sh":               test.script,
+				"tools/delivery/main.go":        "package main\n\nvar _ = " + test.program + "\n",
+				"tools/delivery/below/below.go": "package below\n",
+				"tools/delivery/other_test.go":  "package main\n\nvar _ = \"destroy\"\n",
 			} {
 				require.NoError(t, os.MkdirAll(filepath.Join(root, filepath.Dir(path)), 0o700))
 				require.NoError(t, os.WriteFile(filepath.Join(root, path), []byte(text), 0o600))
