@@ -39,6 +39,7 @@ func Rules() []Rule {
 		{"jobs", jobs},
 		{"pins", pins},
 		{"checkout", checkout},
+		{"caches", caches},
 		{"foreign runs", foreignRuns},
 		{"commands", commands},
 		{"secrets", secrets},
@@ -54,6 +55,7 @@ const (
 	workflowRun = "workflow_run"
 	checkoutOf  = "actions/checkout"
 	downloadOf  = "actions/download-artifact"
+	setupGo     = "actions/setup-go"
 )
 
 // allowed are the events that start workflows. pull_request_target and issue_comment are not among them: they run with
@@ -180,6 +182,26 @@ func checkout(w Workflow) (found findings) {
 	return found
 }
 
+// caches checks that Go is the one of go.mod, and that what is cached is found by what was compiled: the go.sum files. A
+// job that compiles little names cache: false.
+func caches(w Workflow) (found findings) {
+	for _, j := range w.Jobs {
+		for _, s := range j.Steps {
+			with := mapping(at(s.node, "with"))
+			if s.action() != setupGo {
+				continue
+			}
+			if with["go-version-file"] != "go.mod" {
+				found.add("go-version-file: go.mod, which says what the program is tested with", s.node)
+			}
+			if with["cache"] != "false" && !strings.Contains(with["cache-dependency-path"], "go.sum") {
+				found.add("cache-dependency-path: the go.sum files of what this job compiles", s.node)
+			}
+		}
+	}
+	return found
+}
+
 // foreignRuns checks the workflows that begin when another ends. They have rights which that one has not, so that
 // nothing of it may run: what they check out is the default branch, and what they download lies apart.
 func foreignRuns(w Workflow) (found findings) {
@@ -201,7 +223,7 @@ func foreignRuns(w Workflow) (found findings) {
 				if with["path"] != ".delivery" || with["run-id"] == "" {
 					found.add("download into .delivery, where nothing is run from", s.node)
 				}
-			case s.action() == "actions/setup-go" && with["cache"] != "false":
+			case s.action() == setupGo && with["cache"] != "false":
 				found.add("cache: false, or what is cached here serves every run", s.node)
 			}
 		}

@@ -36,6 +36,10 @@ jobs:
       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
+      - uses: actions/setup-go@b7ad1dad31e06c5925ef5d2fc7ad053ef454303e # v7.0.0
+        with:
+          go-version-file: go.mod
+          cache-dependency-path: tools/go.sum
       - run: make deliver STACK=${{ matrix.stack }}
         env: &environment
           TOKEN: ${{ secrets.TOKEN }}
@@ -88,6 +92,7 @@ jobs:
           run-id: ${{ github.event.workflow_run.id }}
       - uses: actions/setup-go@b7ad1dad31e06c5925ef5d2fc7ad053ef454303e # v7.0.0
         with:
+          go-version-file: go.mod
           cache: false
       - run: make post-comment
 `
@@ -165,6 +170,11 @@ var breaches = map[string][]breach{
 	"checkout": {
 		{"credentials that stay", good, "        with:\n          " + persist + "\n", ""},
 		{"credentials on purpose", good, persist, "persist-credentials: true"},
+	},
+	"caches": {
+		{"any Go", good, "          go-version-file: go.mod\n", ""},
+		{"found by nothing", good, "          cache-dependency-path: tools/go.sum\n", ""},
+		{"found by something else", good, "path: tools/go.sum", "path: Makefile"},
 	},
 	"foreign runs": {
 		{"its code", follow, "github.event.repository.default_branch", "github.event.workflow_run.head_sha"},
@@ -272,6 +282,6 @@ func TestTheTargetsOfAMatrix(t *testing.T) {
 	w, err := workflows.Parse("a", good)
 	require.NoError(t, err)
 	require.Equal(t, []string{"make deliver STACK=prod", "make deliver STACK=staging"},
-		w.Jobs[0].Commands(w.Jobs[0].Steps[1]))
+		w.Jobs[0].Commands(w.Jobs[0].Steps[2]))
 	require.Equal(t, map[string][]string{"deliver": {"a"}, "health": {"a"}}, workflows.Targets([]workflows.Workflow{w}))
 }
