@@ -182,8 +182,8 @@ func checkout(w Workflow) (found findings) {
 	return found
 }
 
-// caches checks that Go is the one of go.mod, and that what is cached is found by what was compiled: the go.sum files. A
-// job that compiles little names cache: false.
+// caches checks that Go is the one of go.mod, and that what is cached is found by what was compiled: the go.sum files.
+// A job that compiles little names cache: false.
 func caches(w Workflow) (found findings) {
 	for _, j := range w.Jobs {
 		for _, s := range j.Steps {

@@ -181,7 +181,7 @@ var breaches = map[string][]breach{
 		{"its repository", follow, ref, ref + "          repository: a/b\n"},
 		{"whatever there is", follow, ref, ""},
 		{"a download over it", follow, "path: .delivery", "path: ."},
-		{"a cache for all", follow, "cache: false", "cache: true"},
+		{"a cache for all", follow, "cache: false", "cache-dependency-path: go.sum"},
 		{"any other event", follow, ended, ""},
 		{"secrets", follow, "    steps:", "    environment: {name: preview}\n    steps:"},
 	},
