@@ -323,35 +323,38 @@ func environments(w Workflow) (found findings) {
 	return found
 }
 
-// oneRun checks that whatever changes a stack, or compares it with what is there, waits for whatever else does. What is
-// cancelled half-way leaves a lock, and resources that the state does not know.
+// lines are the concurrency groups of the targets that change a stack, or compare it with what is there. An approval
+// that nobody gives may hold the line of the deliveries, and the comparison of every night does not stand in it.
+var lines = map[string]string{"deliver": "pulumi-", "drift": "drift-"}
+
+// oneRun checks that what does the same to a stack waits for each other. What is cancelled half-way leaves a lock, and
+// resources that the state does not know; and of those that wait, GitHub drops all but one, unless it is told otherwise.
 func oneRun(w Workflow) (found findings) {
 	changes := false
 	for _, j := range w.Jobs {
-		stacks := map[string]bool{}
+		own := mapping(at(j.node, "concurrency"))
 		for _, s := range j.Steps {
 			for _, c := range j.Commands(s) {
 				target, variables, _ := Target(c)
-				if slices.Contains([]string{"deliver", "drift"}, target) {
-					stacks[variables["STACK"]] = true
+				prefix, ok := lines[target]
+				if !ok {
+					continue
+				}
+				changes = true
+				stack := variables["STACK"]
+				if stack == "" {
+					found.add("job "+j.Name+" names no STACK", s.node)
+				}
+				if group := own["group"]; group != prefix+stack && group != prefix+"${{ matrix.stack }}" {
+					found.add("job "+j.Name+" has the concurrency group "+prefix+stack, j.node)
+				}
+				if own["cancel-in-progress"] != "false" {
+					found.add("job "+j.Name+" has cancel-in-progress: false", j.node)
+				}
+				if target == "deliver" && own["queue"] != "max" {
+					found.add("job "+j.Name+" has queue: max", j.node)
 				}
 			}
-		}
-		if len(stacks) == 0 {
-			continue
-		}
-		changes = true
-		own := mapping(at(j.node, "concurrency"))
-		for _, stack := range sorted(stacks) {
-			if stack == "" {
-				found.add("job "+j.Name+" names no STACK", j.node)
-			}
-			if group := own["group"]; group != "pulumi-"+stack && group != "pulumi-${{ matrix.stack }}" {
-				found.add("job "+j.Name+" has the concurrency group pulumi-"+stack, j.node)
-			}
-		}
-		if own["cancel-in-progress"] != "false" || own["queue"] != "max" {
-			found.add("job "+j.Name+" has cancel-in-progress: false and queue: max", j.node)
 		}
 	}
 	if top := mapping(at(w.root, "concurrency")); changes && len(top) > 0 {

@@ -219,6 +219,7 @@ var breaches = map[string][]breach{
 		{"dropped from the line", good, queue, ""},
 		{"one line for all", good, "jobs:", "concurrency: {group: a}\njobs:"},
 		{"of no stack", good, deliver, "make deliver"},
+		{"a comparison in the line of deliveries", good, deliver, "make drift STACK=${{ matrix.stack }}"},
 	},
 	"nothing is taken down": {
 		{"a stack", good, health, "make sandbox VERB=destroy"},
