@@ -328,7 +328,7 @@ func environments(w Workflow) (found findings) {
 var lines = map[string]string{"deliver": "pulumi-", "drift": "drift-"}
 
 // oneRun checks that what does the same to a stack waits for each other. What is cancelled half-way leaves a lock, and
-// resources that the state does not know; and of those that wait, GitHub drops all but one, unless it is told otherwise.
+// resources that the state does not know; and of those that wait, GitHub drops all but one unless it is told otherwise.
 func oneRun(w Workflow) (found findings) {
 	changes := false
 	for _, j := range w.Jobs {
