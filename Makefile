@@ -21,7 +21,7 @@ FUZZTIME ?= 60s
 
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
-MODULES := . sandbox tools sdks/netlify
+MODULES := . sandbox tools tools/workflows sdks/netlify
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -67,7 +67,8 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|runner|program|netlify)$$')
 	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
-	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/...
+	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
+	cd tools/workflows && go test -count=1 ./...
 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
@@ -102,6 +103,10 @@ golden: pulumi ## Write the golden files again, which hold every resource of the
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd tools && go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
 
+.PHONY: golden-check
+golden-check: ## See that the golden files are what the program makes, and nothing else.
+	go test -count=1 ./tests/stacks -run '^TestGolden$$'
+
 .PHONY: upgrade-state
 upgrade-state: pulumi ## Write what both stacks leave behind as that of a release, which later programs are tested on. VERSION=...
 	cd sandbox && go test -count=1 ./enginetest -run '^TestTodays' -upgrade-state $(or $(VERSION),$(error VERSION is missing: add that of the release, VERSION=1.2.3))
@@ -128,6 +133,69 @@ lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 outdated: ## Say what is behind: Mastodon, charts, images, modules, Kubernetes. Needs the internet, and says what it could not ask.
 	@go -C tools build -o $(TOOLS)/outdated ./outdated
 	@$(TOOLS)/outdated -dir . $(MODULES:%=%/go.mod)
+
+# Built and not run by go, as outdated is.
+.PHONY: vulnerabilities
+vulnerabilities: ## Look for known holes in the code that is used. Needs the internet. MODULES="sandbox tools"
+	@go -C tools build -o $(TOOLS)/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@status=0; for module in $(MODULES); do echo "govulncheck $$module"; \
+	  (cd $$module && $(TOOLS)/govulncheck ./...) || status=$$?; done; exit $$status
+
+$(TOOLS)/gitleaks: tools/gitleaks/go.mod tools/gitleaks/go.sum
+	go -C tools/gitleaks build -o $@ github.com/zricethezav/gitleaks/v8
+
+.PHONY: leaks
+leaks: $(TOOLS)/gitleaks ## Look for keys and passwords in every commit there is.
+	@$(TOOLS)/gitleaks git --no-banner --redact --verbose .
+
+.PHONY: workflows
+workflows: ## See that the workflows of GitHub do what docs/delivery.md says, and only that.
+	go -C tools/workflows test -count=1 ./...
+
+# The targets from here to `newest` are for workflows; what is foreign text there comes through the environment.
+# An artefact of GitHub forgets which file is a program; a tar does not.
+.PHONY: pack
+pack: ## Put what is in bin into one file, for the next job of a workflow.
+	@mkdir -p .delivery
+	tar -cf .delivery/program.tar bin
+
+.PHONY: unpack
+unpack: ## Take out again what `make pack` has put into a file.
+	tar -xf .delivery/program.tar bin
+
+# pulumi/actions reads a file in which there is nothing else.
+.PHONY: pulumi-version
+pulumi-version: ## Write the version of Pulumi that go.mod names, for whoever installs the CLI.
+	@mkdir -p .delivery
+	@awk '$$1 == "github.com/pulumi/pulumi/sdk/v3" {print substr($$2, 2); found = 1} END {exit !found}' go.mod \
+	  | tee .delivery/pulumi-version
+
+.PHONY: pr-number
+pr-number: ## Write down the number of a pull request, for the workflow that posts the comment. NUMBER=...
+	@mkdir -p .delivery
+	@[[ "$${NUMBER:-}" =~ ^[0-9]+$$ ]] || { echo "NUMBER is missing, or not a number" >&2; exit 1; }
+	@echo "$$NUMBER" > .delivery/number
+
+RELEASE = go -C tools build -o $(TOOLS)/release ./release && $(TOOLS)/release
+
+.PHONY: newest
+newest: ## Say whether the commit that a workflow runs for is still the newest of its branch.
+	@$(RELEASE) newest
+
+.PHONY: release-notes
+release-notes: ## Write what the changelog says of a version to .delivery/notes.md. TAG=v1.2.3
+	@mkdir -p .delivery
+	@$(RELEASE) notes > .delivery/notes.md
+
+.PHONY: publish-release
+publish-release: ## Make a release of a tag at GitHub, with .delivery/notes.md. TAG=v1.2.3
+	@$(RELEASE) publish .delivery/notes.md
+
+.PHONY: release
+release: ## Prepare a release: its part of the changelog, and the state on which later programs are tested. VERSION=1.2.3
+	@TAG=v$(or $(VERSION),$(error VERSION is missing: add that of the release, VERSION=1.2.3)); export TAG; $(RELEASE) prepare
+	@$(MAKE) -s upgrade-state VERSION=$(VERSION)
+	@echo "Commit CHANGELOG.md and sandbox/testdata/upgrade/$(VERSION), merge them, then: git tag -s v$(VERSION) && git push origin v$(VERSION)"
 
 # Built and run as outdated is. Quoted, so that a path may hold spaces; make replaces the ~ that the shell then does not.
 ESCROW = go -C tools build -o $(TOOLS)/escrow ./escrow && \
