@@ -15,7 +15,7 @@ IDENTITY ?=
 # The commits that a pull request is between.
 BASE ?=
 HEAD ?=
-# The program, if it was built before: bin/program.
+# The program, if it was built before, and the policy pack with it: bin/program.
 PROGRAM ?=
 FUZZTIME ?= 60s
 
@@ -232,11 +232,11 @@ program: ## Build the program once, for plan and deliver. They run it with PROGR
 	go build -o bin/program .
 
 .PHONY: plan
-plan: policy ## Preview a stack for real, and write what is to be approved. STACK=prod|staging
+plan: $(if $(PROGRAM),,policy) ## Preview a stack for real, and write what is to be approved. STACK=prod|staging
 	@$(DELIVERY) $(REAL) plan
 
 .PHONY: deliver
-deliver: policy ## Bring a stack up, if that is still what was approved. STACK=prod|staging
+deliver: $(if $(PROGRAM),,policy) ## Bring a stack up, if that is still what was approved. STACK=prod|staging
 	@$(DELIVERY) $(REAL) deliver
 
 .PHONY: health
@@ -244,7 +244,7 @@ health: ## Ask the endpoints in a stack's outputs until they answer. STACK=prod|
 	@$(DELIVERY) -stack '$(STACK)' health
 
 .PHONY: drift
-drift: policy ## See whether a stack is as the program says, and keep one issue while it is not. STACK=prod|staging
+drift: $(if $(PROGRAM),,policy) ## See whether a stack is as the program says, and keep one issue while it is not. STACK=prod|staging
 	@$(DELIVERY) $(REAL) drift
 
 .PHONY: report-outdated

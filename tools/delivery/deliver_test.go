@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -55,9 +56,12 @@ func TestDeliverDoesWhatWasApproved(t *testing.T) {
 	t.Parallel()
 	dir := project(t, "prod", func(map[string]any) {})
 	summary := filepath.Join(t.TempDir(), "summary")
-	c, said := in(t, dir, map[string]string{"GITHUB_STEP_SUMMARY": summary})
+	c, said := in(t, dir, map[string]string{"GITHUB_STEP_SUMMARY": summary, "GITHUB_OUTPUT": summary + ".values"})
 	require.ErrorContains(t, c.deliver(t.Context()), "make plan STACK=prod")
 	require.NoError(t, c.plan(t.Context()), said)
+	output, err := os.ReadFile(c.forge.output)
+	require.NoError(t, err)
+	assert.Regexp(t, `^operations=[1-9]\d*\n$`, string(output))
 	text, err := os.ReadFile(summary)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "A month costs **USD ")
@@ -130,8 +134,58 @@ func TestProgramThatWasBuiltBefore(t *testing.T) {
 	text, err := os.ReadFile(c.file("project/Pulumi.yaml"))
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "binary: /built/program")
-	assert.Contains(t, string(text), "stackConfigDir: ../..")
 	assert.Contains(t, string(text), "requiredPulumiVersion:", "everything else stays")
+	was, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.prod.yaml"))
+	require.NoError(t, err)
+	is, err := os.ReadFile(c.file("project/Pulumi.prod.yaml"))
+	require.NoError(t, err)
+	assert.Equal(t, string(was), string(is))
+}
+
+// With the real Pulumi: what a run is given stands in for the token in the stack's file, and the file is as it was.
+func TestCredentialsOfARunStandInForThoseOfTheFile(t *testing.T) {
+	tools, err := filepath.Abs(filepath.Join(root, ".tools"))
+	require.NoError(t, err)
+	t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+tools)
+	t.Setenv("PULUMI_BACKEND_URL", "file://"+t.TempDir())
+	t.Setenv("PULUMI_HOME", t.TempDir())
+	t.Setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
+	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+	c, said := in(t, project(t, "prod", func(map[string]any) {}), nil)
+	pulumi := func(dir string, args ...string) string {
+		cmd := exec.Command("pulumi", append(args, "--stack", "prod", "--non-interactive")...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return string(out)
+	}
+	pulumi(c.dir, "stack", "init")
+	pulumi(c.dir, "config", "set", "--secret", "--path", "vmst:secrets.digitalOceanToken", "of-the-file")
+	pulumi(c.dir, "config", "set", "--secret", "--path", "vmst:secrets.smtpPassword", "kept")
+	before, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.prod.yaml"))
+	require.NoError(t, err)
+	c.credentials = credentials(func(name string) string {
+		return map[string]string{"DIGITALOCEAN_TOKEN": "of-the-run"}[name]
+	})
+	_, err = c.project(t.Context())
+	require.ErrorContains(t, err, "PROGRAM=bin/program")
+	c.program = "/built/program"
+	dir, err := c.project(t.Context())
+	require.NoError(t, err, said)
+	shown := pulumi(dir, "config", "get", "--path", "vmst:secrets.digitalOceanToken")
+	assert.Equal(t, "of-the-run\n", shown)
+	assert.Equal(t, "kept\n", pulumi(dir, "config", "get", "--path", "vmst:secrets.smtpPassword"))
+	text, err := os.ReadFile(filepath.Join(dir, "Pulumi.prod.yaml"))
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "of-the-run", "it is encrypted")
+	after, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.prod.yaml"))
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
+
+	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "another")
+	_, err = c.project(t.Context())
+	require.ErrorContains(t, err, "setting vmst:secrets.digitalOceanToken for this run")
+	assert.NotContains(t, err.Error(), "of-the-run")
 }
 
 func TestHealthWaitsForWhoeverComesLate(t *testing.T) {

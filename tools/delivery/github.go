@@ -24,6 +24,8 @@ type forge struct {
 	run string
 	// summary is a file that is shown on that page.
 	summary string
+	// output is a file whose lines "name=value" the run's later steps can read.
+	output string
 	// headSHA is the commit that a foreign run says it was for.
 	headSHA string
 }
@@ -32,6 +34,7 @@ func forgeOf(environment func(string) string) forge {
 	f := forge{
 		api: environment("GITHUB_API_URL"), repository: environment("GITHUB_REPOSITORY"),
 		token: environment("GITHUB_TOKEN"), summary: environment("GITHUB_STEP_SUMMARY"),
+		output:  environment("GITHUB_OUTPUT"),
 		headSHA: environment("HEAD_SHA"),
 	}
 	if id := environment("GITHUB_RUN_ID"); id != "" {

@@ -48,6 +48,8 @@ type command struct {
 	pack string
 	// program is one that was built before; empty lets the language host build it.
 	program string
+	// credentials stand in for secrets of the stack's file, by their names there.
+	credentials map[string]string
 	// sandbox is the simulated cloud's program, in the place of Pulumi; empty for the real cloud.
 	sandbox string
 	// patience is how long endpoints may take to answer.
@@ -62,7 +64,7 @@ func (c *command) file(name string) string { return filepath.Join(c.dir, ".deliv
 
 // run returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, problems io.Writer) int {
-	c := &command{in: in, out: out, err: problems, forge: forgeOf(os.Getenv)}
+	c := &command{in: in, out: out, err: problems, forge: forgeOf(os.Getenv), credentials: credentials(os.Getenv)}
 	flags := flag.NewFlagSet("delivery", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	flags.StringVar(&c.dir, "dir", ".", "directory of Pulumi.yaml and the stack files")

@@ -36,7 +36,9 @@ type plan struct {
 	violations []violation
 	// warnings and failures are the engine's, the providers' and the program's, each once.
 	warnings, failures []string
-	events             []engine.Event
+	// finished is whether the engine came to an end, well or not.
+	finished bool
+	events   []engine.Event
 }
 
 // step is what would be done to one resource.
@@ -125,6 +127,9 @@ func drawn(event apitype.EngineEvent, p *plan) bool {
 		return false
 	}
 	drifted := slices.ContainsFunc(p.drift, func(d drift) bool { return d.urn == md.URN })
+	if onlyCredentials(md) {
+		return false
+	}
 	// The end of a replacement says nothing that its other steps have not said.
 	return !slices.Contains([]apitype.OpType{apitype.OpRefresh, apitype.OpSame, apitype.OpDeleteReplaced}, md.Op) || drifted
 }
@@ -134,7 +139,11 @@ func (p *plan) record(event apitype.EngineEvent, refreshed map[string]bool) {
 	case event.ResourcePreEvent != nil:
 		md := event.ResourcePreEvent.Metadata
 		refreshed[md.URN] = md.Op == apitype.OpRefresh
-		if slices.Contains(done, md.Op) {
+		switch {
+		case onlyCredentials(md):
+			p.counts[apitype.OpUpdate]--
+			p.counts[apitype.OpSame]++
+		case slices.Contains(done, md.Op):
 			p.steps = append(p.steps, stepOf(md))
 		}
 	case event.ResOutputsEvent != nil:
@@ -158,7 +167,10 @@ func (p *plan) record(event apitype.EngineEvent, refreshed map[string]bool) {
 	case event.DiagnosticEvent != nil && !event.DiagnosticEvent.Ephemeral:
 		p.said(event.DiagnosticEvent.Severity, plain(event.DiagnosticEvent.Message))
 	case event.SummaryEvent != nil:
-		maps.Copy(p.counts, event.SummaryEvent.ResourceChanges)
+		p.finished = true
+		for op, count := range event.SummaryEvent.ResourceChanges {
+			p.counts[op] += count
+		}
 	}
 }
 
@@ -193,6 +205,12 @@ func stepOf(md apitype.StepEventMetadata) step {
 		}
 	}
 	return s
+}
+
+// onlyCredentials reports whether a step does nothing but let a provider ask with another token, as every run does whose
+// token is not that of the last one. Nothing in the cloud changes by that.
+func onlyCredentials(md apitype.StepEventMetadata) bool {
+	return md.Op == apitype.OpUpdate && strings.HasPrefix(md.Type, "pulumi:providers:")
 }
 
 // changed are the paths of the properties because of which a step is done.

@@ -9,11 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // plan previews the stack on what is in the cloud, and writes what was found: the list of operations for whoever
@@ -26,7 +23,8 @@ func (c *command) plan(ctx context.Context) error {
 	if writing := errors.Join(
 		os.WriteFile(c.file(c.short()+".plan"), found.text(), 0o644),
 		os.WriteFile(c.file(c.short()+".md"), []byte(text), 0o644),
-		c.summarise(text),
+		appendTo(c.forge.summary, text+"\n"),
+		appendTo(c.forge.output, fmt.Sprintf("operations=%d\n", len(found.steps)+len(found.drift))),
 	); writing != nil {
 		return fmt.Errorf("writing the plan of stack %s: %w", c.stack, writing)
 	}
@@ -124,13 +122,14 @@ func (c *command) engine(ctx context.Context, args ...string) error {
 	program := "pulumi"
 	if c.sandbox != "" {
 		program = c.sandbox
-	}
-	if c.program != "" && c.sandbox == "" {
-		project, err := c.prebuilt()
+	} else {
+		project, err := c.project(ctx)
 		if err != nil {
 			return err
 		}
-		args = append(args, "--cwd", project)
+		if project != "" {
+			args = append(args, "--cwd", project)
+		}
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Stdout = c.dir, c.out
@@ -152,43 +151,18 @@ func (c *command) engine(ctx context.Context, args ...string) error {
 	return err
 }
 
-// prebuilt makes a project that runs a program which was built before, with the same stack files, and returns its
-// directory: Pulumi's language host runs what the option "binary" names.
-func (c *command) prebuilt() (string, error) {
-	text, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.yaml"))
-	if err != nil {
-		return "", fmt.Errorf("reading the project: %w", err)
-	}
-	var project map[string]any
-	if err := yaml.Unmarshal(text, &project); err != nil {
-		return "", fmt.Errorf("reading Pulumi.yaml: %w", err)
-	}
-	project["runtime"] = map[string]any{"name": "go", "options": map[string]any{"binary": c.program}}
-	// Relative to the project's directory.
-	project["stackConfigDir"] = "../.."
-	if text, err = yaml.Marshal(project); err != nil {
-		return "", fmt.Errorf("writing the project of a built program: %w", err)
-	}
-	dir := c.file("project")
-	if err := errors.Join(os.MkdirAll(dir, 0o755),
-		os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), text, 0o644)); err != nil {
-		return "", fmt.Errorf("writing the project of a built program: %w", err)
-	}
-	return dir, nil
-}
-
-// summarise appends a report to what the forge shows of this run, where it runs one.
-func (c *command) summarise(text string) error {
-	if c.forge.summary == "" {
+// appendTo appends a text to a file that the forge reads after this run, where it runs one.
+func appendTo(file, text string) error {
+	if file == "" {
 		return nil
 	}
-	file, err := os.OpenFile(c.forge.summary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("showing the report: %w", err)
+		return fmt.Errorf("telling the forge: %w", err)
 	}
-	_, err = file.WriteString(text + "\n")
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("showing the report: %w", err)
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("telling the forge: %w", err)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (c *command) prComment(ctx context.Context) error {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("writing the comment: %w", err)
 	}
-	if err := c.summarise(text); err != nil {
+	if err := appendTo(c.forge.summary, text+"\n"); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "wrote %s, %d characters\n", path, len(text))

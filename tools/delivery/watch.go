@@ -23,11 +23,12 @@ func (c *command) findDrift(ctx context.Context) error {
 		return err
 	}
 	differs := found.changes() || len(found.drift) > 0
-	if err != nil && (!differs || len(found.failures) > 0 && !expected(found.failures)) {
-		// It could not be looked: that is for the run to tell, and no news about the stack.
+	// The command fails because there is something to change, which no event says. Where an event says why, or there is
+	// no end, it could not look: that is for the run to tell, and no news about the stack.
+	if err != nil && (!found.finished || len(found.failures) > 0) {
 		return err
 	}
-	if err := c.summarise(text); err != nil {
+	if err := appendTo(c.forge.summary, text+"\n"); err != nil {
 		return err
 	}
 	r, err := c.forge.open()
@@ -44,13 +45,6 @@ func (c *command) findDrift(ctx context.Context) error {
 			"says; what was meant belongs into the program.\n", c.forge.run, c.stack)
 	}
 	return r.keepIssue(ctx, "<!-- vmst: drift of "+c.stack+" -->", title, clip(text))
-}
-
-// expected reports whether the only thing that went wrong is that there is something to change.
-func expected(failures []string) bool {
-	return !slices.ContainsFunc(failures, func(text string) bool {
-		return !strings.Contains(text, "no changes were expected")
-	})
 }
 
 // clip cuts a text so that it fits an issue together with its marker.
@@ -80,7 +74,7 @@ func (c *command) reportOutdated(ctx context.Context) error {
 	if len(bytes.TrimSpace(said)) == 0 {
 		return errors.New("reading what is behind: nothing was said, not even that all is current")
 	}
-	if err := c.summarise(fenced("", string(said))); err != nil {
+	if err := appendTo(c.forge.summary, fenced("", string(said))); err != nil {
 		return err
 	}
 	r, err := c.forge.open()
