@@ -70,8 +70,8 @@ type property struct {
 	Enum     []any
 	AnyOf    []property
 	Items    *property
-	Minimum  *int
-	Maximum  *int
+	Minimum  *float64
+	Maximum  *float64
 }
 
 // What the tags of a field say stands in the schema, for editors.

@@ -52,6 +52,8 @@ type Settings struct {
 	Mastodon Mastodon `json:"mastodon" jsonschema:"required"`
 	// Monitoring are the checks, and whom they tell.
 	Monitoring Monitoring `json:"monitoring" jsonschema:"required"`
+	// Observability is what is measured, what is promised, and from when on somebody is told.
+	Observability Observability `json:"observability"`
 	// Docs is the documentation site on Netlify.
 	Docs DocSite `json:"docs"`
 	// Escrow is who can open the file with the keys without which a backup is worthless.

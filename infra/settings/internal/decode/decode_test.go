@@ -21,6 +21,7 @@ type (
 		Colour  string            `json:"colour" jsonschema:"enum=red,enum=blue" default:"blue"`
 		Masts   int               `json:"masts" jsonschema:"minimum=1,maximum=5" default:"3"`
 		Beam    int               `json:"beam" jsonschema:"enum=5,enum=10"`
+		Speed   float64           `json:"speed" jsonschema:"minimum=0.5,maximum=9.75" default:"4.5"`
 		Armed   bool              `json:"armed" default:"false"`
 		Bell    bell              `json:"bell" default:"{metal: bronze, weight: 12}"`
 		Keel    keel              `json:"keel"`
@@ -113,7 +114,7 @@ const afloat = `"name": "Aurora", "flag": {}`
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := ship{
-		Name: "Aurora", Colour: "blue", Masts: 3, Bell: bell{"bronze", 12}, Keel: keel{40}, Flag: flag{"white"},
+		Name: "Aurora", Colour: "blue", Masts: 3, Speed: 4.5, Bell: bell{"bronze", 12}, Keel: keel{40}, Flag: flag{"white"},
 		Calls: []string{"oslo"},
 	}
 	for _, text := range []string{
@@ -128,11 +129,11 @@ func TestDefaults(t *testing.T) {
 	}
 
 	got, wrong := sail(t, `{"name": "Aurora", "flag": {"colour": "black"}, "bell": {"weight": 0}, "masts": 5,
-		"armed": true,
+		"speed": 6, "armed": true,
 		"crew": [{"name": "Ann"}, {"name": "Bo", "age": 0}], "calls": [], "keel": {"length": 9}, "boat": {"oars": 2}}`)
 	assert.Empty(t, wrong)
 	assert.Equal(t, ship{
-		Name: "Aurora", Colour: "blue", Masts: 5, Armed: true, Bell: bell{"bronze", 0}, Keel: keel{9},
+		Name: "Aurora", Colour: "blue", Masts: 5, Speed: 6, Armed: true, Bell: bell{"bronze", 0}, Keel: keel{9},
 		Flag: flag{"black"},
 		Boat: &boat{2}, Crew: []sailor{{"Ann", 20}, {"Bo", 0}}, Calls: []string{},
 	}, got)
@@ -163,6 +164,9 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			"beam: 1.5 is not a whole number; set it to 5 or 10",
 			`masts: "3" is not a whole number; write it without quotes: 3`,
 		},
+		`{` + afloat + `, "speed": 9.8}`:   {"speed: 9.8 is out of range; set it to a number from 0.5 to 9.75"},
+		`{` + afloat + `, "speed": "6.5"}`: {`speed: "6.5" is not a number; write it without quotes: 6.5`},
+		`{` + afloat + `, "speed": true}`:  {"speed: true is not a number; set it to a number from 0.5 to 9.75"},
 		`{` + afloat + `, "masts": "three", "armed": "yes"}`: {
 			`armed: "yes" is not true or false; set it to true or false`,
 			`masts: "three" is not a whole number; set it to a whole number from 1 to 5`,
@@ -358,7 +362,7 @@ func TestQuote(t *testing.T) {
 func TestRuleOf(t *testing.T) {
 	t.Parallel()
 	field, _ := reflect.TypeFor[ship]().FieldByName("Masts")
-	one, five := 1, 5
+	one, five := 1.0, 5.0
 	rule := decode.RuleOf(field)
 	assert.Equal(t, "3", fmt.Sprint(rule.Default))
 	rule.Default = nil

@@ -114,7 +114,7 @@ type Rule struct {
 	// Enum are the values that it may have; nil for any.
 	Enum []string
 	// Min and Max bound a number.
-	Min, Max *int
+	Min, Max *float64
 	// Format names a Format.
 	Format string
 	// Default is what it is when it is left out, as JSON would be decoded; nil for the zero value.
@@ -147,8 +147,8 @@ func RuleOf(field reflect.StructField) Rule {
 	return r
 }
 
-func bound(text string) *int {
-	n, err := strconv.Atoi(text)
+func bound(text string) *float64 {
+	n, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return nil
 	}
@@ -218,7 +218,14 @@ func (r *Report) shape(path string, value any, t reflect.Type, rule Rule) (any, 
 	case reflect.Int:
 		if number, ok := value.(json.Number); ok {
 			if n, err := strconv.Atoi(number.String()); err == nil {
-				r.ranged(path, n, rule)
+				r.ranged(path, strconv.Itoa(n), float64(n), t, rule)
+				return value, true
+			}
+		}
+	case reflect.Float64:
+		if number, ok := value.(json.Number); ok {
+			if n, err := number.Float64(); err == nil {
+				r.ranged(path, digits(n), n, t, rule)
 				return value, true
 			}
 		}
@@ -356,10 +363,9 @@ func (r *Report) text(path, text string, rule Rule) {
 	}
 }
 
-func (r *Report) ranged(path string, n int, rule Rule) {
-	text := strconv.Itoa(n)
+func (r *Report) ranged(path, text string, n float64, t reflect.Type, rule Rule) {
 	if rule.Min != nil && n < *rule.Min || rule.Max != nil && n > *rule.Max {
-		r.bound(path, text+" is out of range", r.expected(reflect.TypeFor[int](), rule, path))
+		r.bound(path, text+" is out of range", r.expected(t, rule, path))
 		return
 	}
 	if len(rule.Enum) > 0 {
@@ -389,6 +395,8 @@ func kindName(t reflect.Type) string {
 		return "true or false"
 	case reflect.Int:
 		return "a whole number"
+	case reflect.Float64:
+		return "a number"
 	default:
 		return "text (a string)"
 	}
@@ -399,7 +407,7 @@ func (r *Report) correction(value any, t reflect.Type, rule Rule) string {
 	if number, ok := value.(json.Number); ok && t.Kind() == reflect.String {
 		return fmt.Sprintf("put it in quotes: %q", number.String())
 	}
-	if text, ok := value.(string); ok && (t.Kind() == reflect.Int || t.Kind() == reflect.Bool) {
+	if text, ok := value.(string); ok && slices.Contains([]reflect.Kind{reflect.Int, reflect.Float64, reflect.Bool}, t.Kind()) {
 		var parsed any
 		if json.Unmarshal([]byte(text), &parsed) == nil {
 			return "write it without quotes: " + text
@@ -423,6 +431,8 @@ func (r *Report) expected(t reflect.Type, rule Rule, path string) string {
 		return "set it to true or false"
 	case reflect.Int:
 		return "set it to a whole number" + interval(rule)
+	case reflect.Float64:
+		return "set it to a number" + interval(rule)
 	case reflect.Struct:
 		keys := strings.Join(keysOf(t), ", ")
 		if within(path, r.Secrets) {
@@ -446,12 +456,15 @@ func SetSecret(path string) string { return "set it with `" + secretCommand(path
 
 func secretCommand(path string) string { return "pulumi config set --secret --path '" + path + "'" }
 
+// digits writes a number as a person does.
+func digits(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
 func interval(rule Rule) string {
 	switch {
 	case rule.Min != nil && rule.Max != nil:
-		return fmt.Sprintf(" from %d to %d", *rule.Min, *rule.Max)
+		return fmt.Sprintf(" from %s to %s", digits(*rule.Min), digits(*rule.Max))
 	case rule.Min != nil:
-		return fmt.Sprintf(" from %d", *rule.Min)
+		return " from " + digits(*rule.Min)
 	default:
 		return ""
 	}

@@ -1,0 +1,71 @@
+package settings
+
+import (
+	"github.com/vmstio/infrastructure/infra/signals"
+)
+
+// Observability is what is measured, what is promised of it, and from which values on somebody is told.
+type Observability struct {
+	// Objectives are what is promised to people, as percentages of what has to go well in 30 days.
+	Objectives Objectives `json:"objectives"`
+	// Thresholds are the values from which on somebody is told.
+	Thresholds Thresholds `json:"thresholds"`
+}
+
+// Objectives are percentages of what has to go well in 30 days.
+type Objectives struct {
+	// Web is the share of requests to the web that do not fail.
+	Web float64 `json:"web" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`
+	// WebLatency is the share of requests that are answered within a second.
+	WebLatency float64 `json:"webLatency" jsonschema:"minimum=50,maximum=99.99" default:"95"`
+	// Delivery is the share of the time in which posts leave for other servers without waiting.
+	Delivery float64 `json:"delivery" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Streaming is the share of the time in which new posts appear by themselves.
+	Streaming float64 `json:"streaming" jsonschema:"minimum=90,maximum=99.99" default:"99.5"`
+	// Media is the share of the time in which pictures are served.
+	Media float64 `json:"media" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`
+}
+
+// Thresholds are values from which on somebody is told.
+type Thresholds struct {
+	// NewestPostMinutes is how old the newest public post may be: an older one says that the timeline stands still.
+	NewestPostMinutes int `json:"newestPostMinutes" jsonschema:"minimum=1,maximum=10080" default:"30"`
+	// CertificateDays is how long a certificate has to be good for. They are renewed 30 days before their end.
+	CertificateDays int `json:"certificateDays" jsonschema:"minimum=1,maximum=29" default:"14"`
+}
+
+// queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
+// "default" and "mailers"; "pull" and "fasp" may take their time (config/sidekiq.yml; the presets for scaling that
+// toot.community publishes say half an hour at the most for "pull").
+func queueSeconds() map[string]int {
+	return map[string]int{
+		"default": 60, "push": 300, "ingress": 300, "mailers": 300, "pull": 1800, "fasp": 1800, "scheduler": 600,
+	}
+}
+
+// Signals is what the table of signals depends on, for the stack of this name.
+func (s *Settings) Signals(stack string) signals.Environment {
+	endpoints := map[string]signals.Endpoint{}
+	for _, endpoint := range s.Endpoints() {
+		endpoints[endpoint.Name] = signals.Endpoint{URL: endpoint.HealthURL()}
+	}
+	marks := map[string]signals.Mark{}
+	if s.Backup.Enabled {
+		for i, task := range s.Backup.Tasks() {
+			marks[task.Name] = signals.Mark{URL: s.Proofs()[i].HealthURL(), AlarmDays: task.AlarmDays}
+		}
+	}
+	o := s.Observability.Objectives
+	return signals.Environment{
+		Name: stack, Domain: s.Domain, Endpoints: endpoints, Marks: marks,
+		Targets: map[string]float64{
+			"web-availability": o.Web, "web-latency": o.WebLatency, "delivery": o.Delivery, "streaming": o.Streaming,
+			"media": o.Media,
+		},
+		Thresholds: signals.Thresholds{
+			QueueSeconds:      queueSeconds(),
+			NewestPostMinutes: s.Observability.Thresholds.NewestPostMinutes,
+			CertificateDays:   s.Observability.Thresholds.CertificateDays,
+		},
+	}
+}
