@@ -33,23 +33,39 @@ type Problems = decode.Problems
 // them.
 func Decode(settingsJSON, secretsJSON string) (*Settings, *Secrets, error) {
 	r := &decode.Report{Formats: formats(), Secrets: secretsPath}
-	settings, secrets := &Settings{}, &Secrets{}
-	const hint = "; is it written as " + settingsPath + "?"
-	readSettings := decode.Object(r, settingsPath, settingsJSON, hint, settings)
+	settings := decodeSettings(r, settingsJSON)
+	secrets := &Secrets{}
 	if strings.TrimSpace(secretsJSON) == "" {
 		// Every secret is named that a person must set.
 		secretsJSON = "{}"
 	}
-	readSecrets := decode.Object(r, secretsPath, secretsJSON, "", secrets)
-	settings.complete()
-	if readSettings {
-		decode.Check(r.At(settingsPath), settings)
-	}
-	if readSecrets {
+	if decode.Object(r, secretsPath, secretsJSON, "", secrets) {
 		secrets.check(r.At(secretsPath), settings)
 	}
 	if problems := r.Problems(); len(problems) > 0 {
 		return nil, nil, problems
 	}
 	return settings, secrets, nil
+}
+
+// DecodeSettings reads the settings alone, as [Decode] does, for what has no business with secrets.
+func DecodeSettings(settingsJSON string) (*Settings, error) {
+	r := &decode.Report{Formats: formats(), Secrets: secretsPath}
+	settings := decodeSettings(r, settingsJSON)
+	if problems := r.Problems(); len(problems) > 0 {
+		return nil, problems
+	}
+	return settings, nil
+}
+
+// decodeSettings reports everything that is wrong with the settings.
+func decodeSettings(r *decode.Report, text string) *Settings {
+	settings := &Settings{}
+	const hint = "; is it written as " + settingsPath + "?"
+	ok := decode.Object(r, settingsPath, text, hint, settings)
+	settings.complete()
+	if ok {
+		decode.Check(r.At(settingsPath), settings)
+	}
+	return settings
 }
