@@ -82,7 +82,7 @@ bench-data: $(TOOLS)/rclone ## Measure dump, rehearsal and restoration for each 
 
 .PHONY: policy
 policy: ## Build the rules about plans as a policy pack: pulumi preview --policy-pack bin/policy
-	cd policy && go build -trimpath -o $(CURDIR)/bin/policy .
+	cd policy && go build -o $(CURDIR)/bin/policy .
 
 # In a module of its own, so that its hundreds of dependencies decide nothing about those of the other tools.
 $(TOOLS)/rclone: $(wildcard tools/rclone/*)

@@ -114,7 +114,7 @@ func TestWhatCanBeMadeAgainMayGo(t *testing.T) {
 		"urn:pulumi:prod::vmst::vmst:search:Search$" + database + "::search-cluster":                                             database,
 		"urn:pulumi:prod::vmst::vmst:cache:Cache$" + database + "::cache-rails-cluster":                                          database,
 		"urn:pulumi:prod::vmst::vmst:mastodon:Mastodon$kubernetes:helm.sh/v4:Chart$kubernetes:core/v1:Secret::mastodon:postgres": "kubernetes:core/v1:Secret",
-		certificate: namespace,
+		"urn:pulumi:prod::vmst::vmst:ingress:Ingress$" + namespace + "::ingress-cert-manager-namespace":                          namespace,
 	} {
 		require.True(t, rules.HoldsData(typ))
 		require.Empty(t, rules.CheckOperations([]rules.Operation{{URN: urn, Type: typ, Op: "delete", ID: "id"}}, nil), urn)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/policy/rules"
+	"github.com/vmstio/infrastructure/policy/samples"
 )
 
 var update = flag.Bool("update", false, "write the pages of the rules again (make generate)")
@@ -35,8 +36,8 @@ func examples() map[string][]rules.Operation {
 func broken(t *testing.T, rule rules.Rule) string {
 	t.Helper()
 	var found []rules.Finding
-	if cases, ok := samples()[rule.Name]; ok {
-		found = cases.broken[0].findings()
+	if cases, ok := samples.All()[rule.Name]; ok {
+		found = findings(cases.Broken[0])
 	}
 	s := keeping()
 	if rule.Name == "data-released" {

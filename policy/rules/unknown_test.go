@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/policy/rules"
+	"github.com/vmstio/infrastructure/policy/samples"
 )
 
 // unknowns calls a function with every variant of a value in which one part of it, however small or large, is not known.
@@ -74,13 +75,13 @@ func TestUnknownValuesBreakNoRule(t *testing.T) {
 	}
 	t.Run("samples", func(t *testing.T) {
 		t.Parallel()
-		for _, cases := range samples() {
-			for _, s := range cases.kept {
-				if len(s.findings()) > 0 {
+		for _, cases := range samples.All() {
+			for _, s := range cases.Kept {
+				if len(findings(s)) > 0 {
 					continue // it keeps the rule that it is a sample of, and breaks another
 				}
-				for _, r := range s.resources {
-					judge(t, r, s.resources, record{settings: s.settings})
+				for _, r := range s.Resources {
+					judge(t, r, s.Resources, record{settings: s.Settings})
 				}
 			}
 		}
