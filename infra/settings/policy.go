@@ -13,7 +13,7 @@ type Policy struct {
 	// Digests asks that every image that the program names has a digest beside its tag. A tag can be moved to another
 	// image by whoever publishes it, a digest cannot.
 	Digests bool `json:"digests" default:"false"`
-	// Release lets one resource go that holds data. Without it, no plan that replaces or deletes such a resource passes.
+	// Release lets one resource go that holds data. Without it, no plan passes that replaces or deletes such a one.
 	Release *Release `json:"release"`
 }
 

@@ -41,9 +41,9 @@ func TestWarnings(t *testing.T) {
 			"cache.rails.nodes: 1 in production: while it is away, every request waits for it, and the instance with " +
 				"them; set it to 2 or more",
 		}},
-		{"a release of what holds data", production(t, `{policy: {release: {resource: cache-cluster, id: c1}}}`), []string{
-			`policy.release: lets "cache-cluster" (c1) be replaced or deleted, with the data that it holds; remove it ` +
-				`once that is done`,
+		{"a release", production(t, `{policy: {release: {resource: cache-cluster, id: c1}}}`), []string{
+			`policy.release: lets "cache-cluster" (c1) be replaced or deleted, with the data that it holds; remove ` +
+				`it once that is done`,
 		}},
 		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.6}}}`), []string{
 			`mastodon.image.tag: "v4.6.6" has known security holes (GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, ` +

@@ -55,8 +55,11 @@ type exception struct {
 func exceptions() []exception {
 	return []exception{
 		{"vmst:search:Search$", nil, "the search index is made again from the database"},
-		{"vmst:cache:Cache$", []string{"-rails-cluster", "-rails-firewall"},
-			"what is in the Rails cache is computed again"},
+		{
+			"vmst:cache:Cache$",
+			[]string{"-rails-cluster", "-rails-firewall"},
+			"what is in the Rails cache is computed again",
+		},
 		{"vmst:ingress:Ingress$", []string{"-cert-manager-namespace"}, "certificates are issued again"},
 		{"vmst:ingress:Ingress$" + secretType, nil, "it is a copy of what the configuration holds"},
 		{chartType + "$", nil, "what a chart brings along it brings again"},
@@ -176,9 +179,9 @@ func dataRules() []Rule {
 		{
 			Name: "data-retained", Level: Mandatory,
 			What: "What holds data, keys or the public address stays in the cloud when the program drops it.",
-			Reason: "Protection lasts as long as the resource is in the program. What is retained besides stays in the " +
-				"cloud when somebody takes its protection away, or removes it from Pulumi's state. The cluster is not: it " +
-				"holds no data of its own, and would run on, and cost, without doing anything.",
+			Reason: "Protection lasts as long as the resource is in the program. What is retained besides stays in " +
+				"the cloud when somebody takes its protection away, or removes it from Pulumi's state. The cluster " +
+				"is not: it holds no data of its own, and would run on, and cost, without doing anything.",
 			Remedy: "Give the resource component.Keep(args.Protect). Where nothing is worth keeping, set " +
 				"vmst:settings.protect to false",
 			Operation: func(op Operation, s *settings.Settings, _ bool) []string {
@@ -192,12 +195,12 @@ func dataRules() []Rule {
 		{
 			Name: "data-stays", Level: Mandatory,
 			What: "What holds data, keys or the public address is neither replaced nor deleted.",
-			Reason: "A replacement is an empty database, a bucket without files, another address or another key, even " +
-				"where the old one is retained: the instance then runs on what is new.",
-			Remedy: "Undo the change that asks for it; a rename needs pulumi.Aliases. If it is meant, and you have a " +
-				"backup: set vmst:settings.policy.release.resource to the resource's name and " +
-				"vmst:settings.policy.release.id to its ID in the cloud, take its protection away with " +
-				"`pulumi state unprotect <urn>`, and run `pulumi up`. The release is used up by that run, because what " +
+			Reason: "A replacement is an empty database, a bucket without files, another address or another key, " +
+				"even where the old one is retained: the instance then runs on what is new.",
+			Remedy: "Undo the change that asks for it; a rename needs pulumi.Aliases. If it is meant, and you have " +
+				"a backup: set vmst:settings.policy.release.resource to the resource's name and " +
+				"vmst:settings.policy.release.id to its ID in the cloud, take its protection away with `pulumi " +
+				"state unprotect <urn>`, and run `pulumi up`. The release is used up by that run, because what " +
 				"takes its place has another ID",
 			Operation: func(op Operation, s *settings.Settings, opened bool) []string {
 				what := holds(op.URN, op.Type)

@@ -12,8 +12,8 @@ const near = 0.9
 func moneyRules() []Rule {
 	// Prices that no source states are in no sum.
 	const reason = "Node pools scale, and prices of plans differ by factors: what a line in a stack's file costs " +
-		"should be known before it is paid for. The bill is that of infra/settings/cost.go, in USD and without taxes, " +
-		"with every node pool at its most nodes; what use adds, such as traffic, is not in it."
+		"should be known before it is paid for. The bill is that of infra/settings/cost.go, in USD and without " +
+		"taxes, with every node pool at its most nodes; what use adds, such as traffic, is not in it."
 	return []Rule{
 		{
 			Name: "bill-within-budget", Level: Mandatory,
@@ -25,7 +25,8 @@ func moneyRules() []Rule {
 				if !ok || bill <= budget {
 					return nil
 				}
-				return []Violation{{"", fmt.Sprintf("a month may cost %.2f USD, and the budget is %.0f USD", bill, budget)}}
+				return []Violation{{"", fmt.Sprintf("a month may cost %.2f USD, and the budget is %.0f USD",
+					bill, budget)}}
 			},
 		},
 		{
@@ -38,7 +39,7 @@ func moneyRules() []Rule {
 				if !ok || bill > budget || bill < near*budget {
 					return nil
 				}
-				return []Violation{{"", fmt.Sprintf("a month may cost %.2f USD, which is %.0f %% of the budget of %.0f USD",
+				return []Violation{{"", fmt.Sprintf("a month may cost %.2f USD, %.0f %% of the budget of %.0f USD",
 					bill, 100*bill/budget, budget)}}
 			},
 		},

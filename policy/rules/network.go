@@ -47,9 +47,9 @@ func networkRules() []Rule {
 		{
 			Name: "nothing-else-reachable", Level: Mandatory,
 			What: "Nothing but the load balancer's ports 80 and 443 and the CDN is reachable from the internet.",
-			Reason: "Nodes have public addresses. A NodePort, a port or the network of a node, or a firewall that is " +
-				"open to everybody puts a service on them past TLS, rate limits and logs of the ingress; a Droplet or " +
-				"an address of its own has none of these to begin with.",
+			Reason: "Nodes have public addresses. A NodePort, a port or the network of a node, or a firewall that " +
+				"is open to everybody puts a service on them past TLS, rate limits and logs of the ingress; a " +
+				"Droplet or an address of its own has none of these to begin with.",
 			Remedy: "Serve it through an Ingress; for what only people who run the instance need, use " +
 				"`kubectl port-forward`. In the values of a chart, leave vmst:settings.ingress.values and " +
 				"vmst:settings.mastodon.values without such a thing",
@@ -58,8 +58,8 @@ func networkRules() []Rule {
 		{
 			Name: "load-balancer-adopted", Level: Mandatory,
 			What: "Every Service of type LoadBalancer adopts a load balancer of the program.",
-			Reason: "Without the annotation " + adoptsAnnotation + " the cluster makes a load balancer of its own: it " +
-				"costs, has another address than the one that DNS points to, and goes with the Service.",
+			Reason: "Without the annotation " + adoptsAnnotation + " the cluster makes a load balancer of its own: " +
+				"it costs, has another address than the one that DNS points to, and goes with the Service.",
 			Remedy: "Give the Service the annotation " + adoptsAnnotation + " with the ID of the load balancer, and " +
 				"leave the Service out of vmst:settings.ingress.values",
 			Resource: notAdopting,
@@ -70,7 +70,8 @@ func networkRules() []Rule {
 			Reason: "If one of them speaks it alone, no request is understood. A REGIONAL_NETWORK load balancer " +
 				"ignores it without a word, and a controller that believes everybody lets anybody forge an address. " +
 				"The annotations of the controller's Service are compared, not the DigitalOcean resource: the cloud " +
-				"controller sets the load balancer up from them, and the resource's own inputs are ignored from then on.",
+				"controller sets the load balancer up from them, and the resource's own inputs are ignored from " +
+				"then on.",
 			Remedy: "Leave both to vmst:settings.loadBalancer.proxyProtocol, and proxy-real-ip-cidr to " +
 				"vmst:settings.network.ipRange",
 			Resource: proxyProtocol,
@@ -96,7 +97,8 @@ func openDatabase(r Resource, _ *settings.Settings) []string {
 		case kind.unknown, value.unknown, kind.is("k8s"):
 		case kind.is("ip_addr"):
 			if !private(value.text()) {
-				wrong = append(wrong, fmt.Sprintf("the firewall admits %q, which is not in a private range", value.text()))
+				wrong = append(wrong, fmt.Sprintf("the firewall admits %q, which is in no private range",
+					value.text()))
 			}
 		default:
 			wrong = append(wrong, fmt.Sprintf("the firewall admits %s %q", kind.text(), value.text()))
@@ -280,7 +282,8 @@ func proxyProtocol(r Resource, _ *settings.Settings) []string {
 	}
 	var wrong []string
 	if sends.is("true") != expects.is("true") {
-		wrong = append(wrong, fmt.Sprintf("the load balancer has it %s, the controller %s", onOff(sends), onOff(expects)))
+		wrong = append(wrong, fmt.Sprintf("the load balancer has it %s, the controller %s",
+			onOff(sends), onOff(expects)))
 	}
 	if sends.is("true") && annotations.at(kindAnnotation).is(network) {
 		wrong = append(wrong, "a load balancer of type "+network+" ignores proxy protocol")

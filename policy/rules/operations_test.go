@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,13 +26,17 @@ func rulesOf(findings []rules.Finding) []string {
 	return names
 }
 
+func check(op rules.Operation, s *settings.Settings) []rules.Finding {
+	return rules.CheckOperations([]rules.Operation{op}, s)
+}
+
 func keeping() *settings.Settings { return &settings.Settings{Protect: true} }
 
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	open := func(change func(*rules.Operation), op string) rules.Operation {
+	bare := func(protected, retained bool, op string) rules.Operation {
 		o := operation(op, "spock", "id")
-		change(&o)
+		o.Protected, o.Retained = protected, retained
 		return o
 	}
 	harmless := rules.Operation{
@@ -50,16 +55,16 @@ func TestOperations(t *testing.T) {
 		"replaced":         {operation("replace", "spock", "id"), []string{"data-stays"}},
 		"replaced, made":   {operation("create-replacement", "spock", ""), []string{"data-stays"}},
 		"replaced, gone":   {operation("delete-replaced", "spock", "id"), []string{"data-stays"}},
-		"not protected":    {open(func(o *rules.Operation) { o.Protected = false }, "update"), []string{"data-protected"}},
-		"not retained":     {open(func(o *rules.Operation) { o.Retained = false }, "same"), []string{"data-retained"}},
-		"neither, created": {rules.Operation{URN: "x", Type: bucket, Name: "x", Op: "create"}, []string{"data-protected", "data-retained"}},
+		"not protected":    {bare(false, true, "update"), []string{"data-protected"}},
+		"not retained":     {bare(true, false, "same"), []string{"data-retained"}},
+		"neither, created": {bare(false, false, "create"), []string{"data-protected", "data-retained"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, s := range []*settings.Settings{keeping(), nil} {
-				require.ElementsMatch(t, test.broken, rulesOf(rules.CheckOperations([]rules.Operation{test.operation}, s)))
+				require.ElementsMatch(t, test.broken, rulesOf(check(test.operation, s)))
 			}
-			require.Empty(t, rules.CheckOperations([]rules.Operation{test.operation}, &settings.Settings{}))
+			require.Empty(t, check(test.operation, &settings.Settings{}))
 		})
 	}
 }
@@ -110,17 +115,19 @@ func TestTheReleaseIsForOneObjectAndOnce(t *testing.T) {
 // What can be made again may go, although its type holds data elsewhere.
 func TestWhatCanBeMadeAgainMayGo(t *testing.T) {
 	t.Parallel()
-	for urn, typ := range map[string]string{
-		"urn:pulumi:prod::vmst::vmst:search:Search$" + database + "::search-cluster":                                             database,
-		"urn:pulumi:prod::vmst::vmst:cache:Cache$" + database + "::cache-rails-cluster":                                          database,
-		"urn:pulumi:prod::vmst::vmst:mastodon:Mastodon$kubernetes:helm.sh/v4:Chart$kubernetes:core/v1:Secret::mastodon:postgres": "kubernetes:core/v1:Secret",
-		"urn:pulumi:prod::vmst::vmst:ingress:Ingress$" + namespace + "::ingress-cert-manager-namespace":                          namespace,
+	for within, typ := range map[string]string{
+		"vmst:search:Search$%s::search-cluster":                                    database,
+		"vmst:cache:Cache$%s::cache-rails-cluster":                                 database,
+		"vmst:cache:Cache$%s::cache-rails-firewall":                                firewall,
+		"vmst:mastodon:Mastodon$kubernetes:helm.sh/v4:Chart$%s::mastodon:postgres": "kubernetes:core/v1:Secret",
+		"vmst:ingress:Ingress$%s::ingress-cert-manager-namespace":                  namespace,
 	} {
+		urn := "urn:pulumi:prod::vmst::" + fmt.Sprintf(within, typ)
 		require.True(t, rules.HoldsData(typ))
-		require.Empty(t, rules.CheckOperations([]rules.Operation{{URN: urn, Type: typ, Op: "delete", ID: "id"}}, nil), urn)
+		require.Empty(t, check(rules.Operation{URN: urn, Type: typ, Op: "delete", ID: "id"}, nil), urn)
 	}
 	kept := "urn:pulumi:prod::vmst::vmst:cache:Cache$" + database + "::cache-cluster"
-	require.Len(t, rules.CheckOperations([]rules.Operation{{URN: kept, Type: database, Op: "delete", ID: "id"}}, nil), 1)
+	require.Len(t, check(rules.Operation{URN: kept, Type: database, Op: "delete", ID: "id"}, nil), 1)
 }
 
 // The cluster has a switch of its own, and is never retained.

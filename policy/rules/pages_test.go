@@ -105,9 +105,8 @@ said. What a preview cannot know yet breaks none of them.
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s |\n", rule.Name, rule.Name, rule.Level, rule.What)
 	}
 	b.WriteString(`
-What a person decides about them stands in the stack's file: ` + "`budget.monthly`, `policy.digests`, `policy.release`, and" + `
-` + "`protect`" + `, without which nothing is kept.
-`)
+What a person decides about them stands in the stack's file: ` +
+		"`budget.monthly`, `policy.digests`, `policy.release`,\nand `protect`, without which nothing is kept.\n")
 	return b.Bytes()
 }
 

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
@@ -18,15 +19,9 @@ import (
 // (kubernetes.io/docs/concepts/security/pod-security-admission).
 const podLabel = api.EnforceLevelLabel
 
-// unenforced are the namespaces whose pods are made by charts from elsewhere.
-func unenforced() map[string]string {
-	return map[string]string{
-		"ingress-nginx": "the chart of the ingress controller, and the values that a person gives it, say what its " +
-			"pods ask for; an enforced level would refuse them in the middle of an upgrade",
-		"cert-manager": "the chart of cert-manager, and the values that a person gives it, say what its pods ask for; " +
-			"an enforced level would refuse them in the middle of an upgrade",
-	}
-}
+// unenforced are the namespaces whose pods are made by charts from elsewhere. Those, and the values that a person gives
+// them, say what the pods ask for; an enforced level would refuse them in the middle of an upgrade.
+func unenforced() []string { return []string{"ingress-nginx", "cert-manager"} }
 
 func podRules() []Rule {
 	return []Rule{
@@ -34,8 +29,8 @@ func podRules() []Rule {
 			Name: "image-pinned", Level: Mandatory,
 			What: "Images have a tag that is not latest and, where the settings ask for it, a digest.",
 			Reason: "An image without a version changes without a change here: pods of one Deployment run different " +
-				"programs, and nobody can go back. A tag can be moved by whoever publishes the image; a digest cannot. " +
-				"The inside of a Helm release is not seen, only the images that its values name.",
+				"programs, and nobody can go back. A tag can be moved by whoever publishes the image; a digest " +
+				"cannot. The inside of a Helm release is not seen, only the images that its values name.",
 			Remedy: "Name a version: vmst:settings.mastodon.image.tag, vmst:settings.backup.rclone.tag and the like. " +
 				"Where vmst:settings.policy.digests is true, add the digest beside it (digest, " +
 				"vmst:settings.mastodon.streamingDigest)",
@@ -44,26 +39,28 @@ func podRules() []Rule {
 		{
 			Name: "mastodon-safe", Level: Mandatory,
 			What: "Mastodon is at or above the first release of its line without known security holes.",
-			Reason: "A hole that is announced is used within days, on all servers that can be found by their version. " +
-				"The releases are those in infra/settings/releases.go; `make outdated` compares them with Mastodon's.",
+			Reason: "A hole that is announced is used within days, on all servers that can be found by their " +
+				"version. The releases are those in infra/settings/releases.go; `make outdated` compares them with " +
+				"Mastodon's.",
 			Remedy:   "Set vmst:settings.mastodon.image.tag to a safe release, and read its notes first",
 			Resource: unsafeMastodon,
 		},
 		{
 			Name: "pod-resources", Level: Mandatory,
 			What: "Containers request CPU and memory, and have a limit for memory.",
-			Reason: "The scheduler places pods, and the autoscaler makes nodes, by requests alone. One process without " +
-				"a limit that leaks takes the others on its node along. There is no rule for a CPU limit: it throttles a " +
-				"process that could use an idle core.",
-			Remedy: "Set the resources in the settings (vmst:settings.mastodon.web.resources and the like) or, in the " +
-				"program, with kube.Requirements",
+			Reason: "The scheduler places pods, and the autoscaler makes nodes, by requests alone. One process " +
+				"without a limit that leaks takes the others on its node along. There is no rule for a CPU limit: " +
+				"it throttles a process that could use an idle core.",
+			Remedy: "Set the resources in the settings (vmst:settings.mastodon.web.resources and the like) or, in " +
+				"the program, with kube.Requirements",
 			Resource: withoutResources,
 		},
 		{
 			Name: "pod-restricted", Level: Mandatory,
 			What: "Pods meet the pod-security standard \"restricted\", by the API server's own evaluator.",
-			Reason: "Who breaks into a container must find nothing there to break out with: no root, no privileges, no " +
-				"path of the node. The namespaces of the program enforce it, so that the API server would refuse the pods.",
+			Reason: "Who breaks into a container must find nothing there to break out with: no root, no privileges, " +
+				"no path of the node. The namespaces of the program enforce it, so that the API server would refuse " +
+				"the pods.",
 			Remedy: "Give the pod kube.Restricted and its containers kube.Confined; in the values of a chart, leave " +
 				"podSecurityContext and securityContext to the program",
 			Resource: unrestricted,
@@ -72,8 +69,8 @@ func podRules() []Rule {
 			Name: "namespace-restricted", Level: Mandatory,
 			What: "Namespaces enforce the pod-security standard \"restricted\".",
 			Reason: "The API server then refuses whatever else is put there, by hand too. Two namespaces do not: " +
-				"ingress-nginx and cert-manager belong to charts from elsewhere, which say what their pods ask for, and " +
-				"an enforced level would refuse them in the middle of an upgrade.",
+				"ingress-nginx and cert-manager belong to charts from elsewhere, which say what their pods ask for, " +
+				"and an enforced level would refuse them in the middle of an upgrade.",
 			Remedy:   "Give the namespace the label " + podLabel + ": restricted",
 			Resource: unenforcedNamespace,
 		},
@@ -247,7 +244,8 @@ func withoutResources(r Resource, _ *settings.Settings) []string {
 		resources := c.at("resources")
 		for _, needed := range [][]any{{"requests", "cpu"}, {"requests", "memory"}, {"limits", "memory"}} {
 			if resources.at(needed...).absent() {
-				wrong = append(wrong, fmt.Sprintf("container %s has no resources.%s.%s", c.name(), needed[0], needed[1]))
+				wrong = append(wrong, fmt.Sprintf("container %s has no resources.%s.%s",
+					c.name(), needed[0], needed[1]))
 			}
 		}
 	}
@@ -327,7 +325,7 @@ func unenforcedNamespace(r Resource, _ *settings.Settings) []string {
 		return nil
 	}
 	name, level := r.at("metadata", "name"), r.at("metadata", "labels", podLabel)
-	if name.unknown || level.unknown || level.is("restricted") || unenforced()[name.text()] != "" {
+	if name.unknown || level.unknown || level.is("restricted") || slices.Contains(unenforced(), name.text()) {
 		return nil
 	}
 	return []string{fmt.Sprintf("namespace %s enforces %q", name.text(), level.text())}

@@ -44,8 +44,8 @@ type Rule struct {
 	Remedy string
 	// Resource returns what is wrong with a resource as the program registers it.
 	Resource func(r Resource, s *settings.Settings) []string
-	// Stack returns what is wrong with a stack: all its resources, with the outputs that they have then, the stack's own
-	// among them.
+	// Stack returns what is wrong with a stack: all its resources with the outputs that they have in the end, the
+	// stack's own among them.
 	Stack func(all []Resource, s *settings.Settings) []Violation
 	// Operation returns what is wrong with an operation of a plan. opened says that a person lets it pass.
 	Operation func(op Operation, s *settings.Settings, opened bool) []string

@@ -10,7 +10,7 @@ import (
 	"github.com/vmstio/infrastructure/policy/samples"
 )
 
-// unknowns calls a function with every variant of a value in which one part of it, however small or large, is not known.
+// unknowns calls a function with every variant of a value in which one part of it, large or small, is not known.
 func unknowns(v property.Value, visit func(property.Value)) {
 	visit(property.New(property.Computed).WithSecret(v.Secret()))
 	switch {

@@ -104,6 +104,30 @@ func TestABudgetThatIsTooSmallEndsTheUp(t *testing.T) {
 	assert.Contains(t, found.Message, "raise vmst:settings.budget.monthly")
 }
 
+// The objects of a chart are judged as the program's own are, once the chart can be rendered.
+func TestObjectsOfAChartAreJudged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dir := w.project(t, "staging", func(s map[string]any) {
+		mastodon, _ := s["mastodon"].(map[string]any)
+		web, _ := mastodon["web"].(map[string]any)
+		web["replicas"] = 2
+		mastodon["values"] = map[string]any{"mastodon": map[string]any{
+			"web": map[string]any{"topologySpreadConstraints": []any{}},
+		}}
+	})
+	s := w.open(t, runner.Options{
+		Program: program.Run, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
+	})
+	result, err := s.Up(t.Context())
+	require.NoError(t, err, "%s: an advisory rule ends nothing", result.Error)
+	require.Len(t, result.Violations, 1)
+	assert.Equal(t, "pod-spread", result.Violations[0].Policy)
+	assert.Equal(t, "advisory", result.Violations[0].Level)
+	assert.Contains(t, result.Violations[0].URN, "kubernetes:apps/v1:Deployment::")
+	assert.Contains(t, result.Violations[0].Message, "mastodon-web has 2 pods that may all be on one node")
+}
+
 // project writes a project with a committed stack's settings, changed, as its stack "dev".
 func (w world) project(t *testing.T, stack string, change func(settings map[string]any)) string {
 	t.Helper()
@@ -129,7 +153,7 @@ func TestEachRuleReportsThroughTheEngine(t *testing.T) {
 	var reported []string
 	// The bill can be above the budget or near it, and not both. That of staging is 188 USD at most.
 	for monthly, also := range map[int]string{100: "bill-within-budget", 200: "bill-near-budget"} {
-		var broken = map[string]samples.Sample{}
+		broken := map[string]samples.Sample{}
 		for name, cases := range samples.All() {
 			if !strings.HasPrefix(name, "bill-") {
 				broken[name] = cases.Broken[0]
