@@ -21,7 +21,7 @@ FUZZTIME ?= 60s
 
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
-MODULES := . sandbox tools tools/workflows sdks/netlify
+MODULES := . sandbox policy tools tools/workflows sdks/netlify
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -64,9 +64,10 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
 	go test -race ./infra/... ./tests/...
 	go test -count=1 ./tests/architecture ./tests/project
-	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|runner|program|netlify)$$')
-	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
+	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|policytest|runner|program|netlify)$$')
+	cd sandbox && go test -count=1 ./enginetest ./policytest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
+	cd policy && go test -count=1 ./...
 	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
 
@@ -84,6 +85,10 @@ STATUSES ?= 2000000
 .PHONY: bench-data
 bench-data: $(TOOLS)/rclone ## Measure dump, rehearsal and restoration for each GB of a database (ten minutes). STATUSES=2000000
 	cd sandbox && VMST_TEST_DATA=1 VMST_BENCH_STATUSES=$(STATUSES) go test -count=1 -timeout 2h -v -run '^TestBench$$' ./backup
+
+.PHONY: policy
+policy: ## Build the rules about plans as a policy pack: pulumi preview --policy-pack bin/policy
+	cd policy && go build -o $(CURDIR)/bin/policy .
 
 # In a module of its own, so that its hundreds of dependencies decide nothing about those of the other tools.
 $(TOOLS)/rclone: $(wildcard tools/rclone/*)
@@ -261,9 +266,10 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the stack file's JSON Schema, the token's scopes in README.md, the Netlify SDK.
+generate: ## Write the generated files again: the stack file's JSON Schema, the token's scopes in README.md, the pages of the rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
+	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench
@@ -283,7 +289,7 @@ $(SANDBOX):
 
 .PHONY: clean
 clean: ## Forget the simulated cloud and the built tools. Nothing real is touched.
-	rm -rf .sandbox $(TOOLS)
+	rm -rf .sandbox bin $(TOOLS)
 
 $(TOOLS)/golangci-lint: $(TOOL_SUMS)
 	@echo "building golangci-lint from the tools module (some minutes the first time)"

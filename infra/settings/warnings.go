@@ -34,6 +34,7 @@ func (s *Settings) Warnings() []Warning {
 	s.warnOfVersions(w)
 	s.Mastodon.Housekeeping.warn(w)
 	s.warnOfBackups(w)
+	s.warnOfPolicy(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
@@ -113,7 +114,7 @@ const (
 
 // warnOfVersions names versions that do not belong together, or that are not safe.
 func (s *Settings) warnOfVersions(w warn) {
-	if wrong, remedy := unsafe(s.Mastodon.Image.Tag); wrong != "" {
+	if wrong, remedy := Unsafe(s.Mastodon.Image.Tag); wrong != "" {
 		w("mastodon.image.tag", wrong, remedy)
 	}
 	minor, err := strconv.Atoi(strings.TrimPrefix(s.Cluster.Version, "1."))
