@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +19,11 @@ import (
 // root is that of the project.
 const root = "../.."
 
-// built are programs that the tests run, built once: the sandbox as it is, and one whose program makes another bucket.
+// built are programs that the tests run, built once: the sandbox as it is, one whose program makes another bucket, and
+// the policy pack.
 type built struct {
-	dir                string
-	sandbox, oneBucket string
+	dir                        string
+	sandbox, oneBucket, policy string
 }
 
 var programs = sync.OnceValues(func() (built, error) {
@@ -29,14 +31,19 @@ var programs = sync.OnceValues(func() (built, error) {
 	if err != nil {
 		return built{}, err
 	}
-	b := built{dir: dir, sandbox: filepath.Join(dir, "sandbox"), oneBucket: filepath.Join(dir, "sandbox-with-a-bucket")}
+	b := built{
+		dir: dir, sandbox: filepath.Join(dir, "sandbox"), oneBucket: filepath.Join(dir, "sandbox-with-a-bucket"),
+		policy: filepath.Join(dir, "policy"),
+	}
 	overlay, err := withBucket(dir)
 	if err != nil {
 		return b, err
 	}
-	for _, args := range [][]string{{"-o", b.sandbox}, {"-o", b.oneBucket, "-overlay", overlay}} {
-		cmd := exec.Command("go", append(append([]string{"build"}, args...), ".")...)
-		cmd.Dir = filepath.Join(root, "sandbox")
+	for _, args := range [][]string{
+		{"sandbox", "-o", b.sandbox}, {"sandbox", "-o", b.oneBucket, "-overlay", overlay}, {"policy", "-o", b.policy},
+	} {
+		cmd := exec.Command("go", slices.Concat([]string{"build"}, args[1:], []string{"."})...)
+		cmd.Dir = filepath.Join(root, args[0])
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return b, &exec.Error{Name: "go build: " + string(out), Err: err}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/vmstio/infrastructure/infra/outputs"
+	"github.com/vmstio/infrastructure/policy/rules"
 )
 
 const (
@@ -143,7 +144,7 @@ func (p *plan) dangers(b *strings.Builder) {
 		if len(s.because) > 0 {
 			what += ", because of " + paths(s.because)
 		}
-		if !holdsData(s.typ) {
+		if !rules.HoldsData(s.typ) {
 			others = append(others, describe(s.urn)+" "+what)
 			continue
 		}

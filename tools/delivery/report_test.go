@@ -68,7 +68,7 @@ func TestCommentsOnPullRequests(t *testing.T) {
 			}
 			head := tree{dir: project(t, stack, change.edit), sandbox: b.sandbox}
 			c := &command{dir: head.dir, stack: stack, out: io.Discard, err: io.Discard}
-			s, err := c.simulate(t.Context(), stack, base, head, "", true)
+			s, err := c.simulate(t.Context(), stack, base, head, b.policy, true)
 			require.NoError(t, err)
 			text, err := report("## What this changes", []section{s})
 			require.NoError(t, err)
