@@ -56,7 +56,7 @@ func networkRules() []Rule {
 			Remedy: "Serve it through an Ingress; for what only people who run the instance need, use " +
 				"`kubectl port-forward`. In the values of a chart, leave vmst:settings.ingress.values and " +
 				"vmst:settings.mastodon.values without such a thing",
-			Of:       either(hasPod, of(append(addressed(), firewallType, loadBalancer, serviceType, releaseType, chartType)...)),
+			Of:       either(hasPod, of(append(addressed(), exposing()...)...)),
 			Resource: reachable,
 		},
 		{
@@ -196,6 +196,9 @@ func addressed() []string {
 		"digitalocean:index/app:App",
 	}
 }
+
+// exposing are the other types, besides pods, that can make something reachable.
+func exposing() []string { return []string{firewallType, loadBalancer, serviceType, releaseType, chartType} }
 
 func reachable(r Resource, _ *settings.Settings) []string {
 	var wrong []string

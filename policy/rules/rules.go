@@ -42,7 +42,7 @@ type Rule struct {
 	Reason string
 	// Remedy says what to do; it names settings by their paths.
 	Remedy string
-	// Of is whether it looks at resources of a type. It is shown no others, and in the policy pack they are not decoded.
+	// Of is whether it looks at resources of a type. It is shown no others, and the policy pack does not decode them.
 	Of func(typ string) bool
 	// Resource returns what is wrong with a resource as the program registers it.
 	Resource func(r Resource, s *settings.Settings) []string
