@@ -27,9 +27,6 @@ func main() {
 	}
 }
 
-// version is that of the pack, which Pulumi shows.
-var version = semver.Version{Major: 1}
-
 // pack makes the pack for one run. Settings that are wrong are not its business: the program says what is wrong, and
 // rules that need them stay silent.
 func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
@@ -50,7 +47,7 @@ func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 			policies = append(policies, ofStack(rule, level, s))
 		}
 	}
-	return policyx.NewPolicyPack("vmst", version, policyx.EnforcementLevelMandatory, policies)
+	return policyx.NewPolicyPack("vmst", semver.Version{Major: 1}, policyx.EnforcementLevelMandatory, policies)
 }
 
 func ofResource(rule rules.Rule, level policyx.EnforcementLevel, s *settings.Settings) policyx.Policy {

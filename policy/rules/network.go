@@ -198,7 +198,9 @@ func addressed() []string {
 }
 
 // exposing are the other types, besides pods, that can make something reachable.
-func exposing() []string { return []string{firewallType, loadBalancer, serviceType, releaseType, chartType} }
+func exposing() []string {
+	return []string{firewallType, loadBalancer, serviceType, releaseType, chartType}
+}
 
 func reachable(r Resource, _ *settings.Settings) []string {
 	var wrong []string
