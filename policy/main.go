@@ -21,14 +21,11 @@ import (
 )
 
 func main() {
-	if err := policyx.Main(pack); err != nil {
+	if err := serve(os.Stdout, rules.Concern, pack); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
-
-// version is that of the pack, which Pulumi shows.
-var version = semver.Version{Major: 1}
 
 // pack makes the pack for one run. Settings that are wrong are not its business: the program says what is wrong, and
 // rules that need them stay silent.
@@ -50,13 +47,16 @@ func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 			policies = append(policies, ofStack(rule, level, s))
 		}
 	}
-	return policyx.NewPolicyPack("vmst", version, policyx.EnforcementLevelMandatory, policies)
+	return policyx.NewPolicyPack("vmst", semver.Version{Major: 1}, policyx.EnforcementLevelMandatory, policies)
 }
 
 func ofResource(rule rules.Rule, level policyx.EnforcementLevel, s *settings.Settings) policyx.Policy {
 	return policyx.NewResourceValidationPolicy(rule.Name, policyx.ResourceValidationPolicyArgs{
 		Description: rule.What, EnforcementLevel: level,
 		ValidateResource: func(_ context.Context, args policyx.ResourceValidationArgs) error {
+			if !rule.Of(args.Resource.Type) {
+				return nil
+			}
 			for _, wrong := range rule.Resource(resourceOf(args.Resource), s) {
 				args.Manager.ReportViolation(rule.Says(wrong), "")
 			}
@@ -69,9 +69,11 @@ func ofStack(rule rules.Rule, level policyx.EnforcementLevel, s *settings.Settin
 	return policyx.NewStackValidationPolicy(rule.Name, policyx.StackValidationPolicyArgs{
 		Description: rule.What, EnforcementLevel: level,
 		ValidateStack: func(_ context.Context, args policyx.StackValidationArgs) error {
-			all := make([]rules.Resource, len(args.Resources))
-			for i, r := range args.Resources {
-				all[i] = resourceOf(r)
+			var all []rules.Resource
+			for _, r := range args.Resources {
+				if rule.Of(r.Type) {
+					all = append(all, resourceOf(r))
+				}
 			}
 			for _, v := range rule.Stack(all, s) {
 				args.Manager.ReportViolation(rule.Says(v.Message), v.URN)

@@ -17,6 +17,8 @@ const (
 	databaseFirewall  = "digitalocean:index/databaseFirewall:DatabaseFirewall"
 	kubernetesCluster = "digitalocean:index/kubernetesCluster:KubernetesCluster"
 	loadBalancer      = "digitalocean:index/loadBalancer:LoadBalancer"
+	bucketPolicy      = "digitalocean:index/spacesBucketPolicy:SpacesBucketPolicy"
+	firewallType      = "digitalocean:index/firewall:Firewall"
 	spacesBucket      = "digitalocean:index/spacesBucket:SpacesBucket"
 	namespaceType     = "kubernetes:core/v1:Namespace"
 	secretType        = "kubernetes:core/v1:Secret"
@@ -186,7 +188,7 @@ func dataRules() []Rule {
 				"protected. There is no undo: DigitalOcean deletes the backups of a database together with it.",
 			Remedy: "Give the resource component.Keep(args.Protect). Where nothing is worth keeping, set " +
 				"vmst:settings.protect to false, and for the cluster vmst:settings.cluster.protect",
-			Resource: unprotected,
+			Of: HoldsData, Resource: unprotected,
 			Operation: func(op Operation, s *settings.Settings, _ bool) []string {
 				what := holds(op.URN, op.Type)
 				if what == "" || op.Protected || !op.remains() || !protects(op.Type, s) {
@@ -203,6 +205,7 @@ func dataRules() []Rule {
 				"is not: it holds no data of its own, and would run on, and cost, without doing anything.",
 			Remedy: "Give the resource component.Keep(args.Protect). Where nothing is worth keeping, set " +
 				"vmst:settings.protect to false",
+			Of: HoldsData,
 			Operation: func(op Operation, s *settings.Settings, _ bool) []string {
 				what := holds(op.URN, op.Type)
 				if what == "" || op.Retained || !op.remains() || !protects(op.Type, s) || op.Type == kubernetesCluster {
@@ -221,6 +224,7 @@ func dataRules() []Rule {
 				"vmst:settings.policy.release.id to its ID in the cloud, take its protection away with `pulumi " +
 				"state unprotect <urn>`, and run `pulumi up`. The release is used up by that run, because what " +
 				"takes its place has another ID",
+			Of: HoldsData,
 			Operation: func(op Operation, s *settings.Settings, opened bool) []string {
 				what := holds(op.URN, op.Type)
 				if what == "" || opened || !op.removes() || !protects(op.Type, s) {
@@ -251,6 +255,7 @@ func dataReleased() Rule {
 		Reason: "A release lets one object go that holds data. It is meant for one run; who reads the settings later " +
 			"should not have to find out what it was for.",
 		Remedy: "Remove vmst:settings.policy.release once it is done",
+		Of:     HoldsData,
 		Operation: func(op Operation, s *settings.Settings, opened bool) []string {
 			what := holds(op.URN, op.Type)
 			if what == "" || !opened || !op.removes() || !protects(op.Type, s) {

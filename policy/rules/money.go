@@ -20,6 +20,7 @@ func moneyRules() []Rule {
 			What:   "The bill of a month stays within the budget.",
 			Reason: reason,
 			Remedy: "Choose smaller plans or fewer nodes, or raise vmst:settings.budget.monthly",
+			Of:     of(),
 			Stack: func(_ []Resource, s *settings.Settings) []Violation {
 				bill, budget, ok := bill(s)
 				if !ok || bill <= budget {
@@ -34,6 +35,7 @@ func moneyRules() []Rule {
 			What:   "The bill of a month stays below 90 % of the budget.",
 			Reason: reason,
 			Remedy: "See whether the next change still fits into vmst:settings.budget.monthly",
+			Of:     of(),
 			Stack: func(_ []Resource, s *settings.Settings) []Violation {
 				bill, budget, ok := bill(s)
 				if !ok || bill > budget || bill < near*budget {

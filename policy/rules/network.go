@@ -27,6 +27,7 @@ func networkRules() []Rule {
 				"password prompt, and a firewall without rules admits everybody.",
 			Remedy: "Leave in the firewall's rules the cluster (type k8s) and addresses of private ranges (type " +
 				"ip_addr), such as vmst:settings.cluster.podSubnet; from elsewhere, go through a pod (`make toolbox`)",
+			Of:       of(databaseFirewall),
 			Resource: openDatabase,
 		},
 		{
@@ -34,6 +35,7 @@ func networkRules() []Rule {
 			What:   "Every database has a firewall.",
 			Reason: "A managed database without a firewall answers everybody.",
 			Remedy: "Make a DatabaseFirewall for it, as infra/internal/managed does",
+			Of:     of(databaseCluster, databaseFirewall),
 			Stack:  withoutFirewall,
 		},
 		{
@@ -42,6 +44,7 @@ func networkRules() []Rule {
 			Reason: "A bucket that everybody may read lists everything in it, drafts of posts and backups included. " +
 				"What the CDN serves is public object by object: Mastodon and the Jobs set that when they write one.",
 			Remedy:   "Set the bucket's acl to private, and admit nobody (\"*\") by a bucket policy",
+			Of:       of(spacesBucket, bucketPolicy),
 			Resource: publicBucket,
 		},
 		{
@@ -53,6 +56,7 @@ func networkRules() []Rule {
 			Remedy: "Serve it through an Ingress; for what only people who run the instance need, use " +
 				"`kubectl port-forward`. In the values of a chart, leave vmst:settings.ingress.values and " +
 				"vmst:settings.mastodon.values without such a thing",
+			Of:       either(hasPod, of(append(addressed(), exposing()...)...)),
 			Resource: reachable,
 		},
 		{
@@ -62,6 +66,7 @@ func networkRules() []Rule {
 				"it costs, has another address than the one that DNS points to, and goes with the Service.",
 			Remedy: "Give the Service the annotation " + adoptsAnnotation + " with the ID of the load balancer, and " +
 				"leave the Service out of vmst:settings.ingress.values",
+			Of:       of(serviceType, releaseType, chartType),
 			Resource: notAdopting,
 		},
 		{
@@ -74,6 +79,7 @@ func networkRules() []Rule {
 				"then on.",
 			Remedy: "Leave both to vmst:settings.loadBalancer.proxyProtocol, and proxy-real-ip-cidr to " +
 				"vmst:settings.network.ipRange",
+			Of:       of(loadBalancer, releaseType),
 			Resource: proxyProtocol,
 		},
 	}
@@ -150,7 +156,7 @@ func publicBucket(r Resource, _ *settings.Settings) []string {
 		if acl := r.at("acl"); !acl.unknown && !acl.absent() && !acl.is("private") {
 			return []string{fmt.Sprintf("the bucket's acl is %q", acl.text())}
 		}
-	case "digitalocean:index/spacesBucketPolicy:SpacesBucketPolicy":
+	case bucketPolicy:
 		if admitsEverybody(r.at("policy").text()) {
 			return []string{"the policy admits everybody to the bucket"}
 		}
@@ -182,14 +188,27 @@ func admitsEverybody(policy string) bool {
 // everybody is whether a firewall's source is the whole internet.
 func everybody(f field) bool { return strings.HasSuffix(f.text(), "/0") }
 
+// addressed are the types that have a public address.
+func addressed() []string {
+	return []string{
+		"digitalocean:index/droplet:Droplet", "digitalocean:index/reservedIp:ReservedIp",
+		"digitalocean:index/reservedIpv6:ReservedIpv6", "digitalocean:index/floatingIp:FloatingIp",
+		"digitalocean:index/app:App",
+	}
+}
+
+// exposing are the other types, besides pods, that can make something reachable.
+func exposing() []string {
+	return []string{firewallType, loadBalancer, serviceType, releaseType, chartType}
+}
+
 func reachable(r Resource, _ *settings.Settings) []string {
 	var wrong []string
-	switch r.Type {
-	case "digitalocean:index/droplet:Droplet", "digitalocean:index/reservedIp:ReservedIp",
-		"digitalocean:index/reservedIpv6:ReservedIpv6", "digitalocean:index/floatingIp:FloatingIp",
-		"digitalocean:index/app:App":
+	if slices.Contains(addressed(), r.Type) {
 		wrong = append(wrong, r.Name+" has a public address of its own")
-	case "digitalocean:index/firewall:Firewall":
+	}
+	switch r.Type {
+	case firewallType:
 		for _, rule := range r.at("inboundRules").list() {
 			if slices.ContainsFunc(rule.at("sourceAddresses").list(), everybody) {
 				wrong = append(wrong, fmt.Sprintf("the firewall opens %s %s to everybody",

@@ -34,6 +34,7 @@ func podRules() []Rule {
 			Remedy: "Name a version: vmst:settings.mastodon.image.tag, vmst:settings.backup.rclone.tag and the like. " +
 				"Where vmst:settings.policy.digests is true, add the digest beside it (digest, " +
 				"vmst:settings.mastodon.streamingDigest)",
+			Of:       either(hasPod, of(releaseType)),
 			Resource: unpinned,
 		},
 		{
@@ -43,6 +44,7 @@ func podRules() []Rule {
 				"version. The releases are those in infra/settings/releases.go; `make outdated` compares them with " +
 				"Mastodon's.",
 			Remedy:   "Set vmst:settings.mastodon.image.tag to a safe release, and read its notes first",
+			Of:       hasPod,
 			Resource: unsafeMastodon,
 		},
 		{
@@ -53,6 +55,7 @@ func podRules() []Rule {
 				"it throttles a process that could use an idle core.",
 			Remedy: "Set the resources in the settings (vmst:settings.mastodon.web.resources and the like) or, in " +
 				"the program, with kube.Requirements",
+			Of:       hasPod,
 			Resource: withoutResources,
 		},
 		{
@@ -63,6 +66,7 @@ func podRules() []Rule {
 				"the pods.",
 			Remedy: "Give the pod kube.Restricted and its containers kube.Confined; in the values of a chart, leave " +
 				"podSecurityContext and securityContext to the program",
+			Of:       hasPod,
 			Resource: unrestricted,
 		},
 		{
@@ -72,6 +76,7 @@ func podRules() []Rule {
 				"ingress-nginx and cert-manager belong to charts from elsewhere, which say what their pods ask for, " +
 				"and an enforced level would refuse them in the middle of an upgrade.",
 			Remedy:   "Give the namespace the label " + podLabel + ": restricted",
+			Of:       of(namespaceType),
 			Resource: unenforcedNamespace,
 		},
 		{
@@ -82,6 +87,7 @@ func podRules() []Rule {
 			Remedy: "Add readinessProbe and livenessProbe to the main container. In the chart of Mastodon they come " +
 				"with the program: leave them out of vmst:settings.mastodon.values, and metrics on, which Sidekiq is " +
 				"asked by",
+			Of:       hasPod,
 			Resource: withoutProbes,
 		},
 		{
@@ -90,6 +96,7 @@ func podRules() []Rule {
 			Reason: "Several pods on one node are away together when it is drained, as happens at every upgrade.",
 			Remedy: "Add topologySpreadConstraints (kube.SpreadOverNodes), or leave them out of " +
 				"vmst:settings.mastodon.values",
+			Of:       hasPod,
 			Resource: unspread,
 		},
 		{
@@ -98,6 +105,7 @@ func podRules() []Rule {
 			Reason: "A budget that admits no disruption blocks the drain of a node: DigitalOcean's upgrade of the " +
 				"cluster then waits, gives up, and leaves nodes of two versions.",
 			Remedy:   "Set maxUnavailable to 1, or minAvailable below the number of replicas",
+			Of:       of(budgetType),
 			Resource: blockingBudget,
 		},
 		{
@@ -107,6 +115,7 @@ func podRules() []Rule {
 				"admits no disruption.",
 			Remedy: "Set maxUnavailable to 1 in place of minAvailable, or raise the replicas " +
 				"(vmst:settings.mastodon.web.replicas and the like)",
+			Of:    either(hasPod, of(budgetType)),
 			Stack: budgetTooLarge,
 		},
 	}
@@ -127,6 +136,9 @@ func podTemplate(typ string) []any {
 	}
 }
 
+// hasPod is whether resources of a type make pods.
+func hasPod(typ string) bool { return strings.HasPrefix(typ, "kubernetes:") && podTemplate(typ) != nil }
+
 // pod is a pod, or the template of one.
 type pod struct{ metadata, spec field }
 
@@ -137,11 +149,10 @@ func (c container) name() string { return c.at("name").text() }
 
 // podOf is the pod of a resource; false if it has none, or nothing of it is known.
 func podOf(r Resource) (pod, bool) {
-	path := podTemplate(r.Type)
-	if path == nil || !strings.HasPrefix(r.Type, "kubernetes:") {
+	if !hasPod(r.Type) {
 		return pod{}, false
 	}
-	template := r.at(path...)
+	template := r.at(podTemplate(r.Type)...)
 	p := pod{template.at("metadata"), template.at("spec")}
 	return p, !p.spec.unknown && !p.spec.absent()
 }

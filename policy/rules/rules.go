@@ -42,6 +42,8 @@ type Rule struct {
 	Reason string
 	// Remedy says what to do; it names settings by their paths.
 	Remedy string
+	// Of is whether it looks at resources of a type. It is shown no others, and the policy pack does not decode them.
+	Of func(typ string) bool
 	// Resource returns what is wrong with a resource as the program registers it.
 	Resource func(r Resource, s *settings.Settings) []string
 	// Stack returns what is wrong with a stack: all its resources with the outputs that they have in the end, the
@@ -83,11 +85,26 @@ func All() []Rule {
 	return all
 }
 
+// Concern reports whether any rule looks at resources of a type.
+func Concern(typ string) bool {
+	return slices.ContainsFunc(All(), func(r Rule) bool { return r.Of(typ) })
+}
+
+// of is one of these types.
+func of(types ...string) func(string) bool {
+	return func(typ string) bool { return slices.Contains(types, typ) }
+}
+
+// either is one of two kinds of types.
+func either(a, b func(string) bool) func(string) bool {
+	return func(typ string) bool { return a(typ) || b(typ) }
+}
+
 // CheckResource returns the findings about a resource. Settings may be nil if they cannot be read.
 func CheckResource(r Resource, s *settings.Settings) []Finding {
 	var findings []Finding
 	for _, rule := range All() {
-		if rule.Resource != nil {
+		if rule.Resource != nil && rule.Of(r.Type) {
 			for _, wrong := range rule.Resource(r, s) {
 				findings = append(findings, rule.finding(r.URN, wrong))
 			}
@@ -101,7 +118,8 @@ func CheckStack(all []Resource, s *settings.Settings) []Finding {
 	var findings []Finding
 	for _, rule := range All() {
 		if rule.Stack != nil {
-			for _, v := range rule.Stack(all, s) {
+			of := slices.DeleteFunc(slices.Clone(all), func(r Resource) bool { return !rule.Of(r.Type) })
+			for _, v := range rule.Stack(of, s) {
 				findings = append(findings, rule.finding(v.URN, v.Message))
 			}
 		}

@@ -82,6 +82,7 @@ func TestRulesSayWhatTheyWant(t *testing.T) {
 		require.True(t, strings.HasSuffix(rule.Reason, "."), rule.Name)
 		require.NotEmpty(t, rule.Remedy, rule.Name)
 		require.False(t, strings.HasSuffix(rule.Remedy, "."), rule.Name)
+		require.NotNil(t, rule.Of, rule.Name)
 		require.False(t, rule.Resource == nil && rule.Stack == nil && rule.Operation == nil, rule.Name)
 		require.False(t, rule.Resource != nil && rule.Stack != nil, rule.Name)
 	}

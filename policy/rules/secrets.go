@@ -18,6 +18,7 @@ func secretRules() []Rule {
 				"policy pack the values of a helm v4 Chart, but all the objects that come of them.",
 			Remedy: "Put it into a Secret, and name that in the pod (envFrom, secretKeyRef) or in the chart's value " +
 				"for an existing one. Variables of Mastodon that are secret belong into vmst:secrets.environment",
+			Of:       either(hasPod, of(configMapType, releaseType, chartType)),
 			Resource: inTheOpen,
 		},
 		{
@@ -26,6 +27,7 @@ func secretRules() []Rule {
 			Reason: "Outputs are what other programs read: monitoring, the documentation, scripts. A secret there is " +
 				"decrypted wherever they run, and shown by `pulumi stack output --show-secrets`.",
 			Remedy: "Leave it out of infra/outputs; who needs the value reads it where it is used",
+			Of:     of(stackType),
 			Stack:  secretOutputs,
 		},
 	}
@@ -45,9 +47,7 @@ func inTheOpen(r Resource, _ *settings.Settings) []string {
 	case releaseType, chartType:
 		look("values", r.at("values"))
 	default:
-		if podTemplate(r.Type) != nil {
-			look("spec", r.at("spec"))
-		}
+		look("spec", r.at("spec"))
 	}
 	return wrong
 }

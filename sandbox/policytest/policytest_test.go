@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -31,25 +32,43 @@ import (
 
 func TestMain(m *testing.M) {
 	runner.DropCredentials()
-	os.Exit(m.Run())
+	status := m.Run()
+	if pack, err := built(); err == nil {
+		os.RemoveAll(filepath.Dir(pack))
+	}
+	os.Exit(status)
 }
+
+// built is the pack, built once as `make policy` does.
+var built = sync.OnceValues(func() (string, error) {
+	root, err := runner.FindRoot(".")
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "policy-")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "policy"), ".")
+	build.Dir = filepath.Join(root, "policy")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the pack: %w\n%s", err, out)
+	}
+	return filepath.Join(dir, "policy"), nil
+})
 
 // world is where the pack and the engine are.
 type world struct{ root, command, pack string }
 
-// newWorld builds the pack as `make policy` does.
 func newWorld(t *testing.T) world {
 	t.Helper()
 	root, err := runner.FindRoot(".")
 	require.NoError(t, err)
 	command, err := runner.FindPulumi(t.Context(), root)
 	require.NoError(t, err)
-	w := world{root, command, filepath.Join(t.TempDir(), "policy")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", w.pack, ".")
-	build.Dir = filepath.Join(root, "policy")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
-	return w
+	pack, err := built()
+	require.NoError(t, err)
+	return world{root, command, pack}
 }
 
 // open opens the sandbox, quietly and with the pack.
@@ -132,9 +151,58 @@ func TestObjectsOfAChartAreJudged(t *testing.T) {
 // one is the only violation of a rule.
 func one(t *testing.T, result runner.Result, rule string) runner.Violation {
 	t.Helper()
-	found := slices.DeleteFunc(slices.Clone(result.Violations), func(v runner.Violation) bool { return v.Policy != rule })
+	found := of(result, rule)
 	require.Len(t, found, 1, "%v", result.Violations)
 	return found[0]
+}
+
+func of(result runner.Result, rule string) []runner.Violation {
+	return slices.DeleteFunc(slices.Clone(result.Violations), func(v runner.Violation) bool { return v.Policy != rule })
+}
+
+// Where the settings ask for digests, each image has one, those of the chart too.
+func TestDigestsReachEveryImage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	digest := "sha256:" + strings.Repeat("0123456789abcdef", 4)
+	missing := 0
+	for _, pinned := range []bool{false, true} {
+		dir := w.project(t, "staging", func(s map[string]any) {
+			s["policy"] = map[string]any{"digests": true}
+			if !pinned {
+				return
+			}
+			within := func(parent map[string]any, key string) map[string]any {
+				inner, ok := parent[key].(map[string]any)
+				if !ok {
+					inner = map[string]any{}
+					parent[key] = inner
+				}
+				return inner
+			}
+			mastodon, backup := within(s, "mastodon"), within(s, "backup")
+			mastodon["streamingDigest"] = digest
+			for _, image := range []map[string]any{
+				within(mastodon, "image"), within(mastodon, "rclone"), within(backup, "postgres"), within(backup, "rclone"),
+			} {
+				image["digest"] = digest
+			}
+		})
+		s := w.open(t, runner.Options{
+			Program: program.Run, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
+		})
+		if !pinned {
+			result, err := s.Preview(t.Context())
+			require.Error(t, err)
+			missing = len(of(result, "image-pinned"))
+			continue
+		}
+		// A preview of a new environment cannot render the chart; an up can.
+		result, err := s.Up(t.Context())
+		require.NoError(t, err, "%s\n%v", result.Error, result.Violations)
+		assert.Empty(t, of(result, "image-pinned"))
+	}
+	assert.Greater(t, missing, 5)
 }
 
 // project writes a project with a committed stack's settings, changed, as its stack "dev".
@@ -204,7 +272,7 @@ func TestEachRuleReportsThroughTheEngine(t *testing.T) {
 				assert.Contains(t, v.URN, "::"+v.Policy)
 			}
 		}
-		assert.True(t, slices.ContainsFunc(result.Violations, func(v runner.Violation) bool { return v.Policy == also }), also)
+		assert.NotEmpty(t, of(result, also), also)
 	}
 	for _, rule := range rules.All() {
 		if rule.Resource != nil || rule.Stack != nil {
