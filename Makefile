@@ -59,10 +59,13 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files and the Pulumi CLI, for the engine's tests; the generated SDK, for Netlify's and the tools'; the
-# imports, for the architecture.
+# imports, for the architecture. -race, which takes ten times as long, where something is concurrent: the settings are
+# not, and of the whole program it is the order of registrations.
 .PHONY: test
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
-	go test -race ./infra/... ./tests/...
+	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks)(/|$$)')
+	go test -race ./tests/stacks -run '^TestDependenciesAreTheSameInEveryRun$$'
+	go test ./infra/settings/... ./tests/stacks
 	go test -count=1 ./tests/architecture ./tests/project
 	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|policytest|runner|program|netlify)$$')
 	cd sandbox && go test -count=1 ./enginetest ./policytest ./runner ./program ./netlify
