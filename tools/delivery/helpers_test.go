@@ -19,23 +19,19 @@ import (
 // root is that of the project.
 const root = "../.."
 
-// built are programs that the tests run, built once: the sandbox as it is, one whose program makes another bucket, and
-// the policy pack.
-type built struct {
-	dir                        string
-	sandbox, oneBucket, policy string
-}
+// built are programs that the tests run: the sandbox as it is, one whose program makes another bucket, and the policy
+// pack.
+type built struct{ sandbox, oneBucket, policy string }
+
+// builds is the directory of what is built.
+var builds string
 
 var programs = sync.OnceValues(func() (built, error) {
-	dir, err := os.MkdirTemp("", "delivery-test-")
-	if err != nil {
-		return built{}, err
-	}
 	b := built{
-		dir: dir, sandbox: filepath.Join(dir, "sandbox"), oneBucket: filepath.Join(dir, "sandbox-with-a-bucket"),
-		policy: filepath.Join(dir, "policy"),
+		sandbox: filepath.Join(builds, "sandbox"), oneBucket: filepath.Join(builds, "sandbox-with-a-bucket"),
+		policy: filepath.Join(builds, "policy"),
 	}
-	overlay, err := withBucket(dir)
+	overlay, err := withBucket(builds)
 	if err != nil {
 		return b, err
 	}
@@ -77,10 +73,12 @@ func withBucket(dir string) (string, error) {
 }
 
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if b, _ := programs(); b.dir != "" {
-		_ = os.RemoveAll(b.dir)
+	var err error
+	if builds, err = os.MkdirTemp("", "delivery-test-"); err != nil {
+		panic(err)
 	}
+	status := m.Run()
+	_ = os.RemoveAll(builds)
 	os.Exit(status)
 }
 
