@@ -183,7 +183,8 @@ func TestDigestsReachEveryImage(t *testing.T) {
 			mastodon, backup := within(s, "mastodon"), within(s, "backup")
 			mastodon["streamingDigest"] = digest
 			for _, image := range []map[string]any{
-				within(mastodon, "image"), within(mastodon, "rclone"), within(backup, "postgres"), within(backup, "rclone"),
+				within(mastodon, "image"), within(mastodon, "rclone"),
+				within(backup, "postgres"), within(backup, "rclone"),
 			} {
 				image["digest"] = digest
 			}
