@@ -71,8 +71,8 @@ func exceptions() []exception {
 	}
 }
 
-// holds says what the resource of a URN holds; "" if it is nothing, or can be made again.
-func holds(name, typ string) string {
+// Holds says what the resource of a URN holds; "" if it is nothing, or can be made again.
+func Holds(name, typ string) string {
 	for _, e := range exceptions() {
 		if !strings.Contains(name, e.within) {
 			continue
@@ -190,7 +190,7 @@ func dataRules() []Rule {
 				"vmst:settings.protect to false, and for the cluster vmst:settings.cluster.protect",
 			Of: HoldsData, Resource: unprotected,
 			Operation: func(op Operation, s *settings.Settings, _ bool) []string {
-				what := holds(op.URN, op.Type)
+				what := Holds(op.URN, op.Type)
 				if what == "" || op.Protected || !op.remains() || !protects(op.Type, s) {
 					return nil
 				}
@@ -207,7 +207,7 @@ func dataRules() []Rule {
 				"vmst:settings.protect to false",
 			Of: HoldsData,
 			Operation: func(op Operation, s *settings.Settings, _ bool) []string {
-				what := holds(op.URN, op.Type)
+				what := Holds(op.URN, op.Type)
 				if what == "" || op.Retained || !op.remains() || !protects(op.Type, s) || op.Type == kubernetesCluster {
 					return nil
 				}
@@ -226,7 +226,7 @@ func dataRules() []Rule {
 				"takes its place has another ID",
 			Of: HoldsData,
 			Operation: func(op Operation, s *settings.Settings, opened bool) []string {
-				what := holds(op.URN, op.Type)
+				what := Holds(op.URN, op.Type)
 				if what == "" || opened || !op.removes() || !protects(op.Type, s) {
 					return nil
 				}
@@ -257,7 +257,7 @@ func dataReleased() Rule {
 		Remedy: "Remove vmst:settings.policy.release once it is done",
 		Of:     HoldsData,
 		Operation: func(op Operation, s *settings.Settings, opened bool) []string {
-			what := holds(op.URN, op.Type)
+			what := Holds(op.URN, op.Type)
 			if what == "" || !opened || !op.removes() || !protects(op.Type, s) {
 				return nil
 			}
@@ -269,7 +269,7 @@ func dataReleased() Rule {
 
 // unprotected is also what takes data along although it is protected itself.
 func unprotected(r Resource, s *settings.Settings) []string {
-	what := holds(r.URN, r.Type)
+	what := Holds(r.URN, r.Type)
 	if what == "" || s == nil || !protects(r.Type, s) {
 		return nil
 	}
