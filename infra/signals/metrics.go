@@ -101,15 +101,19 @@ func Metrics() []Metric {
 			Outside: true,
 		},
 
-		// The labels: task. Only what the last run left has success; only a good one is dated for long (infra/backup).
+		// The label is task. What the last run has left, good or bad, has an end, too: of that object, only success may be
+		// kept, or a run that failed would pass for a backup.
 		{
 			Name: "mastodon_backup_end_timestamp_seconds", From: fromMarks, Source: "infra/backup/scripts/common.sh",
 			Outside: true,
 		},
 		{Name: "mastodon_backup_success", From: fromMarks, Source: "infra/backup/scripts/common.sh", Outside: true},
 		{Name: "mastodon_backup_seconds", From: fromMarks, Source: "infra/backup/scripts/common.sh", Outside: true},
-		// When the newest post of the public timeline was written, in seconds since 1970.
+		// When the newest post of the public timeline was written, in seconds since 1970; whether the timeline could be read,
+		// and the status of the answer, 0 for none. Where it could not, the first is missing.
 		{Name: "mastodon_timeline_newest_post_timestamp_seconds", From: fromTimeline, Source: "ours"},
+		{Name: "mastodon_timeline_probe_success", From: fromTimeline, Source: "ours"},
+		{Name: "mastodon_timeline_http_status", From: fromTimeline, Source: "ours"},
 
 		{Name: "up", From: fromScrape, Source: "Prometheus, documentation, jobs and instances", Outside: true},
 

@@ -124,7 +124,7 @@ func (e Environment) burns(o Objective) []Rule {
 				"severity": rule.Labels["sloth_severity"], "environment": e.Name, "objective": o.Name,
 			})
 			rule.Annotations = e.annotations(o.Alert, fmt.Sprintf(
-				"%s Too much of it goes wrong to keep the promise of %s %% in 30 days.", o.Means, values.Percent()))
+				"%s Too much goes wrong to keep the promise of %s %% in 30 days.", o.Broken, values.Percent()))
 		}
 		rules = append(rules, rule)
 	}
@@ -179,7 +179,7 @@ func Alerts(e Environment) []Alert {
 	for _, o := range Objectives(e) {
 		if o.Alert != "" {
 			alerts = append(alerts, Alert{
-				o.Alert, o.Means + " Too much of it goes wrong.", o.Name, []Severity{Page, Ticket}, o.Panel.Dashboard, !o.Inside,
+				o.Alert, o.Broken, o.Name, []Severity{Page, Ticket}, o.Panel.Dashboard, !o.Inside,
 			})
 		}
 	}

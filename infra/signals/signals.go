@@ -64,6 +64,8 @@ type Objective struct {
 	Name string
 	// Means says what is promised, in one sentence.
 	Means string
+	// Broken says what people notice while it is not kept, in one sentence.
+	Broken string
 	// Percent of what has to go well in 30 days.
 	Percent float64
 	// Bad and Total are rates in PromQL, with "{{.window}}" for the time that they look back over, as sloth writes it.

@@ -363,9 +363,12 @@ func (e Environment) timeline() []Signal {
 	if e.Thresholds.NewestPostMinutes <= 0 {
 		return nil
 	}
+	// An instance that shows its timeline to its own people only is not one whose timeline is broken.
+	const unreadable = `max(mastodon_timeline_probe_success) == 0 unless (max(mastodon_timeline_http_status) == 401 or ` +
+		`max(mastodon_timeline_http_status) == 403 or max(mastodon_timeline_http_status) == 422)`
 	return []Signal{{
-		Name: "TimelineStands", Means: "The timeline stands still: no new public post appears.",
-		Expr: fmt.Sprintf("%s > %d", newestPost, e.Thresholds.NewestPostMinutes*60), For: 5 * time.Minute,
+		Name: "TimelineStands", Means: "The timeline stands still or cannot be read: no new public post appears.",
+		Expr: fmt.Sprintf("%s > %d or (%s)", newestPost, e.Thresholds.NewestPostMinutes*60, unreadable), For: 5 * time.Minute,
 		Severity: Page, Objective: "web-availability", Inside: true,
 		Panel: Panel{Dashboard: "overview", Title: "Age of the newest public post", Unit: "s", Queries: []Query{
 			{Expr: newestPost, Legend: "age"},
@@ -435,11 +438,12 @@ func clusterSignals() []Signal {
 
 // monitoring are the signals of the monitoring itself: without them, silence looks like peace.
 func (e Environment) monitoring() []Signal {
-	// One of each kind of target, with what it is called when it is missing.
+	// One of each kind of target, with what it is called when it is missing. The volumes' are none of them: where the
+	// cluster has no volume, there are none.
 	needed := []string{
 		"ruby_puma_workers", "sidekiq_queue_latency_seconds", `connected_clients` + streamingPods,
 		"nginx_ingress_controller_requests", "certmanager_certificate_ready_status", "kube_deployment_spec_replicas",
-		"kubelet_volume_stats_available_bytes", "mastodon_timeline_newest_post_timestamp_seconds",
+		"mastodon_timeline_probe_success",
 	}
 	var missing []string
 	for _, series := range needed {
