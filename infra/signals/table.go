@@ -17,7 +17,7 @@ func Table(e Environment) []Signal { return e.table("") }
 // may watch several environments, whose marks are told apart by no label of their own.
 func (e Environment) table(where string) []Signal {
 	return slices.Concat(
-		e.reachable(), webSignals(), e.queues(), sidekiqSignals(), e.mailSignals(), streamingSignals(), databaseSignals(),
+		e.reachable(), webSignals(), e.queues(), sidekiqSignals(), e.searchSignals(), e.mailSignals(), streamingSignals(), databaseSignals(),
 		e.edge(), e.backupSignals(where), e.timeline(), clusterSignals(), e.monitoring())
 }
 
@@ -178,15 +178,22 @@ func sidekiqSignals() []Signal {
 				{Expr: `max(rate(sidekiq_stats_processed[5m]))`, Legend: "done each second"},
 			}},
 		},
-		{
-			Name: "SearchIndexingFails", Means: "What is new cannot be found, or nothing can: the search does not take it in.",
-			Expr: `sum(increase(` + indexing + `[30m])) > 5`, For: 10 * time.Minute,
-			Severity: Ticket, Objective: "search", Inside: true,
-			Panel: Panel{Dashboard: "databases", Title: "Indexing that failed", Unit: "short", Queries: []Query{
-				{Expr: `sum(increase(` + indexing + `[30m]))`, Legend: "failed"},
-			}},
-		},
 	}
+}
+
+// searchSignals are those of an environment that promises a search.
+func (e Environment) searchSignals() []Signal {
+	if e.Targets["search"] <= 0 {
+		return nil
+	}
+	return []Signal{{
+		Name: "SearchIndexingFails", Means: "What is new cannot be found, or nothing can: the search does not take it in.",
+		Expr: `sum(increase(` + indexing + `[30m])) > 5`, For: 10 * time.Minute,
+		Severity: Ticket, Objective: "search", Inside: true,
+		Panel: Panel{Dashboard: "databases", Title: "Indexing that failed", Unit: "short", Queries: []Query{
+			{Expr: `sum(increase(` + indexing + `[30m]))`, Legend: "failed"},
+		}},
+	}}
 }
 
 func (e Environment) mailSignals() []Signal {
