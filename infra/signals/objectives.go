@@ -71,6 +71,7 @@ func (e Environment) webAvailability() Objective {
 // label le as a number with a fraction, older ones as it comes (migration guide of Prometheus 3).
 func (e Environment) webLatency() Objective {
 	const duration, read = `nginx_ingress_controller_request_duration_seconds_`, web + `,method="GET"`
+	const buckets = `sum by (le) (rate(` + duration + `bucket{` + read + `}[5m]))`
 	return Objective{
 		Name:   "web-latency",
 		Means:  "Pages and timelines are there within a second.",
@@ -81,8 +82,8 @@ func (e Environment) webLatency() Objective {
 		Alert: "WebLatencyBudgetBurns", Inside: true,
 		Panel: Panel{
 			Dashboard: "web", Title: "Time of a request", Unit: "s", Queries: []Query{
-				{Expr: `histogram_quantile(0.5, sum by (le) (rate(` + duration + `bucket{` + read + `}[5m])))`, Legend: "half"},
-				{Expr: `histogram_quantile(0.95, sum by (le) (rate(` + duration + `bucket{` + read + `}[5m])))`, Legend: "95 %"},
+				{Expr: `histogram_quantile(0.5, ` + buckets + `)`, Legend: "half"},
+				{Expr: `histogram_quantile(0.95, ` + buckets + `)`, Legend: "95 %"},
 			},
 		},
 	}
@@ -134,7 +135,8 @@ func (e Environment) probed(endpoint string, o Objective) Objective {
 	}
 	o.Total = `sum(count_over_time(` + series + `[{{.window}}]))`
 	o.Bad = `(` + o.Total + ` - sum(sum_over_time(` + series + `[{{.window}}])))`
-	o.Panel.Unit, o.Panel.Queries = "percentunit", []Query{{Expr: `avg_over_time(` + series + `[5m])`, Legend: "answers"}}
+	o.Panel.Unit = "percentunit"
+	o.Panel.Queries = []Query{{Expr: `avg_over_time(` + series + `[5m])`, Legend: "answers"}}
 	return o
 }
 
@@ -194,7 +196,8 @@ func (e Environment) backups(where string) Objective {
 	}
 	var old []string
 	for _, task := range slices.Sorted(maps.Keys(e.Marks)) {
-		old = append(old, fmt.Sprintf("((time() - max(mastodon_backup_end_timestamp_seconds{task=%q%s}) > bool %d) or vector(1))",
+		old = append(old, fmt.Sprintf(
+			"((time() - max(mastodon_backup_end_timestamp_seconds{task=%q%s}) > bool %d) or vector(1))",
 			task, where, e.Marks[task].AlarmDays*day))
 	}
 	if len(old) > 0 {

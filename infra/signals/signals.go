@@ -1,6 +1,6 @@
 // Package signals is one table of what can go wrong with an instance: what it means to people, when it is wrong, how
-// urgent that is, where it is shown, and what to do. From the table come the rules of Prometheus, inside the cluster and
-// outside, the dashboards, the index of the runbooks, and the tests of all of them.
+// urgent that is, where it is shown, and what to do. From the table come the rules of Prometheus, inside the cluster
+// and outside, the dashboards, the index of the runbooks, and the tests of all of them.
 //
 // It knows nothing of Pulumi and nothing of settings: an [Environment] is all that a table depends on, and both the
 // settings and the stack outputs say it.
