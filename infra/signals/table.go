@@ -338,7 +338,7 @@ func (e Environment) edge() []Signal {
 func (e Environment) backupSignals(where string) []Signal {
 	alerts := map[string][2]string{
 		"dump":      {"BackupOld", "Nothing: if the database were lost now, so would be all since the last dump."},
-		"media":     {"MediaCopyOld", "Nothing: if the bucket were lost now, so would be the uploads since the last copy."},
+		"media":     {"MediaCopyOld", "Nothing: if the bucket were lost now, so would be uploads since the last copy."},
 		"rehearsal": {"RehearsalOld", "Nothing: nobody knows any more whether the backups can be restored."},
 	}
 	var signals []Signal
