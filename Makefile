@@ -22,6 +22,8 @@ FUZZTIME ?= 60s
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox policy tools tools/workflows sdks/netlify
+# Modules whose dependencies decide nothing about those of the others, so their versions need not be the same.
+APART := tools/objectives tools/rules
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -73,6 +75,8 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd policy && go test -count=1 ./...
 	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
+	cd tools/objectives && go test -count=1 ./...
+	cd tools/rules && go test -count=1 ./...
 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
@@ -134,7 +138,7 @@ edits: ## Edit the stack files as admins do and see that golden and test are gre
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 	@go -C tools run ./modversions -dir .. $(MODULES:%=%/go.mod)
-	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
+	@for module in $(MODULES) $(APART); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
 # Built and not run by go, which would make every exit status a 1.
 .PHONY: outdated
@@ -266,13 +270,15 @@ platforms: ## See that the sandbox compiles on Windows and macOS (a quarter of a
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the code.
-	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
+	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the stack file's JSON Schema, the token's scopes in README.md, the pages of the rules, the Netlify SDK.
+generate: ## Write the generated files again: the JSON Schema, the scopes in README.md, the policy's pages, the objectives' rules, the runbooks' index, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
 	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
+	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
+	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench
