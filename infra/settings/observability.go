@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
@@ -32,6 +33,13 @@ type Thresholds struct {
 	NewestPostMinutes int `json:"newestPostMinutes" jsonschema:"minimum=1,maximum=10080" default:"30"`
 	// CertificateDays is how long a certificate has to be good for. They are renewed 30 days before their end.
 	CertificateDays int `json:"certificateDays" jsonschema:"minimum=1,maximum=29" default:"14"`
+}
+
+// DefaultObservability is that of a stack that says nothing of it.
+func DefaultObservability() Observability {
+	var o Observability
+	decode.Object(&decode.Report{}, "observability", "{}", "", &o)
+	return o
 }
 
 // queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
