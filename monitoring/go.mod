@@ -1,9 +1,10 @@
 module github.com/vmstio/infrastructure/monitoring
 
-go 1.26.7
+go 1.26.0
 
 require (
 	github.com/grafana/grafana-foundation-sdk/go v0.0.18
+	github.com/stretchr/testify v1.12.1
 	github.com/vmstio/infrastructure v0.0.0
 	gopkg.in/yaml.v3 v3.0.1
 )
@@ -107,6 +108,7 @@ require (
 	go.opentelemetry.io/proto/otlp v1.10.0 // indirect
 	go.uber.org/atomic v1.11.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/net v0.60.0 // indirect

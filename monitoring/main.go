@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&email.Smarthost, "smarthost", "", "the server that sends mail, `host:port`")
 	flags.StringVar(&email.Username, "smtp-user", "", "the `name` to sign in with there")
 	flags.StringVar(&email.PasswordFile, "smtp-password-file", "", "a `file` with the password to sign in with there")
-	flags.IntVar(&options.Hurry, "hurry", 1, "divide every interval and delay by this `number`, to try the files out")
+	flags.IntVar(&options.Hurry, "hurry", 1, "divide intervals and delays by this `number`, to try the files out")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("reading the arguments: %w", err)
 	}

@@ -204,7 +204,7 @@ func (o *Outputs) Signals(stack string) signals.Environment {
 	}
 	if o.Backup != nil {
 		for task, proof := range o.Backup.Proofs {
-			env.Marks[task] = signals.Mark{URL: proof.URL, AlarmDays: proof.AlarmDays}
+			env.Marks[task] = signals.Mark{URL: proof.URL, LastURL: o.Backup.Runs[task], AlarmDays: proof.AlarmDays}
 		}
 	}
 	return env

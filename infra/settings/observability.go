@@ -60,7 +60,10 @@ func (s *Settings) Signals(stack string) signals.Environment {
 	marks := map[string]signals.Mark{}
 	if s.Backup.Enabled {
 		for i, task := range s.Backup.Tasks() {
-			marks[task.Name] = signals.Mark{URL: s.Proofs()[i].HealthURL(), AlarmDays: task.AlarmDays}
+			proof := s.Proofs()[i]
+			marks[task.Name] = signals.Mark{
+				URL: proof.HealthURL(), LastURL: proof.URL() + "/" + RunKey(task.Name), AlarmDays: task.AlarmDays,
+			}
 		}
 	}
 	o := s.Observability.Objectives

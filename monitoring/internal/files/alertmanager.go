@@ -37,7 +37,8 @@ func (m *maker) alertmanager() error {
 			{"receiver", string(severity)},
 			{"group_wait", m.after(wait)},
 			{"group_interval", m.after(group)},
-			{"repeat_interval", m.after(repeat)},
+			// Not shortened: who tries the files out wants to see what is told once.
+			{"repeat_interval", duration(repeat)},
 		}
 	}
 	return m.yaml("alertmanager.yml", fields{

@@ -52,7 +52,7 @@ type Options struct {
 	Webhook, Heartbeat string
 	// Email tells people; nil for not.
 	Email *Email
-	// Hurry divides every interval and delay, to try the files out.
+	// Hurry divides intervals and delays, to try the files out.
 	Hurry int
 }
 
@@ -123,6 +123,11 @@ func (m *maker) yaml(path string, content any) error {
 // a millisecond.
 func (m *maker) after(d time.Duration) string {
 	return duration(max(d/time.Duration(m.options.Hurry), time.Millisecond))
+}
+
+// every is an interval, shortened likewise, but not to less than a second: who answers needs the time to.
+func (m *maker) every(d time.Duration) string {
+	return duration(max(d/time.Duration(m.options.Hurry), time.Second))
 }
 
 // duration is without fractions, which Prometheus does not read: "1h30m", "500ms".

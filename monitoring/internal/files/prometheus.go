@@ -47,7 +47,8 @@ func (m *maker) targets() error {
 	}
 	all := map[string][]target{jobProbe: probes, jobMark: marks, jobRun: runs}
 	if m.options.Databases != "" {
-		for name, database := range m.outputs.Databases {
+		for _, name := range slices.Sorted(maps.Keys(m.outputs.Databases)) {
+			database := m.outputs.Databases[name]
 			if len(database.MetricsURLs) == 0 {
 				return fmt.Errorf("databases.%s.metricsUrls is empty: run `pulumi up` with a program that knows version 2 of "+
 					"the contract, or leave -databases out", name)
@@ -132,9 +133,9 @@ func (m *maker) prometheus() error {
 	jobs = append(jobs, fixed("blackbox", m.options.Blackbox), fixed("alertmanager", m.options.Alertmanager))
 	return m.yaml("prometheus.yml", fields{
 		{"global", fields{
-			{"scrape_interval", m.after(interval)},
-			{"scrape_timeout", m.after(interval / 2)},
-			{"evaluation_interval", m.after(interval)},
+			{"scrape_interval", m.every(interval)},
+			{"scrape_timeout", m.every(interval / 2)},
+			{"evaluation_interval", m.every(interval)},
 		}},
 		{"rule_files", []string{"rules/*.yml"}},
 		{"alerting", fields{{"alertmanagers", []fields{
@@ -148,7 +149,7 @@ func (m *maker) prometheus() error {
 func (m *maker) marks(job string) fields {
 	return fields{
 		{"job_name", job},
-		{"scrape_interval", m.after(markInterval)},
+		{"scrape_interval", m.every(markInterval)},
 		{"honor_labels", true},
 		{"fallback_scrape_protocol", textFormat},
 		discovery(job),
