@@ -12,6 +12,7 @@ import (
 
 	alertmanager "github.com/prometheus/alertmanager/config"
 	blackbox "github.com/prometheus/blackbox_exporter/config"
+	client "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	prometheus "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery/file"
@@ -28,11 +29,14 @@ func eachDirectory(t *testing.T, test func(t *testing.T, dir string)) {
 	}
 }
 
+// quiet keeps what the programs' code would say.
+var quiet = slog.New(slog.DiscardHandler)
+
 // Each file is read by the code of the program that it is for.
 func TestPrometheusReadsItsFiles(t *testing.T) {
 	t.Parallel()
 	eachDirectory(t, func(t *testing.T, dir string) {
-		config, err := prometheus.LoadFile(filepath.Join(dir, "prometheus.yml"), false, slog.New(slog.DiscardHandler))
+		config, err := prometheus.LoadFile(filepath.Join(dir, "prometheus.yml"), false, quiet)
 		require.NoError(t, err)
 		jobs, err := config.GetScrapeConfigs()
 		require.NoError(t, err)
@@ -57,7 +61,7 @@ func TestPrometheusReadsItsFiles(t *testing.T) {
 		require.NotEmpty(t, rules)
 		alerts := 0
 		for _, path := range rules {
-			groups, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, parser.NewParser(parser.Options{}))
+			groups, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, parser.NewParser(parser.Options{}), quiet)
 			require.Empty(t, errs, path)
 			for _, group := range groups.Groups {
 				for _, rule := range group.Rules {
@@ -96,8 +100,8 @@ func TestAlertmanagerReadsItsFile(t *testing.T) {
 func TestBlackboxExporterReadsItsFile(t *testing.T) {
 	t.Parallel()
 	eachDirectory(t, func(t *testing.T, dir string) {
-		config := &blackbox.SafeConfig{C: &blackbox.Config{}}
-		require.NoError(t, config.ReloadConfig(filepath.Join(dir, "blackbox.yml"), slog.New(slog.DiscardHandler)))
+		config := blackbox.NewSafeConfig(client.NewRegistry())
+		require.NoError(t, config.ReloadConfig(filepath.Join(dir, "blackbox.yml"), quiet))
 		require.Contains(t, config.C.Modules, "http_2xx")
 	})
 }

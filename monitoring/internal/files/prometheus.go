@@ -241,7 +241,7 @@ func (m *maker) blackbox() error {
 		{"timeout", "10s"},
 		{"http", fields{
 			{"valid_status_codes", []int{200}},
-			{"no_follow_redirects", true},
+			{"follow_redirects", false},
 			{"fail_if_not_ssl", true},
 			// Instances without AAAA records are right, too.
 			{"preferred_ip_protocol", "ip4"},
