@@ -142,7 +142,7 @@ func (w *world) federate(response http.ResponseWriter, request *http.Request) {
 	}
 	w.mutex.Lock()
 	// Who fails has so many requests that the windows of an objective, which are minutes to days, see no others.
-	now := moment{at: time.Now(), since: time.Since(w.began), wait: 1, rush: 500}
+	now := moment{at: time.Now(), since: time.Since(w.began), wait: 1, rush: 500, load: 1}
 	if !w.broken.IsZero() {
 		until := time.Now()
 		if !w.mended.IsZero() {
@@ -170,6 +170,8 @@ type moment struct {
 	since, failing time.Duration
 	// rush is how many times more requests came then.
 	rush float64
+	// load is how many people there are, beside the usual.
+	load float64
 	// wait is how many seconds the oldest job of the queue "default" has waited.
 	wait float64
 }
@@ -217,11 +219,11 @@ func (m moment) series() []sample {
 		web, streaming := fmt.Sprintf(`{pod="mastodon-web-%d"}`, i), fmt.Sprintf(`{namespace="mastodon",pod="mastodon-streaming-%d"}`, i)
 		series = append(series,
 			sample{"ruby_puma_workers" + web, 2}, sample{"ruby_puma_request_backlog" + web, 0},
-			sample{"ruby_puma_busy_threads" + web, 3}, sample{"ruby_puma_max_threads" + web, 10},
+			sample{"ruby_puma_busy_threads" + web, 4 * m.load}, sample{"ruby_puma_max_threads" + web, 10},
 			sample{"ruby_active_record_connection_pool_waiting" + web, 0},
 			sample{fmt.Sprintf(`up{namespace="mastodon",job="mastodon/web",instance="10.0.0.%d:9394"}`, i), 1},
-			sample{fmt.Sprintf(`connected_clients{namespace="mastodon",pod="mastodon-streaming-%d",type="websocket"}`, i), 400},
-			sample{"nodejs_eventloop_lag_p99_seconds" + streaming, 0.012}, sample{"pg_pool_waiting_queries" + streaming, 0},
+			sample{fmt.Sprintf(`connected_clients{namespace="mastodon",pod="mastodon-streaming-%d",type="websocket"}`, i), 400 * m.load},
+			sample{"nodejs_eventloop_lag_p99_seconds" + streaming, 0.012 * m.load}, sample{"pg_pool_waiting_queries" + streaming, 0},
 		)
 	}
 	for queue, wait := range map[string]float64{
