@@ -306,9 +306,10 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the stack file's JSON Schema, the token's scopes in README.md, the Netlify SDK.
+generate: ## Write the generated files again: the stack file's JSON Schema, scopes and outputs in the documentation, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
+	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench

@@ -173,8 +173,9 @@ type MonthlyCost struct {
 type CostItem struct {
 	// Name of the item.
 	Name string `json:"name"`
-	// Minimum and Maximum in the currency of the whole.
+	// Minimum in the currency of the whole.
 	Minimum float64 `json:"minimum"`
+	// Maximum in the currency of the whole.
 	Maximum float64 `json:"maximum"`
 	// Known is false where no source states the price: the item is not in the sum.
 	Known bool `json:"known"`
