@@ -44,8 +44,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	out := flags.String("out", "", "the `directory` to write (default monitoring-<stack>)")
 	var options files.Options
 	var email files.Email
-	flags.StringVar(&options.Alertmanager, "alertmanager", "127.0.0.1:9093", "where Prometheus finds Alertmanager, `host:port`")
-	flags.StringVar(&options.Blackbox, "blackbox", "127.0.0.1:9115", "where Prometheus finds blackbox exporter, `host:port`")
+	flags.StringVar(&options.Alertmanager, "alertmanager", "127.0.0.1:9093",
+		"where Prometheus finds Alertmanager, `host:port`")
+	flags.StringVar(&options.Blackbox, "blackbox", "127.0.0.1:9115",
+		"where Prometheus finds blackbox exporter, `host:port`")
 	flags.StringVar(&options.Inside, "inside", "",
 		"the `address` of the Prometheus in the cluster, for what only the cluster knows")
 	flags.StringVar(&options.Databases, "databases", "",
@@ -108,8 +110,8 @@ func read(ctx context.Context, stack, from string) ([]byte, error) {
 		command.Stderr = &said
 		text, err := command.Output()
 		if err != nil {
-			return nil, fmt.Errorf("asking pulumi for the outputs of stack %s (-outputs reads a file instead): %w\n%s", stack, err,
-				said.Bytes())
+			return nil, fmt.Errorf("asking pulumi for the outputs of stack %s (-outputs reads a file instead): %w\n%s",
+				stack, err, said.Bytes())
 		}
 		return text, nil
 	case "-":

@@ -33,7 +33,8 @@ var variants = map[string][]string{
 func written(t *testing.T, args ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "out")
-	require.NoError(t, run(t.Context(), append([]string{"-stack", "prod", "-out", dir}, args...), io.Discard, io.Discard))
+	args = append([]string{"-stack", "prod", "-out", dir}, args...)
+	require.NoError(t, run(t.Context(), args, io.Discard, io.Discard))
 	return dir
 }
 
@@ -64,7 +65,7 @@ func TestGolden(t *testing.T) {
 			is := contents(t, written(t, args...))
 			require.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(is)), name)
 			for path := range want {
-				require.Equal(t, want[path], is[path], "%s/%s: if that is right, go test . -run TestGolden -update", name, path)
+				require.Equal(t, want[path], is[path], "%s/%s: go test . -run TestGolden -update", name, path)
 			}
 		}
 	}
@@ -91,12 +92,12 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		`"prod" is no flag`:                                  {"-stack", "prod", "prod"},
 		`flag provided but not defined: -color`:              {"-color"},
 		`-hurry is 0, expected 1 or more`:                    {"-stack", "prod", "-hurry", "0"},
-		`-email needs -from and -smarthost, too`:             {"-stack", "prod", "-outputs", good, "-email", "a@example.org"},
+		`-email needs -from and -smarthost, too`:             {"-stack", "prod", "-outputs", good, "-email", "a@b.org"},
 		`-smtp-user and -smtp-password-file need each other`: {"-stack", "prod", "-smtp-user", "a"},
 		`no such file`: {"-stack", "prod", "-outputs", "nowhere.json"},
 		`stack prod: reading stack outputs: contractVersion is mis`: {"-stack", "prod", "-outputs", foreign},
-		`databases.cache.metricsUrls is empty`:                      {"-stack", "prod", "-outputs", old, "-databases", "/x"},
-		`-inside is "cluster:9090", expected an address such as`:    {"-stack", "prod", "-outputs", good, "-inside", "cluster:9090"},
+		`databases.cache.metricsUrls is empty`:                      {"-stack", "a", "-outputs", old, "-databases", "/x"},
+		`-inside is "prom:9090", expected an address such as`:       {"-stack", "a", "-outputs", good, "-inside", "prom:9090"},
 	} {
 		args = append(args, "-out", filepath.Join(t.TempDir(), "out"))
 		if strings.HasSuffix(says, "is no flag") {
@@ -112,9 +113,11 @@ func TestPulumiIsAsked(t *testing.T) {
 	bin := t.TempDir()
 	outputs, err := filepath.Abs("../infra/outputs/testdata/outputs-2.json")
 	require.NoError(t, err)
-	script := "#!/bin/sh\n[ \"$*\" = 'stack output --json --stack prod' ] || { echo \"no stack named $5\" >&2; exit 255; }\n" +
+	script := "#!/bin/sh\n" +
+		"[ \"$*\" = 'stack output --json --stack prod' ] || { echo \"no stack named $5\" >&2; exit 255; }\n" +
 		"exec cat '" + outputs + "'\n"
-	require.NoError(t, os.WriteFile(filepath.Join(bin, "pulumi"), []byte(script), 0o700)) //nolint:gosec // it is a program
+	program := filepath.Join(bin, "pulumi")
+	require.NoError(t, os.WriteFile(program, []byte(script), 0o700))
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	dir := filepath.Join(t.TempDir(), "out")
 	var said bytes.Buffer

@@ -47,8 +47,8 @@ func table(env signals.Environment, inside bool) files.Table {
 	return t
 }
 
-// show adds a panel, or what it is there for if it is there already: a certificate that ends soon is two alerts, and one
-// graph.
+// show adds a panel, or what it is there for if it is there already: a certificate that ends soon is two alerts, and
+// one graph.
 func show(t *files.Table, panel signals.Panel, means string) {
 	for i, shown := range t.Panels {
 		if reflect.DeepEqual(shown.Panel, panel) {

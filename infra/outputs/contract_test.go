@@ -53,13 +53,13 @@ func contractTable(t *testing.T) string {
 		return true
 	})
 	rows := []string{"| output | is | since | meaning |", "| --- | --- | --- | --- |"}
-	var walk func(path string, fields *ast.StructType)
-	walk = func(path string, fields *ast.StructType) {
+	var walk func(path, from string, fields *ast.StructType)
+	walk = func(path, from string, fields *ast.StructType) {
 		for _, field := range fields.Fields.List {
 			text, err := strconv.Unquote(field.Tag.Value)
 			require.NoError(t, err)
 			tag := reflect.StructTag(text)
-			since := "1"
+			since := from
 			if later := tag.Get("since"); later != "" {
 				since = later
 			}
@@ -70,13 +70,14 @@ func contractTable(t *testing.T) string {
 			if is := tag.Get("is"); is != "" {
 				kind = strings.Replace(kind, "text", is, 1)
 			}
-			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", at, kind, since, strings.ReplaceAll(meaning, "|", `\|`)))
+			meaning = strings.ReplaceAll(meaning, "|", `\|`)
+			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", at, kind, since, meaning))
 			if inner, ok := structs[innermost(field.Type)]; ok {
-				walk(at+suffix+".", inner)
+				walk(at+suffix+".", since, inner)
 			}
 		}
 	}
-	walk("", structs["Outputs"])
+	walk("", "1", structs["Outputs"])
 	require.Greater(t, len(rows), 50, "the test sees no types")
 	return strings.Join(rows, "\n") + "\n"
 }
@@ -94,7 +95,9 @@ func shape(of ast.Expr) (suffix, kind string) {
 		_, element := shape(of.Elt)
 		return "[]", "list of " + element
 	case *ast.Ident:
-		words := map[string]string{"string": "text", "int": "whole number", "float64": "number", "bool": "true or false"}
+		words := map[string]string{
+			"string": "text", "int": "whole number", "float64": "number", "bool": "true or false",
+		}
 		if word, ok := words[of.Name]; ok {
 			return "", word
 		}

@@ -98,8 +98,8 @@ func (r *reader) object(path string, fields map[string]any, t reflect.Type) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !known[name] {
-			r.wrong = append(r.wrong, fmt.Sprintf("%s is %s, expected nothing: version %d of the contract has no such output",
-				join(path, name), quote(fields[name]), r.version))
+			r.add(join(path, name), fields[name],
+				fmt.Sprintf("nothing: version %d of the contract has no such output", r.version))
 		}
 	}
 }
@@ -111,7 +111,6 @@ func (r *reader) value(path string, value any, t reflect.Type, is string) {
 		if value != nil {
 			r.value(path, value, t.Elem(), is)
 		}
-		return
 	case reflect.Slice:
 		elements, ok := value.([]any)
 		if !ok && value != nil { // Pulumi prints an empty list of a provider as null
@@ -120,7 +119,6 @@ func (r *reader) value(path string, value any, t reflect.Type, is string) {
 		for i, element := range elements {
 			r.value(fmt.Sprintf("%s[%d]", path, i), element, t.Elem(), is)
 		}
-		return
 	case reflect.Map, reflect.Struct:
 		fields, ok := value.(map[string]any)
 		switch {
@@ -133,12 +131,12 @@ func (r *reader) value(path string, value any, t reflect.Type, is string) {
 				r.value(join(path, name), fields[name], t.Elem(), is)
 			}
 		}
-		return
-	}
-	if !fits(value, t.Kind()) {
-		r.add(path, value, kind(t))
-	} else if expected := wrong(value, is); expected != "" {
-		r.add(path, value, expected)
+	default:
+		if !fits(value, t.Kind()) {
+			r.add(path, value, kind(t))
+		} else if expected := wrong(value, is); expected != "" {
+			r.add(path, value, expected)
+		}
 	}
 }
 

@@ -45,8 +45,8 @@ type Outputs struct {
 	// MonthlyCost is what the environment costs.
 	MonthlyCost MonthlyCost `json:"monthlyCost"`
 	// Objectives are what is promised to people, as percentages of what has to go well in 30 days, by name:
-	// "web-availability", "web-latency", "delivery", "streaming", "media". Of an older contract they are the defaults of
-	// vmst:settings.observability.objectives.
+	// "web-availability", "web-latency", "delivery", "streaming", "media". Of an older contract they are the defaults
+	// of vmst:settings.observability.objectives.
 	Objectives map[string]float64 `json:"objectives" since:"2" is:"percent"`
 	// Thresholds are the values from which on somebody is told. Of an older contract they are the defaults of
 	// vmst:settings.observability.thresholds.
@@ -91,9 +91,9 @@ type Database struct {
 	Host string `json:"host"`
 	// Port of direct connections.
 	Port int `json:"port" is:"port"`
-	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys, in Prometheus' text format.
-	// They ask for the account's credentials for metrics, which are not in the outputs. The provider says them as whole
-	// addresses, and so does the contract. Empty with an older contract.
+	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys, in Prometheus' text
+	// format. They ask for the account's credentials for metrics, which are not in the outputs. The provider says them
+	// as whole addresses, and so does the contract. Empty with an older contract.
 	MetricsURLs []string `json:"metricsUrls" since:"2" is:"url"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestOutputsThatAreNotOfTheContractAreAnError(t *testing.T) {
 		"no object":         {`["vmst.io"]`, `["vmst.io"], expected an object`},
 		"no version at all": {`{"url": "https://example.org"}`, "contractVersion is missing, expected 1 to 2"},
 		"another type":      {`{"contractVersion": "1"}`, `contractVersion is "1", expected 1 to 2`},
-		"a later version":   {`{"contractVersion": 3}`, "contractVersion is 3, expected 1 to 2: run this from the commit"},
+		"a later version":   {`{"contractVersion": 3}`, "is 3, expected 1 to 2: run this from the commit"},
 		"before the first":  {`{"contractVersion": 0}`, "contractVersion is 0, expected"},
 		"nothing else":      {`{"contractVersion": 2}`, "\n  domain is missing, expected text\n"},
 	} {
@@ -81,42 +82,51 @@ func TestOutputsThatAreNotOfTheContractAreAnError(t *testing.T) {
 // Each mistake is told with its path, the value, and what is expected; and nothing but it.
 func TestMistakesAreNamed(t *testing.T) {
 	t.Parallel()
-	for says, at := range map[string]struct {
-		path  []string
+	for _, mistake := range []struct {
+		path  string
 		value any // nil takes the value away
+		says  string
 	}{
-		`colour is "blue", expected nothing: version 2 of the contract has no such output`: {[]string{"colour"}, "blue"},
-		`domain is missing, expected text`:                                                 {[]string{"domain"}, nil},
-		`databases.cache.port is "x", expected a whole number`:                             {[]string{"databases", "cache", "port"}, "x"},
-		`databases.cache.port is 1.5, expected a whole number`:                             {[]string{"databases", "cache", "port"}, 1.5},
-		`databases.cache.port is 0, expected a port, 1 to 65535`:                           {[]string{"databases", "cache", "port"}, 0},
-		`databases.cache.metricsUrls is "x", expected a list`:                              {[]string{"databases", "cache", "metricsUrls"}, "x"},
-		`databases.cache.metricsUrls[1] is 5, expected text`:                               {[]string{"databases", "cache", "metricsUrls"}, []any{"https://a", 5}},
-		`backup.proofs.dump.alarmDays is missing, expected a whole number`:                 {[]string{"backup", "proofs", "dump", "alarmDays"}, nil},
-		`backup.proofs is [], expected an object`:                                          {[]string{"backup", "proofs"}, []any{}},
-		`objectives.media is 100, expected a percentage between 0 and 100`:                 {[]string{"objectives", "media"}, 100},
-		`objectives.media is "most", expected a number`:                                    {[]string{"objectives", "media"}, "most"},
-		`thresholds is 7, expected an object`:                                              {[]string{"thresholds"}, 7},
-		`endpoints.web.url is "http://vmst.io", expected an address that begins with https:// and has no credentials`: {
-			[]string{"endpoints", "web", "url"}, "http://vmst.io",
+		{"colour", "blue", `is "blue", expected nothing: version 2 of the contract has no such output`},
+		{"domain", nil, `is missing, expected text`},
+		{"databases.cache.port", "x", `is "x", expected a whole number`},
+		{"databases.cache.port", 1.5, `is 1.5, expected a whole number`},
+		{"databases.cache.port", 0, `is 0, expected a port, 1 to 65535`},
+		{"databases.cache.metricsUrls", "x", `is "x", expected a list`},
+		{"databases.cache.metricsUrls", []any{"https://a", 5}, `[1] is 5, expected text`},
+		{"backup.proofs.dump.alarmDays", nil, `is missing, expected a whole number`},
+		{"backup.proofs", []any{}, `is [], expected an object`},
+		{"objectives.media", 100, `is 100, expected a percentage between 0 and 100`},
+		{"objectives.media", "most", `is "most", expected a number`},
+		{"thresholds", 7, `is 7, expected an object`},
+		{
+			"endpoints.web.url", "http://vmst.io",
+			`is "http://vmst.io", expected an address that begins with https:// and has no credentials`,
 		},
-		`backup.runs.dump is "https://me:pw@example.org/x", expected an address that begins with https:// and has no ` +
-			`credentials`: {[]string{"backup", "runs", "dump"}, "https://me:pw@example.org/x"},
+		{
+			"backup.runs.dump", "https://me:pw@example.org/x",
+			`is "https://me:pw@example.org/x", expected an address that begins with https:// and has no credentials`,
+		},
 	} {
 		var all map[string]any
 		require.NoError(t, json.Unmarshal(file(t, 2), &all))
 		place := all
-		for _, name := range at.path[:len(at.path)-1] {
+		names := strings.Split(mistake.path, ".")
+		last := names[len(names)-1]
+		for _, name := range names[:len(names)-1] {
 			place = place[name].(map[string]any)
 		}
-		last := at.path[len(at.path)-1]
-		place[last] = at.value
-		if at.value == nil {
+		place[last] = mistake.value
+		if mistake.value == nil {
 			delete(place, last)
 		}
 		text, err := json.Marshal(all)
 		require.NoError(t, err)
 		_, err = outputs.Decode(text)
+		says := mistake.path + " " + mistake.says
+		if strings.HasPrefix(mistake.says, "[") {
+			says = mistake.path + mistake.says
+		}
 		require.EqualError(t, err, "reading stack outputs of contract version 2:\n  "+says)
 	}
 }
@@ -124,10 +134,16 @@ func TestMistakesAreNamed(t *testing.T) {
 // What is of a later version is foreign to an earlier one.
 func TestEachVersionHasItsOwnOutputs(t *testing.T) {
 	t.Parallel()
-	_, err := outputs.Decode([]byte(strings.Replace(string(file(t, 2)), `"contractVersion": 2`, `"contractVersion": 1`, 1)))
-	require.ErrorContains(t, err, `databases.cache.metricsUrls is ["https://cache-cluster.db.ondigitalocean.com:9273/metr`)
+	passed := func(is, as int) error {
+		version := `"contractVersion": `
+		text := strings.Replace(string(file(t, is)), version+strconv.Itoa(is), version+strconv.Itoa(as), 1)
+		_, err := outputs.Decode([]byte(text))
+		return err
+	}
+	err := passed(2, 1)
+	require.ErrorContains(t, err, `databases.cache.metricsUrls is ["https://cache-cluster.db.ondigitalocean.com:9`)
 	require.ErrorContains(t, err, "version 1 of the contract has no such output")
-	_, err = outputs.Decode([]byte(strings.Replace(string(file(t, 1)), `"contractVersion": 1`, `"contractVersion": 2`, 1)))
+	err = passed(1, 2)
 	require.ErrorContains(t, err, "\n  objectives is missing, expected an object\n  thresholds is missing")
 }
 

@@ -52,8 +52,8 @@ func hook(t *testing.T) (*webhook, string) {
 	return h, file
 }
 
-// A queue backs up, 2 % of the requests fail, a certificate ends, and a rehearsal is old: each is told to the right
-// people, once, and is over once it is mended. The files are those of the command; only the intervals and delays are
+// A queue backs up, 2 % of the requests fail, a certificate ends, and rehearsals fail: each is told with the right
+// severity, once, and is over once it is mended. The files are those of the command; only the intervals and delays are
 // shorter (-hurry 120): an hour is half a minute.
 func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 	needsPrograms(t)
@@ -68,8 +68,8 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 		endpoints[name] = map[string]any{"url": address, "healthUrl": address + path}
 	}
 	outputs["endpoints"] = endpoints
-	// This objective is a share of the time, and a time without a series counts as bad. So it is for a Prometheus that has
-	// no history and has not asked anybody yet, which takes minutes to outweigh; the queue that backs up is another one.
+	// This objective is a share of the time, and a time without a series counts as bad. So it is for a Prometheus that
+	// has no history and has not asked anybody yet, which takes minutes to outweigh; the queue that backs up is another.
 	delete(outputs["objectives"].(map[string]any), "delivery")
 	bucket := w.serve(t, false, w.marks)
 	backup := outputs["backup"].(map[string]any)
@@ -107,7 +107,7 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 
 	want := map[string]string{
 		"SidekiqQueueSlow": "page", "WebAvailabilityBudgetBurns": "page", "CertificateExpiresSoon": "ticket",
-		"RehearsalOld": "ticket",
+		"RehearsalOld": "ticket", "BackupFailed": "ticket",
 	}
 	expect := func(statuses ...string) map[string]int {
 		counts := map[string]int{}
@@ -133,7 +133,8 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 	}
 	require.Eventually(t, arrived(expect("firing")), 60*time.Second, 200*time.Millisecond, "not all was told")
 	t.Logf("all was told %s after it broke", time.Since(broke).Round(time.Second))
-	// Nothing else comes, not even the ticket about the objective that there is a page of, and nothing twice, for two more rounds of Alertmanager.
+	// Nothing else comes, not even the ticket about the objective that there is a page of, and nothing twice, for two
+	// more rounds of Alertmanager.
 	time.Sleep(6 * time.Second)
 	require.Equal(t, expect("firing"), told.now().counts, "%s", told.now())
 	for name, a := range told.now().alerts {
@@ -144,10 +145,11 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 
 	w.mend()
 	mended := time.Now()
-	require.Eventually(t, arrived(expect("firing", "resolved")), 30*time.Second, 200*time.Millisecond, "not all is over")
+	over := expect("firing", "resolved")
+	require.Eventually(t, arrived(over), 30*time.Second, 200*time.Millisecond, "not all is over")
 	t.Logf("all was over %s after it was mended", time.Since(mended).Round(time.Second))
 	time.Sleep(3 * time.Second)
-	require.Equal(t, expect("firing", "resolved"), told.now().counts, "%s", told.now())
+	require.Equal(t, over, told.now().counts, "%s", told.now())
 }
 
 // ask is the value of a query, or 0 if it has none.

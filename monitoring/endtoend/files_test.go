@@ -1,5 +1,5 @@
-// Package endtoend_test runs the generated files with the programs that they are for. It is a module of its own, so that
-// the dependencies of Prometheus decide nothing about those of the program, the command and the other tools.
+// Package endtoend_test runs the generated files with the programs that they are for. It is a module of its own, so
+// that the dependencies of Prometheus decide nothing about those of the program, the command and the other tools.
 package endtoend_test
 
 import (
@@ -61,7 +61,7 @@ func TestPrometheusReadsItsFiles(t *testing.T) {
 		require.NotEmpty(t, rules)
 		alerts := 0
 		for _, path := range rules {
-			groups, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, parser.NewParser(parser.Options{}), quiet)
+			groups, errs := rulesOf(path)
 			require.Empty(t, errs, path)
 			for _, group := range groups.Groups {
 				for _, rule := range group.Rules {
@@ -76,6 +76,10 @@ func TestPrometheusReadsItsFiles(t *testing.T) {
 		}
 		require.Greater(t, alerts, 10)
 	})
+}
+
+func rulesOf(path string) (*rulefmt.RuleGroups, []error) {
+	return rulefmt.ParseFile(path, false, model.UTF8Validation, parser.NewParser(parser.Options{}), quiet)
 }
 
 func targetsOf(t *testing.T, path string) []*targetgroup.Group {

@@ -42,7 +42,7 @@ func TestPictures(t *testing.T) {
 	if *pictures == "" {
 		t.Skip("make pictures runs this")
 	}
-	require.NoError(t, os.MkdirAll(*pictures, 0o755)) //nolint:gosec // it is for everybody
+	require.NoError(t, os.MkdirAll(*pictures, 0o755))
 	dir := generate(t, contract(t), "-inside", "http://localhost:9090")
 	storage, end := t.TempDir(), time.Now().Truncate(time.Minute)
 	history(t, storage, dir, end)
@@ -79,8 +79,9 @@ func TestPictures(t *testing.T) {
 		address := fmt.Sprintf("%s/panels.html?dashboard=%s&end=%d", page.URL, name, end.Unix())
 		ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 		said, err := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu",
-			"--hide-scrollbars", "--user-data-dir="+t.TempDir(), fmt.Sprintf("--window-size=1232,%d", 72+rows(t, path)*26),
-			"--virtual-time-budget=30000", "--screenshot="+picture, address).CombinedOutput()
+			"--hide-scrollbars", "--user-data-dir="+t.TempDir(), "--virtual-time-budget=30000",
+			fmt.Sprintf("--window-size=1232,%d", 72+rows(t, path)*26), "--screenshot="+picture,
+			address).CombinedOutput()
 		stop()
 		require.NoError(t, err, "%s", said)
 		select {
@@ -111,7 +112,8 @@ func rows(t *testing.T, path string) int {
 	return high
 }
 
-// history writes six hours into a storage: what would have been asked for, and what the rules of a directory make of it.
+// history writes six hours into a storage: what would have been asked for, and what the rules of a directory make of
+// it.
 func history(t *testing.T, storage, dir string, end time.Time) {
 	t.Helper()
 	options := tsdb.DefaultOptions()
@@ -187,7 +189,7 @@ func recorded(t *testing.T, dir string) []rulefmt.Rule {
 	require.NoError(t, err)
 	var first, records []rulefmt.Rule
 	for _, path := range paths {
-		groups, errs := rulefmt.ParseFile(path, false, model.UTF8Validation, parser.NewParser(parser.Options{}), quiet)
+		groups, errs := rulesOf(path)
 		require.Empty(t, errs)
 		for _, group := range groups.Groups {
 			for _, rule := range group.Rules {
@@ -204,8 +206,8 @@ func recorded(t *testing.T, dir string) []rulefmt.Rule {
 	return append(first, records...)
 }
 
-// pass lets time pass in the cluster: people come and go, and from the fourth hour on a queue backs up for an hour, while
-// 2 % of the requests fail for half of one.
+// pass lets time pass in the cluster: people come and go, and after three hours and a half a queue backs up for an
+// hour, while 2 % of the requests fail for half of one.
 func (m *moment) pass(at time.Time, since time.Duration) {
 	hour := since.Hours()
 	m.at, m.load = at, 1+0.35*math.Sin(hour*1.1)+0.04*math.Sin(hour*37)+0.03*math.Cos(hour*91)
@@ -238,7 +240,9 @@ func outside(at time.Time, since time.Duration) []sample {
 			sample{"probe_ssl_earliest_cert_expiry" + of, float64(ends.Unix())},
 			sample{"up" + of, 1})
 	}
-	for task, age := range map[string]time.Duration{"dump": 20 * time.Hour, "media": 19 * time.Hour, "rehearsal": 70 * time.Hour} {
+	for task, age := range map[string]time.Duration{
+		"dump": 20 * time.Hour, "media": 19 * time.Hour, "rehearsal": 70 * time.Hour,
+	} {
 		of := fmt.Sprintf(`{job="backup",environment="prod",task=%q}`, task)
 		ended := at.Add(-since - age)
 		if task == "dump" && hour > 4 {

@@ -97,14 +97,15 @@ func generate(t *testing.T, outputs map[string]any, args ...string) string {
 	dir := t.TempDir()
 	text, err := json.Marshal(outputs)
 	require.NoError(t, err)
-	file, out, command := filepath.Join(dir, "outputs.json"), filepath.Join(dir, "out"), filepath.Join(dir, "monitoring")
+	file, out := filepath.Join(dir, "outputs.json"), filepath.Join(dir, "out")
+	command := filepath.Join(dir, "monitoring")
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", command, ".")
 	build.Dir = ".."
 	said, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", said)
-	made := exec.CommandContext(t.Context(), command, append([]string{"-stack", "prod", "-outputs", file, "-out", out}, args...)...)
-	said, err = made.CombinedOutput()
+	args = append([]string{"-stack", "prod", "-outputs", file, "-out", out}, args...)
+	said, err = exec.CommandContext(t.Context(), command, args...).CombinedOutput()
 	require.NoError(t, err, "%s", said)
 	return out
 }

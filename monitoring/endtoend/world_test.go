@@ -96,7 +96,8 @@ func (w *world) certificate(ends bool) (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// serve serves over TLS until the end of the test, with a certificate that ends while something is wrong, or never does.
+// serve serves over TLS until the end of the test, with a certificate that ends soon while something is wrong, if that
+// one is to.
 func (w *world) serve(t *testing.T, ends bool, handler http.HandlerFunc) (address string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
@@ -118,19 +119,23 @@ func (w *world) serve(t *testing.T, ends bool, handler http.HandlerFunc) (addres
 
 func healthy(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "OK") }
 
-// marks are the objects in the bucket of the backups. The rehearsal's is old while something is wrong.
+// marks are the objects in the bucket of the backups. While something is wrong, the last good rehearsal is a month ago,
+// and the last one has just failed.
 func (w *world) marks(response http.ResponseWriter, request *http.Request) {
 	kind, file, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/"), "/")
 	task := strings.TrimSuffix(file, ".prom")
-	end := time.Now().Add(-time.Hour)
+	end, success := time.Now().Add(-time.Hour), 1
 	if task == "rehearsal" && w.ill() {
-		end = end.AddDate(0, 0, -30)
+		success = 0
+		if kind == "proven" {
+			end = end.AddDate(0, 0, -30)
+		}
 	}
 	response.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	fmt.Fprintf(response, "mastodon_backup_seconds{task=%q} 60\nmastodon_backup_end_timestamp_seconds{task=%q} %d\n",
 		task, task, end.Unix())
 	if kind == "runs" {
-		fmt.Fprintf(response, "mastodon_backup_success{task=%q} 1\n", task)
+		fmt.Fprintf(response, "mastodon_backup_success{task=%q} %d\n", task, success)
 	}
 }
 
@@ -189,15 +194,11 @@ func (m moment) series() []sample {
 	bad := m.failing.Seconds() * m.rush * perSecond * 0.02
 	good := (m.since.Seconds()+m.failing.Seconds()*m.rush)*perSecond - bad
 	at := func(d time.Duration) float64 { return float64(m.at.Add(d).Unix()) }
+	const duration = `nginx_ingress_controller_request_duration_seconds_`
 	series := []sample{
 		{`nginx_ingress_controller_requests{ingress="mastodon",status="200"}`, good},
 		{`nginx_ingress_controller_requests{ingress="mastodon",status="500"}`, bad},
-		{`nginx_ingress_controller_request_duration_seconds_count{ingress="mastodon",method="GET"}`, good},
-		{`nginx_ingress_controller_request_duration_seconds_bucket{ingress="mastodon",method="GET",le="0.1"}`, good * 0.6},
-		{`nginx_ingress_controller_request_duration_seconds_bucket{ingress="mastodon",method="GET",le="0.25"}`, good * 0.9},
-		{`nginx_ingress_controller_request_duration_seconds_bucket{ingress="mastodon",method="GET",le="0.5"}`, good * 0.98},
-		{`nginx_ingress_controller_request_duration_seconds_bucket{ingress="mastodon",method="GET",le="1.0"}`, good * 0.995},
-		{`nginx_ingress_controller_request_duration_seconds_bucket{ingress="mastodon",method="GET",le="+Inf"}`, good},
+		{duration + `count{ingress="mastodon",method="GET"}`, good},
 		{`nginx_ingress_controller_config_last_reload_successful{pod="nginx-0"}`, 1},
 		{`certmanager_certificate_ready_status{name="mastodon",condition="True"}`, 1},
 		{`certmanager_certificate_expiration_timestamp_seconds{name="mastodon"}`, at(60 * 24 * time.Hour)},
@@ -210,6 +211,10 @@ func (m moment) series() []sample {
 		{`kubelet_volume_stats_available_bytes{namespace="monitoring",persistentvolumeclaim="prometheus-0"}`, 30e9},
 		{`mastodon_timeline_newest_post_timestamp_seconds`, at(-20 * time.Second)},
 	}
+	for le, share := range map[string]float64{"0.1": 0.6, "0.25": 0.9, "0.5": 0.98, "1.0": 0.995, "+Inf": 1} {
+		name := fmt.Sprintf(`%sbucket{ingress="mastodon",method="GET",le=%q}`, duration, le)
+		series = append(series, sample{name, good * share})
+	}
 	for _, deployment := range []string{
 		"mastodon-web", "mastodon-streaming", "mastodon-sidekiq-default", "mastodon-sidekiq-push",
 	} {
@@ -218,14 +223,15 @@ func (m moment) series() []sample {
 			sample{"kube_deployment_status_replicas_available" + labels, 2})
 	}
 	for i := range 2 {
-		web, streaming := fmt.Sprintf(`{pod="mastodon-web-%d"}`, i), fmt.Sprintf(`{namespace="mastodon",pod="mastodon-streaming-%d"}`, i)
+		web := fmt.Sprintf(`{pod="mastodon-web-%d"}`, i)
+		streaming := fmt.Sprintf(`{namespace="mastodon",pod="mastodon-streaming-%d"}`, i)
 		series = append(series,
 			sample{"ruby_puma_workers" + web, 2}, sample{"ruby_puma_request_backlog" + web, 0},
 			sample{"ruby_puma_busy_threads" + web, 4 * m.load}, sample{"ruby_puma_max_threads" + web, 10},
 			sample{"ruby_active_record_connection_pool_waiting" + web, 0},
 			sample{fmt.Sprintf(`up{namespace="mastodon",job="mastodon/web",instance="10.0.0.%d:9394"}`, i), 1},
-			sample{fmt.Sprintf(`connected_clients{namespace="mastodon",pod="mastodon-streaming-%d",type="websocket"}`, i), 400 * m.load},
-			sample{"nodejs_eventloop_lag_p99_seconds" + streaming, 0.012 * m.load}, sample{"pg_pool_waiting_queries" + streaming, 0},
+			sample{"connected_clients" + streaming, 400 * m.load}, sample{"pg_pool_waiting_queries" + streaming, 0},
+			sample{"nodejs_eventloop_lag_p99_seconds" + streaming, 0.012 * m.load},
 		)
 	}
 	for queue, wait := range map[string]float64{
@@ -235,14 +241,16 @@ func (m moment) series() []sample {
 		series = append(series, sample{"sidekiq_queue_latency_seconds" + labels, wait},
 			sample{"sidekiq_queue_backlog" + labels, wait * 40})
 	}
+	worked := (m.since + m.failing).Seconds()
 	const process = `{queues="default,scheduler",pod="mastodon-sidekiq-0"}`
 	return append(series,
-		sample{"sidekiq_process_concurrency" + process, 25}, sample{"sidekiq_process_busy" + process, min(25, 5+m.wait)},
+		sample{"sidekiq_process_concurrency" + process, 25},
+		sample{"sidekiq_process_busy" + process, min(25, 5+m.wait)},
 		sample{`active_record_connection_pool_waiting{pod="mastodon-sidekiq-0"}`, 0},
 		sample{`sidekiq_stats_dead_size{pod="mastodon-sidekiq-0"}`, 120},
 		sample{`sidekiq_stats_retry_size{pod="mastodon-sidekiq-0"}`, 300},
-		sample{`sidekiq_stats_processed{pod="mastodon-sidekiq-0"}`, (m.since + m.failing).Seconds() * 90},
-		sample{`sidekiq_jobs_total{queue="mailers",job_name="ActionMailer::MailDeliveryJob"}`, (m.since + m.failing).Seconds() / 20},
+		sample{`sidekiq_stats_processed{pod="mastodon-sidekiq-0"}`, worked * 90},
+		sample{`sidekiq_jobs_total{queue="mailers",job_name="ActionMailer::MailDeliveryJob"}`, worked / 20},
 		sample{`sidekiq_failed_jobs_total{queue="mailers",job_name="ActionMailer::MailDeliveryJob"}`, 0},
 		sample{`sidekiq_failed_jobs_total{queue="scheduler",job_name="Scheduler::IndexingScheduler"}`, 0},
 	)

@@ -46,7 +46,8 @@ func Write(dir string, files map[string][]byte) error {
 		if _, ok := files[path]; ok {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err := os.Remove(filepath.Join(dir, filepath.FromSlash(path)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing %s, which is not needed any more: %w", path, err)
 		}
 	}

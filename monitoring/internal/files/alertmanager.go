@@ -12,7 +12,7 @@ import (
 func (m *maker) alertmanager() error {
 	told := fields{}
 	if m.options.Webhook != "" {
-		told = append(told, pair{"webhook_configs", []fields{{{"url_file", m.options.Webhook}, {"send_resolved", true}}}})
+		told = append(told, webhook(m.options.Webhook, true))
 	}
 	if e := m.options.Email; e != nil {
 		if e.To == "" || e.From == "" || e.Smarthost == "" {
@@ -26,7 +26,7 @@ func (m *maker) alertmanager() error {
 	}
 	beat := fields{{"name", string(signals.Heartbeat)}}
 	if m.options.Heartbeat != "" {
-		beat = append(beat, pair{"webhook_configs", []fields{{{"url_file", m.options.Heartbeat}, {"send_resolved", false}}}})
+		beat = append(beat, webhook(m.options.Heartbeat, false))
 	}
 	receiver := func(severity signals.Severity) fields {
 		return append(fields{{"name", string(severity)}}, told...)
@@ -52,8 +52,8 @@ func (m *maker) alertmanager() error {
 				route(signals.Ticket, time.Minute, 10*time.Minute, 24*time.Hour),
 			}},
 		}},
-		// Who has been woken knows it: what endangers the same objective a little less is not told as well. A label that
-		// neither has would be equal, too, so it must be there.
+		// Who has been woken knows it: what endangers the same objective a little less is not told as well. A label
+		// that neither has would be equal, too, so it must be there.
 		{"inhibit_rules", []fields{{
 			{"source_matchers", []string{`severity="page"`, `objective=~".+"`}},
 			{"target_matchers", []string{`severity="ticket"`, `objective=~".+"`}},
@@ -61,4 +61,9 @@ func (m *maker) alertmanager() error {
 		}}},
 		{"receivers", []fields{beat, receiver(signals.Page), receiver(signals.Ticket)}},
 	})
+}
+
+// webhook sends to the address in a file, which Alertmanager reads each time.
+func webhook(file string, resolved bool) pair {
+	return pair{"webhook_configs", []fields{{{"url_file", file}, {"send_resolved", resolved}}}}
 }

@@ -1,5 +1,6 @@
 // Package files makes the files of a Prometheus that runs elsewhere: its configuration, targets and rules, those of
-// Alertmanager and blackbox exporter, dashboards of Grafana, and a page for people. The same input makes the same bytes.
+// Alertmanager and blackbox exporter, dashboards of Grafana, and a page for people. The same input makes the same
+// bytes.
 package files
 
 import (
@@ -119,8 +120,8 @@ func (m *maker) yaml(path string, content any) error {
 	return err
 }
 
-// after is a delay as Prometheus and Alertmanager write it, shortened if somebody is in a hurry. Neither knows less than
-// a millisecond.
+// after is a delay as Prometheus and Alertmanager write it, shortened if somebody is in a hurry. Neither knows less
+// than a millisecond.
 func (m *maker) after(d time.Duration) string {
 	return duration(max(d/time.Duration(m.options.Hurry), time.Millisecond))
 }
@@ -139,7 +140,9 @@ func duration(d time.Duration) string {
 	for _, unit := range []struct {
 		name string
 		of   time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}} {
+	}{
+		{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
+	} {
 		if count := d / unit.of; count > 0 {
 			text += fmt.Sprintf("%d%s", count, unit.name)
 			d -= count * unit.of

@@ -13,8 +13,13 @@ import (
 
 // titles are what the dashboards are called, in the order in which somebody looks at them at night.
 var titles = []struct{ name, title string }{
-	{"overview", "Overview"}, {"web", "Web"}, {"sidekiq", "Sidekiq"}, {"streaming", "Streaming"}, {"edge", "Edge"},
-	{"databases", "Databases"}, {"backups", "Backups"},
+	{"overview", "Overview"},
+	{"web", "Web"},
+	{"sidekiq", "Sidekiq"},
+	{"streaming", "Streaming"},
+	{"edge", "Edge"},
+	{"databases", "Databases"},
+	{"backups", "Backups"},
 }
 
 const (
@@ -52,6 +57,10 @@ func (m *maker) dashboards() error {
 	return nil
 }
 
+// The format is the one that every Grafana in use imports; the SDK calls it deprecated since its successor is there,
+// which only the newest ones know.
+//
+//nolint:staticcheck // see above
 func (m *maker) dashboard(name, title string, panels []Panel) (dashboard.Dashboard, error) {
 	builder := dashboard.NewDashboardBuilder(m.outputs.Domain+": "+title).
 		// It is what a dashboard is known by: the same one is replaced when it is imported again.
@@ -60,10 +69,10 @@ func (m *maker) dashboard(name, title string, panels []Panel) (dashboard.Dashboa
 		Time("now-6h", "now").Refresh("1m").Timezone("browser").Readonly().
 		Tooltip(dashboard.DashboardCursorSyncCrosshair).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Prometheus").Type("prometheus")).
-		Link(dashboard.NewDashboardLinkBuilder("All of " + m.outputs.Domain).Type(dashboard.DashboardLinkTypeDashboards).
-			Tags([]string{m.stack}).AsDropdown(true).KeepTime(true))
+		Link(dashboard.NewDashboardLinkBuilder("All of " + m.outputs.Domain).Tags([]string{m.stack}).
+			Type(dashboard.DashboardLinkTypeDashboards).AsDropdown(true).KeepTime(true))
 	for i, panel := range panels {
-		builder.WithPanel(graph(i, panel))
+		builder.WithPanel(graph(uint32(i), panel))
 	}
 	built, err := builder.Build()
 	if err != nil {
@@ -72,12 +81,12 @@ func (m *maker) dashboard(name, title string, panels []Panel) (dashboard.Dashboa
 	return built, nil
 }
 
-func graph(i int, panel Panel) *timeseries.PanelBuilder {
+func graph(i uint32, panel Panel) *timeseries.PanelBuilder {
 	from := common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr(source)}
 	const width = columns / 2
 	g := timeseries.NewPanelBuilder().
 		Title(panel.Title).Description(panel.Means).Unit(panel.Unit).Datasource(from).
-		GridPos(dashboard.GridPos{H: height, W: width, X: uint32(i%2) * width, Y: uint32(i/2) * height}).
+		GridPos(dashboard.GridPos{H: height, W: width, X: i % 2 * width, Y: i / 2 * height}).
 		Legend(common.NewVizLegendOptionsBuilder().
 			ShowLegend(true).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti)).

@@ -1,6 +1,7 @@
 package files
 
 import (
+	_ "embed" // the page's text
 	"fmt"
 	"maps"
 	"slices"
@@ -8,8 +9,6 @@ import (
 	"strings"
 	"text/template"
 	"time"
-
-	_ "embed" // the page's text
 )
 
 //go:embed page.md

@@ -50,8 +50,8 @@ func (m *maker) targets() error {
 		for _, name := range slices.Sorted(maps.Keys(m.outputs.Databases)) {
 			database := m.outputs.Databases[name]
 			if len(database.MetricsURLs) == 0 {
-				return fmt.Errorf("databases.%s.metricsUrls is empty: run `pulumi up` with a program that knows version 2 of "+
-					"the contract, or leave -databases out", name)
+				return fmt.Errorf("databases.%s.metricsUrls is empty: run `pulumi up` with a program that knows "+
+					"version 2 of the contract, or leave -databases out", name)
 			}
 			for _, address := range database.MetricsURLs {
 				all["database-"+name] = append(all["database-"+name], direct(address, m.labels("database", name)))
@@ -105,7 +105,8 @@ func (m *maker) prometheus() error {
 			{"metrics_path", "/probe"},
 			{"params", fields{{"module", []string{moduleHTTP}}}},
 			discovery(jobProbe),
-			// Blackbox exporter is asked, and what it is to ask becomes a parameter (its README, "Prometheus Configuration").
+			// Blackbox exporter is asked, and what it is to ask becomes a parameter (its README, "Prometheus
+			// Configuration").
 			{"relabel_configs", []fields{
 				{{"source_labels", []string{"__address__"}}, {"target_label", "__param_target"}},
 				{{"source_labels", []string{"__param_target"}}, {"target_label", "instance"}},
@@ -113,7 +114,8 @@ func (m *maker) prometheus() error {
 			}},
 		},
 		m.marks(jobMark),
-		// A run that failed has an end, too. Only whether it went well may be taken from here, or it would pass for a proof.
+		// A run that failed has an end, too. Only whether it went well may be taken from here, or it would pass for a
+		// proof.
 		append(m.marks(jobRun), pair{"metric_relabel_configs", []fields{
 			{{"source_labels", []string{"__name__"}}, {"regex", "mastodon_backup_success"}, {"action", "keep"}},
 		}}),

@@ -30,7 +30,7 @@ func (f fields) MarshalYAML() (any, error) {
 	return node, nil
 }
 
-const heading = "# Written by `monitoring` from the outputs of stack %s. It is written anew each time: edit nothing here.\n"
+const heading = "# Written by `monitoring` from the outputs of stack %s. It is written anew each time: edit nothing.\n"
 
 // document is a file of YAML.
 func document(stack string, content any) ([]byte, error) {
