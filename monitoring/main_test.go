@@ -86,23 +86,20 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	const good, old = "../infra/outputs/testdata/outputs-2.json", "../infra/outputs/testdata/outputs-1.json"
 	foreign := filepath.Join(t.TempDir(), "foreign.json")
 	require.NoError(t, os.WriteFile(foreign, []byte(`{"bucketName": "x"}`), 0o600))
-	for says, args := range map[string][]string{
-		`-stack is "", expected the name of a stack`:         {"-outputs", good},
-		`-stack is "../x", expected the name of a stack`:     {"-stack", "../x", "-outputs", good},
-		`"prod" is no flag`:                                  {"-stack", "prod", "prod"},
-		`flag provided but not defined: -color`:              {"-color"},
-		`-hurry is 0, expected 1 or more`:                    {"-stack", "prod", "-hurry", "0"},
-		`-email needs -from and -smarthost, too`:             {"-stack", "prod", "-outputs", good, "-email", "a@b.org"},
-		`-smtp-user and -smtp-password-file need each other`: {"-stack", "prod", "-smtp-user", "a"},
-		`no such file`: {"-stack", "prod", "-outputs", "nowhere.json"},
-		`stack prod: reading stack outputs: contractVersion is mis`: {"-stack", "prod", "-outputs", foreign},
-		`databases.cache.metricsUrls is empty`:                      {"-stack", "a", "-outputs", old, "-databases", "/x"},
-		`-inside is "prom:9090", expected an address such as`:       {"-stack", "a", "-outputs", good, "-inside", "prom:9090"},
+	for says, line := range map[string]string{
+		`-stack is "", expected the name of a stack`:         "-outputs " + good,
+		`-stack is "../x", expected the name of a stack`:     "-stack ../x -outputs " + good,
+		`"prod" is no flag`:                                  "-stack prod prod",
+		`flag provided but not defined: -color`:              "-color",
+		`-hurry is 0, expected 1 or more`:                    "-stack prod -hurry 0",
+		`-email needs -from and -smarthost, too`:             "-stack prod -email a@example.org -outputs " + good,
+		`-smtp-user and -smtp-password-file need each other`: "-stack prod -smtp-user a",
+		`no such file`: "-stack prod -outputs nowhere.json",
+		`stack prod: reading stack outputs: contractVersion`: "-stack prod -outputs " + foreign,
+		`databases.cache.metricsUrls is empty`:               "-stack prod -databases /x -outputs " + old,
+		`-inside is "prom:9090", expected an address such`:   "-stack prod -inside prom:9090 -outputs " + good,
 	} {
-		args = append(args, "-out", filepath.Join(t.TempDir(), "out"))
-		if strings.HasSuffix(says, "is no flag") {
-			args = args[:3]
-		}
+		args := append([]string{"-out", filepath.Join(t.TempDir(), "out")}, strings.Fields(line)...)
 		err := run(t.Context(), args, io.Discard, io.Discard)
 		require.ErrorContains(t, err, says)
 	}

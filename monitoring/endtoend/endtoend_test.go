@@ -69,7 +69,7 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 	}
 	outputs["endpoints"] = endpoints
 	// This objective is a share of the time, and a time without a series counts as bad. So it is for a Prometheus that
-	// has no history and has not asked anybody yet, which takes minutes to outweigh; the queue that backs up is another.
+	// has no history and has not asked anybody yet, which takes minutes to outweigh. Another queue will back up.
 	delete(outputs["objectives"].(map[string]any), "delivery")
 	bucket := w.serve(t, false, w.marks)
 	backup := outputs["backup"].(map[string]any)
