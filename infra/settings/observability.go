@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
@@ -45,6 +46,13 @@ type Thresholds struct {
 	CertificateDays int `json:"certificateDays" jsonschema:"minimum=1,maximum=29" default:"14"`
 }
 
+// DefaultObservability is that of a stack that says nothing of it.
+func DefaultObservability() Observability {
+	var o Observability
+	decode.Object(&decode.Report{}, "observability", "{}", "", &o)
+	return o
+}
+
 // queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
 // "default" and "mailers"; "pull" and "fasp" may take their time (config/sidekiq.yml; the presets for scaling that
 // toot.community publishes say half an hour at the most for "pull").
@@ -64,9 +72,8 @@ func (s *Settings) Signals(stack string) signals.Environment {
 	if s.Backup.Enabled {
 		for i, task := range s.Backup.Tasks() {
 			proof := s.Proofs()[i]
-			last := Endpoint{Host: proof.Host, HealthPath: "/" + RunKey(task.Name)}
 			marks[task.Name] = signals.Mark{
-				URL: proof.HealthURL(), LastURL: last.HealthURL(), AlarmDays: task.AlarmDays,
+				URL: proof.HealthURL(), LastURL: proof.URL() + "/" + RunKey(task.Name), AlarmDays: task.AlarmDays,
 			}
 		}
 	}

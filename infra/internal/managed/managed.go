@@ -75,6 +75,8 @@ type Database struct {
 	ClusterURN pulumi.StringOutput
 	// ClusterName and Engine are those of the arguments.
 	ClusterName, Engine string
+	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys.
+	MetricsURLs pulumi.StringArrayOutput
 	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The host says when the
 	// rest is there.
 	Ready []pulumi.Resource
@@ -124,7 +126,7 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 			Host: cluster.PrivateHost, Port: cluster.Port, Username: cluster.User, Password: cluster.Password,
 		},
 		ID: id, ClusterURN: cluster.ClusterUrn, ClusterName: args.Name, Engine: args.Engine,
-		Ready: []pulumi.Resource{firewall},
+		MetricsURLs: cluster.MetricsEndpoints, Ready: []pulumi.Resource{firewall},
 	}, nil
 }
 
