@@ -23,7 +23,7 @@ SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox monitoring tools tools/workflows sdks/netlify
 # Modules whose dependencies decide nothing about those of the others, so their versions need not be the same.
-APART := monitoring/endtoend
+APART := monitoring/endtoend tools/objectives tools/rules
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -71,6 +71,8 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
 	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
+	cd tools/objectives && go test -count=1 ./...
+	cd tools/rules && go test -count=1 ./...
 	cd monitoring && go test -count=1 ./...
 	cd monitoring/endtoend && go test -count=1 .
 
@@ -306,10 +308,12 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the stack file's JSON Schema, scopes and outputs in the documentation, the Netlify SDK.
+generate: ## Write the generated files again: JSON Schema, scopes in README.md, the outputs' table, objectives' rules, runbooks' index, Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
+	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
+	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench

@@ -13,7 +13,9 @@ type Observability struct {
 	Thresholds Thresholds `json:"thresholds"`
 }
 
-// Objectives are percentages of what has to go well in 30 days.
+// Objectives are percentages of what has to go well in 30 days. Those of Web to Media have an alert when what may go
+// wrong is used up too fast: it wakes somebody when 2 % of it went in an hour, or 5 % in six. Of a low percentage, no hour
+// can use up that much, so below 93.1 the first of these cannot come, and below 83.4 neither.
 type Objectives struct {
 	// Web is the share of requests to the web that do not fail.
 	Web float64 `json:"web" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`
@@ -25,6 +27,15 @@ type Objectives struct {
 	Streaming float64 `json:"streaming" jsonschema:"minimum=90,maximum=99.99" default:"99.5"`
 	// Media is the share of the time in which pictures are served.
 	Media float64 `json:"media" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`
+	// Search is the share of the time in which what is new can be found.
+	Search float64 `json:"search" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Mail is the share of the time in which mail leaves without waiting.
+	Mail float64 `json:"mail" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Backups is the share of the time in which the last good run of every task of the backups is younger than its
+	// alarmDays, the rehearsal among them.
+	Backups float64 `json:"backups" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Certificates is the share of the time in which every certificate is good for thresholds.certificateDays.
+	Certificates float64 `json:"certificates" jsonschema:"minimum=50,maximum=99.99" default:"99.9"`
 }
 
 // Thresholds are values from which on somebody is told.
@@ -61,17 +72,22 @@ func (s *Settings) Signals(stack string) signals.Environment {
 	if s.Backup.Enabled {
 		for i, task := range s.Backup.Tasks() {
 			proof := s.Proofs()[i]
+			last := Endpoint{Host: proof.Host, HealthPath: "/" + RunKey(task.Name)}
 			marks[task.Name] = signals.Mark{
-				URL: proof.HealthURL(), LastURL: proof.URL() + "/" + RunKey(task.Name), AlarmDays: task.AlarmDays,
+				URL: proof.HealthURL(), LastURL: last.HealthURL(), AlarmDays: task.AlarmDays,
 			}
 		}
 	}
 	o := s.Observability.Objectives
+	search := o.Search
+	if !s.Search.Enabled {
+		search = 0 // Nothing is promised of what is not there.
+	}
 	return signals.Environment{
 		Name: stack, Domain: s.Domain, Endpoints: endpoints, Marks: marks,
 		Targets: map[string]float64{
 			"web-availability": o.Web, "web-latency": o.WebLatency, "delivery": o.Delivery, "streaming": o.Streaming,
-			"media": o.Media,
+			"media": o.Media, "search": search, "mail": o.Mail, "backups": o.Backups, "certificates": o.Certificates,
 		},
 		Thresholds: signals.Thresholds{
 			QueueSeconds:      queueSeconds(),

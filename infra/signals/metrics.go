@@ -36,8 +36,11 @@ const (
 
 const (
 	gem       = "gem prometheus_exporter 2.3.1, lib/prometheus_exporter/server/"
+	summary   = gem + "web_collector.rb; a summary"
 	streaming = "mastodon 4.6, streaming/metrics.js; the collectors of nodejs are prom-client's"
-	nginx     = "ingress-nginx 1.15, internal/ingress/metric/collectors/"
+	requests  = "ingress-nginx 1.15, internal/ingress/metric/collectors/socket.go"
+	reloads   = "ingress-nginx 1.15, internal/ingress/metric/collectors/controller.go"
+	handler   = "blackbox_exporter 0.28, prober/handler.go"
 	certs     = "cert-manager 1.21, pkg/metrics"
 	state     = "kube-state-metrics 2, docs/metrics/"
 	sloth     = "sloth 0.16.0, pkg/common/conventions"
@@ -53,13 +56,13 @@ func Metrics() []Metric {
 		{Name: "ruby_puma_busy_threads", From: fromWeb, Source: gem + "puma_collector.rb, from Puma 6.6 on"},
 		{Name: "ruby_puma_max_threads", From: fromWeb, Source: gem + "puma_collector.rb"},
 		{Name: "ruby_active_record_connection_pool_waiting", From: fromWeb, Source: gem + "active_record_collector.rb"},
-		{Name: "ruby_http_request_queue_duration_seconds_sum", From: fromWeb, Source: gem + "web_collector.rb; a summary"},
-		{Name: "ruby_http_request_queue_duration_seconds_count", From: fromWeb, Source: gem + "web_collector.rb; a summary"},
+		{Name: "ruby_http_request_queue_duration_seconds_sum", From: fromWeb, Source: summary},
+		{Name: "ruby_http_request_queue_duration_seconds_count", From: fromWeb, Source: summary},
 
 		{Name: "active_record_connection_pool_waiting", From: fromSidekiq, Source: gem + "active_record_collector.rb"},
 		{Name: "sidekiq_process_busy", From: fromSidekiq, Source: gem + "sidekiq_process_collector.rb"},
 		{Name: "sidekiq_process_concurrency", From: fromSidekiq, Source: gem + "sidekiq_process_collector.rb"},
-		// Every process reports its own queues, and all of them the same number: the maximum is the truth, a sum is not.
+		// Every process reports its own queues, and all of them the same number: the maximum is true, a sum is not.
 		{Name: "sidekiq_queue_latency_seconds", From: fromSidekiq, Source: gem + "sidekiq_queue_collector.rb"},
 		{Name: "sidekiq_queue_backlog", From: fromSidekiq, Source: gem + "sidekiq_queue_collector.rb"},
 		// Every process reports these of the whole of Sidekiq.
@@ -73,10 +76,10 @@ func Metrics() []Metric {
 		{Name: "pg_pool_waiting_queries", From: fromStreaming, Source: streaming},
 		{Name: "nodejs_eventloop_lag_p99_seconds", From: fromStreaming, Source: streaming},
 
-		{Name: "nginx_ingress_controller_requests", From: fromIngress, Source: nginx + "socket.go"},
-		{Name: "nginx_ingress_controller_request_duration_seconds_bucket", From: fromIngress, Source: nginx + "socket.go"},
-		{Name: "nginx_ingress_controller_request_duration_seconds_count", From: fromIngress, Source: nginx + "socket.go"},
-		{Name: "nginx_ingress_controller_config_last_reload_successful", From: fromIngress, Source: nginx + "controller.go"},
+		{Name: "nginx_ingress_controller_requests", From: fromIngress, Source: requests},
+		{Name: "nginx_ingress_controller_request_duration_seconds_bucket", From: fromIngress, Source: requests},
+		{Name: "nginx_ingress_controller_request_duration_seconds_count", From: fromIngress, Source: requests},
+		{Name: "nginx_ingress_controller_config_last_reload_successful", From: fromIngress, Source: reloads},
 
 		{Name: "certmanager_certificate_expiration_timestamp_seconds", From: fromCerts, Source: certs},
 		{Name: "certmanager_certificate_ready_status", From: fromCerts, Source: certs},
@@ -94,22 +97,26 @@ func Metrics() []Metric {
 		{Name: "kubelet_volume_stats_available_bytes", From: fromKubelet, Source: "Kubernetes, metrics reference"},
 		{Name: "kubelet_volume_stats_capacity_bytes", From: fromKubelet, Source: "Kubernetes, metrics reference"},
 
-		{Name: "probe_success", From: fromProbe, Source: "blackbox_exporter 0.28, prober/handler.go", Outside: true},
-		{Name: "probe_duration_seconds", From: fromProbe, Source: "blackbox_exporter 0.28, prober/handler.go", Outside: true},
+		{Name: "probe_success", From: fromProbe, Source: handler, Outside: true},
+		{Name: "probe_duration_seconds", From: fromProbe, Source: handler, Outside: true},
 		{
 			Name: "probe_ssl_earliest_cert_expiry", From: fromProbe, Source: "blackbox_exporter 0.28, prober/http.go",
 			Outside: true,
 		},
 
-		// The labels: task. Only what the last run left has success; only a good one is dated for long (infra/backup).
+		// The label is task. What the last run has left, good or bad, has an end, too: of that object, only success may
+		// be kept, or a run that failed would pass for a backup.
 		{
 			Name: "mastodon_backup_end_timestamp_seconds", From: fromMarks, Source: "infra/backup/scripts/common.sh",
 			Outside: true,
 		},
 		{Name: "mastodon_backup_success", From: fromMarks, Source: "infra/backup/scripts/common.sh", Outside: true},
 		{Name: "mastodon_backup_seconds", From: fromMarks, Source: "infra/backup/scripts/common.sh", Outside: true},
-		// When the newest post of the public timeline was written, in seconds since 1970.
+		// When the newest post of the public timeline was written, in seconds since 1970; whether the timeline could be
+		// read, and the status of the answer, 0 for none. Where it could not, the first is missing.
 		{Name: "mastodon_timeline_newest_post_timestamp_seconds", From: fromTimeline, Source: "ours"},
+		{Name: "mastodon_timeline_probe_success", From: fromTimeline, Source: "ours"},
+		{Name: "mastodon_timeline_http_status", From: fromTimeline, Source: "ours"},
 
 		{Name: "up", From: fromScrape, Source: "Prometheus, documentation, jobs and instances", Outside: true},
 

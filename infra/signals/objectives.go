@@ -52,8 +52,9 @@ const web = `ingress="mastodon"`
 func (e Environment) webAvailability() Objective {
 	const requests = `sum(rate(nginx_ingress_controller_requests{` + web
 	return Objective{
-		Name:  "web-availability",
-		Means: "Pages, apps and other servers get an answer, and no error of the server.",
+		Name:   "web-availability",
+		Means:  "Pages, apps and other servers get an answer, and no error of the server.",
+		Broken: "Pages and apps show errors, now and then or always.",
 		// No series of a status is there before its first answer.
 		Bad:   `(` + requests + `,status=~"5.."}[{{.window}}])) or vector(0))`,
 		Total: requests + `}[{{.window}}]))`,
@@ -70,17 +71,19 @@ func (e Environment) webAvailability() Objective {
 // label le as a number with a fraction, older ones as it comes (migration guide of Prometheus 3).
 func (e Environment) webLatency() Objective {
 	const duration, read = `nginx_ingress_controller_request_duration_seconds_`, web + `,method="GET"`
+	const buckets = `sum by (le) (rate(` + duration + `bucket{` + read + `}[5m]))`
 	return Objective{
-		Name:  "web-latency",
-		Means: "Pages and timelines are there within a second.",
+		Name:   "web-latency",
+		Means:  "Pages and timelines are there within a second.",
+		Broken: "Pages and timelines load slowly.",
 		Bad: `(sum(rate(` + duration + `count{` + read + `}[{{.window}}])) - sum(rate(` + duration + `bucket{` + read +
 			`,le=~"1(\\.0)?"}[{{.window}}])))`,
 		Total: `sum(rate(` + duration + `count{` + read + `}[{{.window}}]))`,
 		Alert: "WebLatencyBudgetBurns", Inside: true,
 		Panel: Panel{
 			Dashboard: "web", Title: "Time of a request", Unit: "s", Queries: []Query{
-				{Expr: `histogram_quantile(0.5, sum by (le) (rate(` + duration + `bucket{` + read + `}[5m])))`, Legend: "half"},
-				{Expr: `histogram_quantile(0.95, sum by (le) (rate(` + duration + `bucket{` + read + `}[5m])))`, Legend: "95 %"},
+				{Expr: `histogram_quantile(0.5, ` + buckets + `)`, Legend: "half"},
+				{Expr: `histogram_quantile(0.95, ` + buckets + `)`, Legend: "95 %"},
 			},
 		},
 	}
@@ -98,9 +101,10 @@ func (e Environment) late(queue string) string {
 
 func (e Environment) delivery() Objective {
 	return Objective{
-		Name:  "delivery",
-		Means: "Posts leave for other servers without waiting.",
-		State: e.late("push"), Alert: "DeliveryBudgetBurns", Inside: true,
+		Name:   "delivery",
+		Means:  "Posts leave for other servers without waiting.",
+		Broken: "Nobody elsewhere sees new posts, or much later.",
+		State:  e.late("push"), Alert: "DeliveryBudgetBurns", Inside: true,
 		Panel: Panel{
 			Dashboard: "sidekiq", Title: "Wait of deliveries", Unit: "s", Queries: []Query{{
 				Expr: `max(sidekiq_queue_latency_seconds{queue="push"})`, Legend: "push",
@@ -111,9 +115,10 @@ func (e Environment) delivery() Objective {
 
 func (e Environment) mail() Objective {
 	return Objective{
-		Name:  "mail",
-		Means: "Mail leaves without waiting.",
-		State: e.late("mailers"), Inside: true,
+		Name:   "mail",
+		Means:  "Mail leaves without waiting.",
+		Broken: "Confirmations and password mails are late.",
+		State:  e.late("mailers"), Inside: true,
 		Panel: Panel{
 			Dashboard: "sidekiq", Title: "Wait of mail", Unit: "s", Queries: []Query{{
 				Expr: `max(sidekiq_queue_latency_seconds{queue="mailers"})`, Legend: "mailers",
@@ -130,7 +135,8 @@ func (e Environment) probed(endpoint string, o Objective) Objective {
 	}
 	o.Total = `sum(count_over_time(` + series + `[{{.window}}]))`
 	o.Bad = `(` + o.Total + ` - sum(sum_over_time(` + series + `[{{.window}}])))`
-	o.Panel.Unit, o.Panel.Queries = "percentunit", []Query{{Expr: `avg_over_time(` + series + `[5m])`, Legend: "answers"}}
+	o.Panel.Unit = "percentunit"
+	o.Panel.Queries = []Query{{Expr: `avg_over_time(` + series + `[5m])`, Legend: "answers"}}
 	return o
 }
 
@@ -146,25 +152,28 @@ func (e Environment) probe(metric, endpoint string) string {
 
 func (e Environment) streaming() Objective {
 	return e.probed("streaming", Objective{
-		Name:  "streaming",
-		Means: "New posts and notifications appear by themselves.",
-		Alert: "StreamingBudgetBurns", Panel: Panel{Dashboard: "streaming", Title: "Streaming answers"},
+		Name:   "streaming",
+		Means:  "New posts and notifications appear by themselves.",
+		Broken: "New posts and notifications appear only when people reload, now and then or always.",
+		Alert:  "StreamingBudgetBurns", Panel: Panel{Dashboard: "streaming", Title: "Streaming answers"},
 	})
 }
 
 func (e Environment) media() Objective {
 	return e.probed("media", Objective{
-		Name:  "media",
-		Means: "Pictures, videos and avatars are served.",
-		Alert: "MediaBudgetBurns", Panel: Panel{Dashboard: "edge", Title: "Media host answers"},
+		Name:   "media",
+		Means:  "Pictures, videos and avatars are served.",
+		Broken: "Pictures, videos and avatars are missing, now and then or always.",
+		Alert:  "MediaBudgetBurns", Panel: Panel{Dashboard: "edge", Title: "Media host answers"},
 	})
 }
 
 func (e Environment) search() Objective {
 	return Objective{
-		Name:  "search",
-		Means: "What is new can be found.",
-		State: `(sum(increase(` + indexing + `[15m])) > bool 0) or vector(0)`, Inside: true,
+		Name:   "search",
+		Means:  "What is new can be found.",
+		Broken: "The search does not find what is new.",
+		State:  `(sum(increase(` + indexing + `[15m])) > bool 0) or vector(0)`, Inside: true,
 		Panel: Panel{
 			Dashboard: "databases", Title: "Indexing that failed, each hour", Unit: "short", Queries: []Query{{
 				Expr: `sum(increase(` + indexing + `[1h]))`, Legend: "failed",
@@ -176,8 +185,9 @@ func (e Environment) search() Objective {
 // backups are kept for as long as every task has ended well lately. A mark that is not there counts as old.
 func (e Environment) backups(where string) Objective {
 	o := Objective{
-		Name:  "backups",
-		Means: "There is a fresh backup of everything, and a fresh proof that it can be restored.",
+		Name:   "backups",
+		Means:  "There is a fresh backup of everything, and a fresh proof that it can be restored.",
+		Broken: "Nothing: what would be lost is more than was promised.",
 		Panel: Panel{
 			Dashboard: "backups", Title: "Age of what was proven", Unit: "s", Queries: []Query{{
 				Expr: `time() - max by (task) (mastodon_backup_end_timestamp_seconds)`, Legend: "{{task}}",
@@ -186,7 +196,8 @@ func (e Environment) backups(where string) Objective {
 	}
 	var old []string
 	for _, task := range slices.Sorted(maps.Keys(e.Marks)) {
-		old = append(old, fmt.Sprintf("((time() - max(mastodon_backup_end_timestamp_seconds{task=%q%s}) > bool %d) or vector(1))",
+		old = append(old, fmt.Sprintf(
+			"((time() - max(mastodon_backup_end_timestamp_seconds{task=%q%s}) > bool %d) or vector(1))",
 			task, where, e.Marks[task].AlarmDays*day))
 	}
 	if len(old) > 0 {
@@ -197,8 +208,9 @@ func (e Environment) backups(where string) Objective {
 
 func (e Environment) certificates() Objective {
 	o := Objective{
-		Name:  "certificates",
-		Means: "Every address has a certificate that is good for long enough.",
+		Name:   "certificates",
+		Means:  "Every address has a certificate that is good for long enough.",
+		Broken: "Nothing yet: a certificate was not renewed in time.",
 		Panel: Panel{
 			Dashboard: "edge", Title: "Certificates are good for", Unit: "s", Queries: []Query{{
 				Expr: `probe_ssl_earliest_cert_expiry - time()`, Legend: "{{instance}}",

@@ -10,17 +10,17 @@ import (
 	"text/template"
 )
 
-// burnRates are sloth's rules for any objective, as templates. tools/objectives makes the file with sloth's library, and
-// its tests hold that what [Groups] makes of it is what sloth makes of each objective.
+// burnRates are sloth's rules for any objective, as templates. tools/objectives makes the file with sloth's library,
+// and its tests hold that what [Groups] makes of it is what sloth makes of each objective.
 //
 //go:embed burnrates.json
 var burnRates []byte
 
 // BurnRate is a rule of sloth's as a template of Go.
 //
-// Its fields: {{.Service}}, {{.Name}} and {{.ID}} are the objective's names; {{.Budget}} is the share that may go wrong;
-// {{.Ratio}} the one that has to go well, and {{.Percent}} the same in percent; {{.Bad}} and {{.Total}} are called with a
-// window.
+// Its fields: {{.Service}}, {{.Name}} and {{.ID}} are the objective's names; {{.Budget}} is the share that may go
+// wrong; {{.Ratio}} the one that has to go well, and {{.Percent}} the same in percent; {{.Bad}} and {{.Total}} are
+// called with a window.
 type BurnRate struct {
 	Record string            `json:"record,omitempty"`
 	Alert  bool              `json:"alert,omitempty"`
@@ -31,8 +31,8 @@ type BurnRate struct {
 // Groups are all the rules of a Prometheus in the cluster.
 func Groups(e Environment) []Group { return e.groups(Table(e), Objectives(e)) }
 
-// OutsideGroups are the rules of a Prometheus elsewhere: those whose metrics exist there. The marks of the backups carry
-// a label environment there with the environment's name, which their scrape configuration has to set.
+// OutsideGroups are the rules of a Prometheus elsewhere: those whose metrics exist there. The marks of the backups
+// carry a label environment there with the environment's name, which their scrape configuration has to set.
 func OutsideGroups(e Environment) []Group {
 	where := fmt.Sprintf(",environment=%q", e.Name)
 	var table []Signal
@@ -124,7 +124,7 @@ func (e Environment) burns(o Objective) []Rule {
 				"severity": rule.Labels["sloth_severity"], "environment": e.Name, "objective": o.Name,
 			})
 			rule.Annotations = e.annotations(o.Alert, fmt.Sprintf(
-				"%s Too much of it goes wrong to keep the promise of %s %% in 30 days.", o.Means, values.Percent()))
+				"%s Too much goes wrong to keep the promise of %s %% in 30 days.", o.Broken, values.Percent()))
 		}
 		rules = append(rules, rule)
 	}
@@ -179,7 +179,7 @@ func Alerts(e Environment) []Alert {
 	for _, o := range Objectives(e) {
 		if o.Alert != "" {
 			alerts = append(alerts, Alert{
-				o.Alert, o.Means + " Too much of it goes wrong.", o.Name, []Severity{Page, Ticket}, o.Panel.Dashboard, !o.Inside,
+				o.Alert, o.Broken, o.Name, []Severity{Page, Ticket}, o.Panel.Dashboard, !o.Inside,
 			})
 		}
 	}

@@ -1,6 +1,6 @@
 // Package signals is one table of what can go wrong with an instance: what it means to people, when it is wrong, how
-// urgent that is, where it is shown, and what to do. From the table come the rules of Prometheus, inside the cluster and
-// outside, the dashboards, the index of the runbooks, and the tests of all of them.
+// urgent that is, where it is shown, and what to do. From the table come the rules of Prometheus, inside the cluster
+// and outside, the dashboards, the index of the runbooks, and the tests of all of them.
 //
 // It knows nothing of Pulumi and nothing of settings: an [Environment] is all that a table depends on, and both the
 // settings and the stack outputs say it.
@@ -64,6 +64,8 @@ type Objective struct {
 	Name string
 	// Means says what is promised, in one sentence.
 	Means string
+	// Broken says what people notice while it is not kept, in one sentence.
+	Broken string
 	// Percent of what has to go well in 30 days.
 	Percent float64
 	// Bad and Total are rates in PromQL, with "{{.window}}" for the time that they look back over, as sloth writes it.

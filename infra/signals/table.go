@@ -13,12 +13,13 @@ import (
 // long they take, and how long deliveries wait, alarm by their budget ([Objective.Alert]).
 func Table(e Environment) []Signal { return e.table("") }
 
-// table are the signals of series with further matchers, which is nothing, or begins with a comma. Outside, a Prometheus
-// may watch several environments, whose marks are told apart by no label of their own.
+// table are the signals of series with further matchers, which is nothing, or begins with a comma. Outside, a
+// Prometheus may watch several environments, whose marks are told apart by no label of their own.
 func (e Environment) table(where string) []Signal {
 	return slices.Concat(
-		e.reachable(), webSignals(), e.queues(), sidekiqSignals(), e.mailSignals(), streamingSignals(), databaseSignals(),
-		e.edge(), e.backupSignals(where), e.timeline(), clusterSignals(), e.monitoring())
+		e.reachable(), webSignals(), e.queues(), sidekiqSignals(), e.searchSignals(), e.mailSignals(),
+		streamingSignals(), databaseSignals(), e.edge(), e.backupSignals(where), e.timeline(),
+		clusterSignals(), e.monitoring())
 }
 
 // reachable are the signals of the public addresses.
@@ -28,12 +29,12 @@ func (e Environment) reachable() []Signal {
 		severity                                     Severity
 	}{
 		{
-			"web", "WebUnreachable", "Nobody gets to the instance: no pages, no apps, no posts from other servers.", "web",
-			"web-availability", Page,
+			"web", "WebUnreachable", "Nobody gets to the instance: no pages, no apps, no posts from other servers.",
+			"web", "web-availability", Page,
 		},
 		{
-			"streaming", "StreamingUnreachable", "New posts and notifications appear only when people reload.", "streaming",
-			"streaming", Page,
+			"streaming", "StreamingUnreachable", "New posts and notifications appear only when people reload.",
+			"streaming", "streaming", Page,
 		},
 		{"media", "MediaUnreachable", "Pictures, videos and avatars are missing.", "edge", "media", Page},
 		{"assets", "AssetsUnreachable", "Pages are blank or without style; apps still work.", "edge", "", Page},
@@ -48,14 +49,19 @@ func (e Environment) reachable() []Signal {
 		signals = append(signals, Signal{
 			Name: a.alert, Means: a.means, Expr: `max by (instance) (` + success + `) == 0`, For: 3 * time.Minute,
 			Severity: a.severity, Objective: a.objective,
-			Panel: Panel{
-				Dashboard: a.dashboard, Title: "Answer of " + a.endpoint, Unit: "s", Queries: []Query{{
+			Panel: panel(a.dashboard, "Answer of "+a.endpoint, "s",
+				Query{
 					Expr: e.probe("probe_duration_seconds", a.endpoint), Legend: "{{instance}}",
-				}},
-			},
+				},
+			),
 		})
 	}
 	return signals
+}
+
+// panel is a graph of a dashboard.
+func panel(dashboard, title, unit string, queries ...Query) Panel {
+	return Panel{Dashboard: dashboard, Title: title, Unit: unit, Queries: queries}
 }
 
 // pods says how many pods of a Deployment work.
@@ -70,35 +76,35 @@ func webSignals() []Signal {
 			Name: "WebDown", Means: "No page is answered: no web pod works.",
 			Expr: pods(`="mastodon-web"`) + ` == 0`, For: 2 * time.Minute,
 			Severity: Page, Objective: "web-availability", Inside: true,
-			Panel: Panel{Dashboard: "web", Title: "Web pods that work", Unit: "short", Queries: []Query{
-				{Expr: pods(`="mastodon-web"`), Legend: "work"},
-			}},
+			Panel: panel("web", "Web pods that work", "short",
+				Query{Expr: pods(`="mastodon-web"`), Legend: "work"},
+			),
 		},
 		{
 			Name: "WebBacklog", Means: "Pages are slow: requests wait until a thread of the web server is free.",
 			Expr: `sum(ruby_puma_request_backlog) > 0`, For: 10 * time.Minute,
 			Severity: Ticket, Objective: "web-latency", Inside: true,
-			Panel: Panel{Dashboard: "web", Title: "Requests that wait", Unit: "short", Queries: []Query{
-				{Expr: `sum(ruby_puma_request_backlog)`, Legend: "waiting"},
+			Panel: panel("web", "Requests that wait", "short",
+				Query{Expr: `sum(ruby_puma_request_backlog)`, Legend: "waiting"},
 				// Without the header X-Request-Start there is nothing to see here.
-				{
+				Query{
 					Expr:   `sum(rate(` + queued + `sum[5m])) / sum(rate(` + queued + `count[5m]))`,
 					Legend: "seconds that one waits",
 				},
-			}},
+			),
 		},
 		{
 			Name: "WebThreadsBusy", Means: "Pages are about to get slow: almost every thread of the web server works.",
 			Expr: `sum(ruby_puma_busy_threads) / sum(ruby_puma_max_threads) > 0.9`, For: 15 * time.Minute,
 			Severity: Ticket, Objective: "web-latency", Inside: true,
-			Panel: Panel{Dashboard: "web", Title: "Web threads that work", Unit: "percentunit", Queries: []Query{
-				{Expr: `sum(ruby_puma_busy_threads) / sum(ruby_puma_max_threads)`, Legend: "busy"},
-			}},
+			Panel: panel("web", "Web threads that work", "percentunit",
+				Query{Expr: `sum(ruby_puma_busy_threads) / sum(ruby_puma_max_threads)`, Legend: "busy"},
+			),
 		},
 	}
 }
 
-// late is an expression that is there for every one of the queues whose oldest job has waited for too long.
+// slow is an expression that is there for every one of the queues whose oldest job has waited for too long.
 func (e Environment) slow(queues func(string) bool) string {
 	var slow []string
 	for _, queue := range slices.Sorted(maps.Keys(e.Thresholds.QueueSeconds)) {
@@ -115,17 +121,17 @@ func (e Environment) slow(queues func(string) bool) string {
 func (e Environment) queues() []Signal {
 	people := []string{"default", "ingress"}
 	others := append([]string{"push", "mailers"}, people...)
-	panel := Panel{Dashboard: "sidekiq", Title: "Wait of jobs", Unit: "s", Queries: []Query{
-		{Expr: `max by (queue) (sidekiq_queue_latency_seconds)`, Legend: "{{queue}}"},
-	}}
-	length := Panel{Dashboard: "sidekiq", Title: "Jobs that wait", Unit: "short", Queries: []Query{
-		{Expr: `max by (queue) (sidekiq_queue_backlog)`, Legend: "{{queue}}"},
-	}}
+	wait := panel("sidekiq", "Wait of jobs", "s",
+		Query{Expr: `max by (queue) (sidekiq_queue_latency_seconds)`, Legend: "{{queue}}"},
+	)
+	length := panel("sidekiq", "Jobs that wait", "short",
+		Query{Expr: `max by (queue) (sidekiq_queue_backlog)`, Legend: "{{queue}}"},
+	)
 	var signals []Signal
 	if expr := e.slow(func(queue string) bool { return slices.Contains(people, queue) }); expr != "" {
 		signals = append(signals, Signal{
 			Name: "SidekiqQueueSlow", Means: "Timelines and notifications are late, or posts of other servers.",
-			Expr: expr, For: 10 * time.Minute, Severity: Page, Inside: true, Panel: panel,
+			Expr: expr, For: 10 * time.Minute, Severity: Page, Inside: true, Panel: wait,
 		})
 	}
 	if expr := e.slow(func(queue string) bool { return !slices.Contains(others, queue) }); expr != "" {
@@ -141,52 +147,61 @@ func (e Environment) queues() []Signal {
 func sidekiqSignals() []Signal {
 	return []Signal{
 		{
-			Name: "SidekiqDown", Means: "Posts do not reach anybody, or mail does not: a group of Sidekiq has no pod that works.",
-			Expr: pods(`=~"mastodon-sidekiq-.*"`) + ` == 0`, For: 5 * time.Minute,
+			Name:  "SidekiqDown",
+			Means: "Posts do not reach anybody, or mail does not: a group of Sidekiq has no pod that works.",
+			Expr:  pods(`=~"mastodon-sidekiq-.*"`) + ` == 0`, For: 5 * time.Minute,
 			Severity: Page, Objective: "delivery", Inside: true,
-			Panel: Panel{Dashboard: "sidekiq", Title: "Sidekiq pods that work", Unit: "short", Queries: []Query{
-				{Expr: pods(`=~"mastodon-sidekiq-.*"`), Legend: "{{deployment}}"},
-			}},
+			Panel: panel("sidekiq", "Sidekiq pods that work", "short",
+				Query{Expr: pods(`=~"mastodon-sidekiq-.*"`), Legend: "{{deployment}}"},
+			),
 		},
 		{
 			Name: "SidekiqSchedulerMissing",
-			Means: "Scheduled posts do not appear, trends stand still, nothing is tidied up: nobody works on the queue " +
-				"\"scheduler\".",
+			Means: "Scheduled posts do not appear, trends stand still, nothing is tidied up: nobody works on the " +
+				"queue \"scheduler\".",
 			Expr: `absent(sidekiq_process_concurrency{queues=~".*scheduler.*"})`, For: 15 * time.Minute,
 			Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "sidekiq", Title: "Threads that work", Unit: "short", Queries: []Query{
-				{Expr: `sum by (queues) (sidekiq_process_busy)`, Legend: "{{queues}} busy"},
-				{Expr: `sum by (queues) (sidekiq_process_concurrency)`, Legend: "{{queues}} all"},
-			}},
+			Panel: panel("sidekiq", "Threads that work", "short",
+				Query{Expr: `sum by (queues) (sidekiq_process_busy)`, Legend: "{{queues}} busy"},
+				Query{Expr: `sum by (queues) (sidekiq_process_concurrency)`, Legend: "{{queues}} all"},
+			),
 		},
 		{
 			Name: "SidekiqDeadGrows", Means: "Something is lost bit by bit: jobs are given up after all their retries.",
 			Expr: `max(delta(sidekiq_stats_dead_size[1h])) > 50`, For: 10 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "sidekiq", Title: "Jobs that were given up", Unit: "short", Queries: []Query{
-				{Expr: `max(sidekiq_stats_dead_size)`, Legend: "dead"},
-			}},
+			Panel: panel("sidekiq", "Jobs that were given up", "short",
+				Query{Expr: `max(sidekiq_stats_dead_size)`, Legend: "dead"},
+			),
 		},
 		{
 			Name: "SidekiqRetriesGrow",
-			Means: "Much of what should have been done is tried again and again: there are more than twice as many retries " +
-				"as a day ago.",
+			Means: "Much of what should have been done is tried again and again: there are more than twice as many " +
+				"retries as a day ago.",
 			Expr: `max(sidekiq_stats_retry_size) > 2 * max(sidekiq_stats_retry_size offset 1d) ` +
 				`and max(sidekiq_stats_retry_size) > 1000`,
 			For: 30 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "sidekiq", Title: "Jobs to be tried again", Unit: "short", Queries: []Query{
-				{Expr: `max(sidekiq_stats_retry_size)`, Legend: "retries"},
-				{Expr: `max(rate(sidekiq_stats_processed[5m]))`, Legend: "done each second"},
-			}},
-		},
-		{
-			Name: "SearchIndexingFails", Means: "What is new cannot be found, or nothing can: the search does not take it in.",
-			Expr: `sum(increase(` + indexing + `[30m])) > 5`, For: 10 * time.Minute,
-			Severity: Ticket, Objective: "search", Inside: true,
-			Panel: Panel{Dashboard: "databases", Title: "Indexing that failed", Unit: "short", Queries: []Query{
-				{Expr: `sum(increase(` + indexing + `[30m]))`, Legend: "failed"},
-			}},
+			Panel: panel("sidekiq", "Jobs to be tried again", "short",
+				Query{Expr: `max(sidekiq_stats_retry_size)`, Legend: "retries"},
+				Query{Expr: `max(rate(sidekiq_stats_processed[5m]))`, Legend: "done each second"},
+			),
 		},
 	}
+}
+
+// searchSignals are those of an environment that promises a search.
+func (e Environment) searchSignals() []Signal {
+	if e.Targets["search"] <= 0 {
+		return nil
+	}
+	return []Signal{{
+		Name:  "SearchIndexingFails",
+		Means: "What is new cannot be found, or nothing can: the search does not take it in.",
+		Expr:  `sum(increase(` + indexing + `[30m])) > 5`, For: 10 * time.Minute,
+		Severity: Ticket, Objective: "search", Inside: true,
+		Panel: panel("databases", "Indexing that failed", "short",
+			Query{Expr: `sum(increase(` + indexing + `[30m]))`, Legend: "failed"},
+		),
+	}}
 }
 
 func (e Environment) mailSignals() []Signal {
@@ -197,18 +212,18 @@ func (e Environment) mailSignals() []Signal {
 		Expr: `sum(increase(` + failed + `[30m])) > 5 and sum(increase(` + failed + `[30m])) / sum(increase(` + all +
 			`[30m])) > 0.3`,
 		For: 10 * time.Minute, Severity: Ticket, Objective: "mail", Inside: true,
-		Panel: Panel{Dashboard: "sidekiq", Title: "Mail that failed", Unit: "short", Queries: []Query{
-			{Expr: `sum(increase(` + failed + `[30m]))`, Legend: "failed"},
-			{Expr: `sum(increase(` + all + `[30m]))`, Legend: "all"},
-		}},
+		Panel: panel("sidekiq", "Mail that failed", "short",
+			Query{Expr: `sum(increase(` + failed + `[30m]))`, Legend: "failed"},
+			Query{Expr: `sum(increase(` + all + `[30m]))`, Legend: "all"},
+		),
 	}}
 	if expr := e.slow(func(queue string) bool { return queue == "mailers" }); expr != "" {
 		signals = append(signals, Signal{
 			Name: "MailSlow", Means: "Confirmations and password mails are late.",
 			Expr: expr, For: 15 * time.Minute, Severity: Ticket, Objective: "mail", Inside: true,
-			Panel: Panel{Dashboard: "sidekiq", Title: "Mail that waits", Unit: "short", Queries: []Query{
-				{Expr: `max(sidekiq_queue_backlog{queue="mailers"})`, Legend: "mailers"},
-			}},
+			Panel: panel("sidekiq", "Mail that waits", "short",
+				Query{Expr: `max(sidekiq_queue_backlog{queue="mailers"})`, Legend: "mailers"},
+			),
 		})
 	}
 	return signals
@@ -218,40 +233,43 @@ func (e Environment) mailSignals() []Signal {
 const streamingPods = `{namespace="mastodon"}`
 
 func streamingSignals() []Signal {
+	const before = `avg_over_time(` + StreamingClients + `[30m] offset 10m)`
 	return []Signal{
 		{
 			Name: "StreamingDown", Means: "New posts appear only when people reload: no streaming pod works.",
 			Expr: pods(`="mastodon-streaming"`) + ` == 0`, For: 2 * time.Minute,
 			Severity: Page, Objective: "streaming", Inside: true,
-			Panel: Panel{Dashboard: "streaming", Title: "Streaming pods that work", Unit: "short", Queries: []Query{
-				{Expr: pods(`="mastodon-streaming"`), Legend: "work"},
-			}},
+			Panel: panel("streaming", "Streaming pods that work", "short",
+				Query{Expr: pods(`="mastodon-streaming"`), Legend: "work"},
+			),
 		},
 		{
 			Name: "StreamingClientsDropped", Means: "For half of the people nothing moves any more: they were cut off.",
-			Expr: StreamingClients + ` < 0.5 * avg_over_time(` + StreamingClients + `[30m] offset 10m) and avg_over_time(` +
-				StreamingClients + `[30m] offset 10m) > 20`,
-			For: 5 * time.Minute, Severity: Page, Objective: "streaming", Inside: true,
-			Panel: Panel{Dashboard: "streaming", Title: "Connected clients", Unit: "short", Queries: []Query{
-				{Expr: StreamingClients, Legend: "connected"},
-			}},
+			Expr: StreamingClients + ` < 0.5 * ` + before + ` and ` + before + ` > 20`,
+			For:  5 * time.Minute, Severity: Page, Objective: "streaming", Inside: true,
+			Panel: panel("streaming", "Connected clients", "short",
+				Query{Expr: StreamingClients, Legend: "connected"},
+			),
 		},
 		{
-			Name: "StreamingEventLoopLag", Means: "New posts appear seconds late: the streaming server does not keep up.",
-			Expr: `max by (pod) (nodejs_eventloop_lag_p99_seconds` + streamingPods + `) > 0.1`, For: 10 * time.Minute,
+			Name:  "StreamingEventLoopLag",
+			Means: "New posts appear seconds late: the streaming server does not keep up.",
+			Expr:  `max by (pod) (nodejs_eventloop_lag_p99_seconds` + streamingPods + `) > 0.1`, For: 10 * time.Minute,
 			Severity: Ticket, Objective: "streaming", Inside: true,
-			Panel: Panel{Dashboard: "streaming", Title: "Lag of the streaming server", Unit: "s", Queries: []Query{
-				{Expr: `max by (pod) (nodejs_eventloop_lag_p99_seconds` + streamingPods + `)`, Legend: "{{pod}}"},
-			}},
+			Panel: panel("streaming", "Lag of the streaming server", "s",
+				Query{Expr: `max by (pod) (nodejs_eventloop_lag_p99_seconds` + streamingPods + `)`, Legend: "{{pod}}"},
+			),
 		},
 		{
 			Name:  "StreamingDatabaseWaits",
 			Means: "Apps connect slowly: the streaming server waits for a connection to the database.",
 			Expr:  `max by (pod) (pg_pool_waiting_queries` + streamingPods + `) > 0`, For: 10 * time.Minute,
 			Severity: Ticket, Objective: "streaming", Inside: true,
-			Panel: Panel{Dashboard: "databases", Title: "Streaming waits for the database", Unit: "short", Queries: []Query{
-				{Expr: `max by (pod) (pg_pool_waiting_queries` + streamingPods + `)`, Legend: "{{pod}}"},
-			}},
+			Panel: panel("databases", "Streaming waits for the database", "short",
+				Query{
+					Expr: `max by (pod) (pg_pool_waiting_queries` + streamingPods + `)`, Legend: "{{pod}}",
+				},
+			),
 		},
 	}
 }
@@ -263,9 +281,10 @@ func databaseSignals() []Signal {
 		Name: "DatabaseConnectionsWait", Means: "All is slow: threads wait for a connection to the database.",
 		Expr: puma + ` > 0 or ` + sidekiq + ` > 0`, For: 10 * time.Minute,
 		Severity: Ticket, Objective: "web-latency", Inside: true,
-		Panel: Panel{Dashboard: "databases", Title: "Threads that wait for the database", Unit: "short", Queries: []Query{
-			{Expr: puma, Legend: "{{pod}}"}, {Expr: sidekiq, Legend: "{{pod}}"},
-		}},
+		Panel: panel("databases", "Threads that wait for the database", "short",
+			Query{Expr: puma, Legend: "{{pod}}"},
+			Query{Expr: sidekiq, Legend: "{{pod}}"},
+		),
 	}}
 }
 
@@ -273,25 +292,27 @@ func databaseSignals() []Signal {
 const urgentDays = 3
 
 func (e Environment) edge() []Signal {
-	left := Panel{Dashboard: "edge", Title: "Certificates are good for", Unit: "s", Queries: []Query{
-		{Expr: `probe_ssl_earliest_cert_expiry - time()`, Legend: "{{instance}}"},
-	}}
+	left := panel("edge", "Certificates are good for", "s",
+		Query{Expr: `probe_ssl_earliest_cert_expiry - time()`, Legend: "{{instance}}"},
+	)
 	signals := []Signal{
 		{
-			Name: "CertificateNotReady", Means: "Nothing yet, or a new address shows a warning: a certificate cannot be had.",
-			Expr: `max by (name) (certmanager_certificate_ready_status{condition="True"}) == 0`, For: time.Hour,
+			Name:  "CertificateNotReady",
+			Means: "Nothing yet, or a new address shows a warning: a certificate cannot be had.",
+			Expr:  `max by (name) (certmanager_certificate_ready_status{condition="True"}) == 0`, For: time.Hour,
 			Severity: Ticket, Objective: "certificates", Inside: true,
-			Panel: Panel{Dashboard: "edge", Title: "Certificates in the cluster are good for", Unit: "s", Queries: []Query{
-				{Expr: `certmanager_certificate_expiration_timestamp_seconds - time()`, Legend: "{{name}}"},
-			}},
+			Panel: panel("edge", "Certificates in the cluster are good for", "s",
+				Query{Expr: `certmanager_certificate_expiration_timestamp_seconds - time()`, Legend: "{{name}}"},
+			),
 		},
 		{
-			Name: "IngressReloadFailed", Means: "Nothing yet: changes of addresses and certificates do not take effect.",
-			Expr: `min(nginx_ingress_controller_config_last_reload_successful) == 0`, For: 10 * time.Minute,
+			Name:  "IngressReloadFailed",
+			Means: "Nothing yet: changes of addresses and certificates do not take effect.",
+			Expr:  `min(nginx_ingress_controller_config_last_reload_successful) == 0`, For: 10 * time.Minute,
 			Severity: Ticket, Objective: "web-availability", Inside: true,
-			Panel: Panel{Dashboard: "edge", Title: "Last reload of nginx went well", Unit: "short", Queries: []Query{
-				{Expr: `min(nginx_ingress_controller_config_last_reload_successful)`, Legend: "all pods"},
-			}},
+			Panel: panel("edge", "Last reload of nginx went well", "short",
+				Query{Expr: `min(nginx_ingress_controller_config_last_reload_successful)`, Legend: "all pods"},
+			),
 		},
 	}
 	all := e.probes("probe_ssl_earliest_cert_expiry")
@@ -308,15 +329,16 @@ func (e Environment) edge() []Signal {
 		})
 	}
 	return append(signals, Signal{
-		Name: "CertificateExpires", Means: "In days, browsers and other servers refuse an address: its certificate ends.",
-		Expr: expires(urgentDays), For: 10 * time.Minute, Severity: Page, Objective: "certificates", Panel: left,
+		Name:  "CertificateExpires",
+		Means: "In days, browsers and other servers refuse an address: its certificate ends.",
+		Expr:  expires(urgentDays), For: 10 * time.Minute, Severity: Page, Objective: "certificates", Panel: left,
 	})
 }
 
 func (e Environment) backupSignals(where string) []Signal {
 	alerts := map[string][2]string{
 		"dump":      {"BackupOld", "Nothing: if the database were lost now, so would be all since the last dump."},
-		"media":     {"MediaCopyOld", "Nothing: if the bucket were lost now, so would be all uploads since the last copy."},
+		"media":     {"MediaCopyOld", "Nothing: if the bucket were lost now, so would be uploads since the last copy."},
 		"rehearsal": {"RehearsalOld", "Nothing: nobody knows any more whether the backups can be restored."},
 	}
 	var signals []Signal
@@ -331,9 +353,9 @@ func (e Environment) backupSignals(where string) []Signal {
 			// The bucket deletes a mark that is too old.
 			Expr: fmt.Sprintf("time() - max by (task) (%s) > %d or absent(%s)", end, e.Marks[task].AlarmDays*day, end),
 			For:  time.Hour, Severity: Ticket, Objective: "backups",
-			Panel: Panel{Dashboard: "backups", Title: "Age of the last good " + task, Unit: "s", Queries: []Query{
-				{Expr: `time() - max by (task) (` + end + `)`, Legend: "{{task}}"},
-			}},
+			Panel: panel("backups", "Age of the last good "+task, "s",
+				Query{Expr: `time() - max by (task) (` + end + `)`, Legend: "{{task}}"},
+			),
 		})
 	}
 	if len(e.Marks) == 0 {
@@ -343,9 +365,9 @@ func (e Environment) backupSignals(where string) []Signal {
 		Name: "BackupFailed", Means: "Nothing yet: the last run of a backup did not end well.",
 		Expr: "min by (task) (mastodon_backup_success" + braces(where) + ") == 0", For: time.Minute, Severity: Ticket,
 		Objective: "backups",
-		Panel: Panel{Dashboard: "backups", Title: "Time that backups take", Unit: "s", Queries: []Query{
-			{Expr: "max by (task) (mastodon_backup_seconds" + braces(where) + ")", Legend: "{{task}}"},
-		}},
+		Panel: panel("backups", "Time that backups take", "s",
+			Query{Expr: "max by (task) (mastodon_backup_seconds" + braces(where) + ")", Legend: "{{task}}"},
+		),
 	})
 }
 
@@ -363,54 +385,64 @@ func (e Environment) timeline() []Signal {
 	if e.Thresholds.NewestPostMinutes <= 0 {
 		return nil
 	}
+	// An instance that shows its timeline to its own people only is not one whose timeline is broken.
+	const status = `max(mastodon_timeline_http_status)`
+	const unreadable = `max(mastodon_timeline_probe_success) == 0 unless (` + status + ` == 401 or ` + status +
+		` == 403 or ` + status + ` == 422)`
 	return []Signal{{
-		Name: "TimelineStands", Means: "The timeline stands still: no new public post appears.",
-		Expr: fmt.Sprintf("%s > %d", newestPost, e.Thresholds.NewestPostMinutes*60), For: 5 * time.Minute,
+		Name: "TimelineStands", Means: "The timeline stands still or cannot be read: no new public post appears.",
+		Expr:     fmt.Sprintf("%s > %d or (%s)", newestPost, e.Thresholds.NewestPostMinutes*60, unreadable),
+		For:      5 * time.Minute,
 		Severity: Page, Objective: "web-availability", Inside: true,
-		Panel: Panel{Dashboard: "overview", Title: "Age of the newest public post", Unit: "s", Queries: []Query{
-			{Expr: newestPost, Legend: "age"},
-		}},
+		Panel: panel("overview", "Age of the newest public post", "s",
+			Query{Expr: newestPost, Legend: "age"},
+		),
 	}}
 }
 
 func clusterSignals() []Signal {
 	const wanted, work = `kube_deployment_spec_replicas`, `kube_deployment_status_replicas_available`
-	const failed, started = `kube_job_failed{namespace=~"mastodon|backup",condition="true"}`, `kube_job_status_start_time`
+	const failed = `kube_job_failed{namespace=~"mastodon|backup",condition="true"}`
+	const started = `kube_job_status_start_time`
 	const ready = `kube_node_status_condition{condition="Ready",status="true"}`
 	const free = `kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes`
 	return []Signal{
 		{
 			Name: "PodsMissing", Means: "Nothing, or all is slower: fewer pods work than should.",
 			Expr: work + ` < ` + wanted, For: 15 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Pods that are missing", Unit: "short", Queries: []Query{
-				{Expr: `sum by (namespace, deployment) (` + wanted + ` - ` + work + `) > 0`, Legend: "{{namespace}}/{{deployment}}"},
-			}},
+			Panel: panel("overview", "Pods that are missing", "short",
+				Query{
+					Expr:   `sum by (namespace, deployment) (` + wanted + ` - ` + work + `) > 0`,
+					Legend: "{{namespace}}/{{deployment}}",
+				},
+			),
 		},
 		{
 			Name: "PodCrashLooping", Means: "Nothing, or errors now and then: a container ends and is started again.",
 			Expr: `max by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total[30m])) > 3`,
 			For:  5 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Restarts each hour", Unit: "short", Queries: []Query{
-				{
+			Panel: panel("overview", "Restarts each hour", "short",
+				Query{
 					Expr:   `sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total[1h])) > 0`,
 					Legend: "{{namespace}}/{{pod}}",
 				},
-			}},
+			),
 		},
 		{
-			Name: "PodsDoNotFit", Means: "Nothing, or all is slower: there is no room for a pod, and its pool grows no more.",
-			Expr: `sum by (namespace, pod) (kube_pod_status_unschedulable) > 0`, For: 15 * time.Minute,
+			Name:  "PodsDoNotFit",
+			Means: "Nothing, or all is slower: there is no room for a pod, and its pool grows no more.",
+			Expr:  `sum by (namespace, pod) (kube_pod_status_unschedulable) > 0`, For: 15 * time.Minute,
 			Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Pods without room", Unit: "short", Queries: []Query{
-				{Expr: `sum(kube_pod_status_unschedulable)`, Legend: "pods"},
-			}},
+			Panel: panel("overview", "Pods without room", "short",
+				Query{Expr: `sum(kube_pod_status_unschedulable)`, Legend: "pods"},
+			),
 		},
 		{
 			Name: "NodeNotReady", Means: "Nothing, or all is slower: a node is away, and its pods move.",
 			Expr: ready + ` == 0`, For: 10 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Nodes that work", Unit: "short", Queries: []Query{
-				{Expr: `sum(` + ready + `)`, Legend: "ready"},
-			}},
+			Panel: panel("overview", "Nodes that work", "short",
+				Query{Expr: `sum(` + ready + `)`, Legend: "ready"},
+			),
 		},
 		{
 			// A Job stays for a while after its end. One that failed yesterday says nothing any more.
@@ -418,28 +450,29 @@ func clusterSignals() []Signal {
 			Expr: `max by (namespace, job_name) (` + failed + `) == 1 and on (namespace, job_name) time() - ` +
 				`max by (namespace, job_name) (` + started + `) < 43200`,
 			For: time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "backups", Title: "Jobs that failed", Unit: "short", Queries: []Query{
-				{Expr: `sum by (namespace, job_name) (` + failed + `) > 0`, Legend: "{{namespace}}/{{job_name}}"},
-			}},
+			Panel: panel("backups", "Jobs that failed", "short",
+				Query{Expr: `sum by (namespace, job_name) (` + failed + `) > 0`, Legend: "{{namespace}}/{{job_name}}"},
+			),
 		},
 		{
 			Name: "VolumeFull", Means: "Nothing: soon nothing is measured any more, since a volume is full.",
 			Expr: `min by (namespace, persistentvolumeclaim) (` + free + `) < 0.1`, For: 15 * time.Minute,
 			Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Room on volumes", Unit: "percentunit", Queries: []Query{
-				{Expr: free, Legend: "{{namespace}}/{{persistentvolumeclaim}}"},
-			}},
+			Panel: panel("overview", "Room on volumes", "percentunit",
+				Query{Expr: free, Legend: "{{namespace}}/{{persistentvolumeclaim}}"},
+			),
 		},
 	}
 }
 
 // monitoring are the signals of the monitoring itself: without them, silence looks like peace.
 func (e Environment) monitoring() []Signal {
-	// One of each kind of target, with what it is called when it is missing.
+	// One of each kind of target, with what it is called when it is missing. The volumes' are none of them: where the
+	// cluster has no volume, there are none.
 	needed := []string{
 		"ruby_puma_workers", "sidekiq_queue_latency_seconds", `connected_clients` + streamingPods,
 		"nginx_ingress_controller_requests", "certmanager_certificate_ready_status", "kube_deployment_spec_replicas",
-		"kubelet_volume_stats_available_bytes", "mastodon_timeline_newest_post_timestamp_seconds",
+		"mastodon_timeline_probe_success",
 	}
 	var missing []string
 	for _, series := range needed {
@@ -451,23 +484,23 @@ func (e Environment) monitoring() []Signal {
 			Name: "TargetDown", Means: "Nothing: a part of the instance is not watched.",
 			// What has no namespace is outside, and has signals of its own.
 			Expr: `up{namespace!=""} == 0`, For: 15 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Targets that do not answer", Unit: "short", Queries: []Query{
-				{Expr: `sum by (job) (up == bool 0)`, Legend: "{{job}}"},
-			}},
+			Panel: panel("overview", "Targets that do not answer", "short",
+				Query{Expr: `sum by (job) (up == bool 0)`, Legend: "{{job}}"},
+			),
 		},
 		{
 			Name: "MetricsMissing", Means: "Nothing: alerts cannot fire, because what they are made of is not there.",
 			Expr: strings.Join(missing, " or "), For: 30 * time.Minute, Severity: Ticket, Inside: true,
-			Panel: Panel{Dashboard: "overview", Title: "Targets that answer", Unit: "short", Queries: []Query{
-				{Expr: `sum by (job) (up)`, Legend: "{{job}}"},
-			}},
+			Panel: panel("overview", "Targets that answer", "short",
+				Query{Expr: `sum by (job) (up)`, Legend: "{{job}}"},
+			),
 		},
 		{
 			Name: "Watchdog", Means: "Nothing: this is sent all the time, and its silence is the alarm.",
 			Expr: `vector(1)`, Severity: Heartbeat,
-			Panel: Panel{Dashboard: "overview", Title: "Watched", Unit: "short", Queries: []Query{
-				{Expr: `sum(up)`, Legend: "targets"},
-			}},
+			Panel: panel("overview", "Watched", "short",
+				Query{Expr: `sum(up)`, Legend: "targets"},
+			),
 		},
 	}
 	var unasked []string
@@ -478,9 +511,9 @@ func (e Environment) monitoring() []Signal {
 		signals = append(signals, Signal{
 			Name: "ProbeMissing", Means: "Nothing: nobody looks whether an address answers.",
 			Expr: strings.Join(unasked, " or "), For: 15 * time.Minute, Severity: Ticket,
-			Panel: Panel{Dashboard: "overview", Title: "Addresses that answer", Unit: "short", Queries: []Query{
-				{Expr: `probe_success`, Legend: "{{instance}}"},
-			}},
+			Panel: panel("overview", "Addresses that answer", "short",
+				Query{Expr: `probe_success`, Legend: "{{instance}}"},
+			),
 		})
 	}
 	return signals

@@ -34,7 +34,8 @@ func environment(percent float64) signals.Environment {
 		e.Endpoints[name] = signals.Endpoint{URL: "https://" + name + ".example.org/health"}
 	}
 	for _, name := range []string{
-		"web-availability", "web-latency", "delivery", "streaming", "media", "search", "mail", "backups", "certificates",
+		"web-availability", "web-latency", "delivery", "streaming", "media", "search", "mail", "backups",
+		"certificates",
 	} {
 		e.Targets[name] = percent
 	}
