@@ -34,6 +34,7 @@ func (s *Settings) Warnings() []Warning {
 	s.warnOfVersions(w)
 	s.Mastodon.Housekeeping.warn(w)
 	s.warnOfBackups(w)
+	s.warnOfObservability(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
