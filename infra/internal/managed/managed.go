@@ -73,6 +73,8 @@ type Database struct {
 	ID pulumi.StringOutput
 	// ClusterURN is DigitalOcean's name of the cluster, "do:dbaas:<UUID>".
 	ClusterURN pulumi.StringOutput
+	// MetricsURLs are where each node's metrics are, such as "https://<host>:9273/metrics".
+	MetricsURLs pulumi.StringArrayOutput
 	// ClusterName and Engine are those of the arguments.
 	ClusterName, Engine string
 	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The host says when the
@@ -124,7 +126,7 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 			Host: cluster.PrivateHost, Port: cluster.Port, Username: cluster.User, Password: cluster.Password,
 		},
 		ID: id, ClusterURN: cluster.ClusterUrn, ClusterName: args.Name, Engine: args.Engine,
-		Ready: []pulumi.Resource{firewall},
+		MetricsURLs: cluster.MetricsEndpoints, Ready: []pulumi.Resource{firewall},
 	}, nil
 }
 
@@ -157,4 +159,15 @@ func (p Place) trusted() digitalocean.DatabaseFirewallRuleArray {
 func (d *Database) Authority(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput {
 	args := digitalocean.GetDatabaseCaOutputArgs{ClusterId: d.ID}
 	return digitalocean.GetDatabaseCaOutput(ctx, args, pulumi.Parent(parent)).Certificate()
+}
+
+// MetricsLogin is the login at the metrics of every database of the account, the password secret. It is asked for when
+// there is a database: nothing says what the API answers before the account's first one.
+func (d *Database) MetricsLogin(
+	ctx *pulumi.Context, provider pulumi.ProviderResource,
+) (username, password pulumi.StringOutput) {
+	login := d.ID.ApplyT(func(string) digitalocean.GetDatabaseMetricsCredentialsResultOutput {
+		return digitalocean.GetDatabaseMetricsCredentialsOutput(ctx, pulumi.Provider(provider))
+	}).(digitalocean.GetDatabaseMetricsCredentialsResultOutput)
+	return login.Username(), pulumi.ToSecret(login.Password()).(pulumi.StringOutput)
 }
