@@ -60,8 +60,8 @@ type blackboxTLS struct {
 	InsecureSkipVerify bool `yaml:"insecure_skip_verify,omitempty"`
 }
 
-// blackboxExporter makes the pod that asks the public addresses, and its Service. It is no chart: there would be another
-// version to follow, for one container.
+// blackboxExporter makes the pod that asks the public addresses, and its Service. It is no chart: for one container,
+// there would be another version to follow.
 func (o *Observability) blackboxExporter(ctx *pulumi.Context, name string, args *Args) error {
 	config, err := yaml.Marshal(blackboxConfig{map[string]blackboxModule{module: {
 		Prober: "http", Timeout: "10s", HTTP: blackboxHTTP{

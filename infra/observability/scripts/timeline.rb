@@ -1,9 +1,10 @@
-# Tells Prometheus how old the newest public post is: a timeline that stands still is what people notice first, whatever
-# the reason. Each request for metrics asks the instance, by its own address in the cluster, so that neither the edge nor
-# its certificate is measured along with it.
+# Tells Prometheus when the newest public post was written: a timeline that stands still is what people notice first,
+# whatever the reason. Each request for metrics asks the instance, by its own address in the cluster, so that neither
+# the edge nor its certificate is measured along with it.
 #
 # Where the timeline cannot be read, the time is missing, mastodon_timeline_probe_success is 0, and
-# mastodon_timeline_http_status says why: 401, 403 or 422 is an instance that shows it to its own people only.
+# mastodon_timeline_http_status says why: 401, 403 or 422 is an instance that shows it to its own people only, 0 an
+# answer that is none.
 #
 #   INSTANCE_URL   where the web server answers
 #   INSTANCE_HOST  the domain of the instance
@@ -21,37 +22,36 @@ def ask
   # Without the second header the answer would be a redirection to https.
   request = Net::HTTP::Get.new(target, "Host" => ENV.fetch("INSTANCE_HOST"), "X-Forwarded-Proto" => "https")
   # Not through whatever proxy the environment names.
-  Net::HTTP.start(target.host, target.port, nil, open_timeout: PATIENCE, read_timeout: PATIENCE, max_retries: 0) do |http|
-    http.request(request)
-  end
+  options = { open_timeout: PATIENCE, read_timeout: PATIENCE, max_retries: 0 }
+  Net::HTTP.start(target.host, target.port, nil, options) { |http| http.request(request) }
 end
 
 def gauge(name, help, value)
   "# HELP #{name} #{help}\n# TYPE #{name} gauge\n#{name} #{value}\n"
 end
 
-# The newest posts, and the status of the answer: nil and 0 where there is none.
+# Whether the timeline could be read, the status of the answer, and the times of the posts in it.
 def posts
   answer = ask
   status = answer.code.to_i
-  return [JSON.parse(answer.body), status] if status == 200
-
-  warn("the timeline answers #{status}")
-  [nil, status]
+  unless status == 200
+    warn("the timeline answers #{status}")
+    return [0, status, []]
+  end
+  [1, status, JSON.parse(answer.body).map { |post| Time.iso8601(post.fetch("created_at")).to_i }]
 rescue StandardError => e
   warn("the timeline cannot be read: #{e.class}")
-  [nil, 0]
+  [0, 0, []]
 end
 
 def metrics
-  found, status = posts
-  text = gauge("mastodon_timeline_probe_success", "Whether the public timeline could be read.", found ? 1 : 0) +
+  success, status, times = posts
+  text = gauge("mastodon_timeline_probe_success", "Whether the public timeline could be read.", success) +
          gauge("mastodon_timeline_http_status", "The status it answered with; 0 for none.", status)
   # An instance without a single public post has no newest one, and nothing is wrong with that.
-  return text unless found&.any?
+  return text if times.empty?
 
-  newest = Time.iso8601(found.first.fetch("created_at")).to_i
-  text + gauge("mastodon_timeline_newest_post_timestamp_seconds", "When the newest public post was written.", newest)
+  text + gauge("mastodon_timeline_newest_post_timestamp_seconds", "When the newest public post was written.", times.max)
 end
 
 def serve(client)
