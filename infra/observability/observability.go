@@ -11,7 +11,7 @@
 // # Who learns of it
 //
 // Alertmanager mails through the instance's own relay, and writes to Slack. As long as it can do so, it calls a URL
-// outside every minute, if there is one: whoever answers there raises the alarm when the calls stop.
+// outside every minute or two, if there is one: whoever answers there raises the alarm when the calls stop.
 //
 // Nothing of it is reachable from outside the cluster.
 package observability
@@ -99,8 +99,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("registering observability %q: %w", name, err)
 	}
 	for _, step := range []func(*pulumi.Context, string, *Args) error{
-		o.namespace, o.secrets, o.release, o.blackboxExporter, o.timeline, o.podMonitors, o.databases, o.marks, o.probes,
-		o.rules,
+		o.namespace, o.secrets, o.release, o.blackboxExporter, o.timeline,
+		o.podMonitors, o.databases, o.marks, o.probes, o.rules,
 	} {
 		if err := step(ctx, name, args); err != nil {
 			return nil, err
@@ -146,8 +146,7 @@ func (o *Observability) namespace(ctx *pulumi.Context, name string, _ *Args) err
 
 // secrets makes the Secrets: how people are told, and the logins.
 func (o *Observability) secrets(ctx *pulumi.Context, name string, args *Args) error {
-	text := args.alertmanager()
-	data := map[string]pulumi.StringMap{alertmanagerSecret: {"alertmanager.yaml": text}}
+	data := map[string]pulumi.StringMap{alertmanagerSecret: {"alertmanager.yaml": args.alertmanager()}}
 	if args.RemoteWrite != nil {
 		data[remoteWriteSecret] = login(args.RemoteWriteUsername, args.RemoteWritePassword)
 	}

@@ -102,7 +102,8 @@ func (o *Observability) blackboxExporter(ctx *pulumi.Context, name string, args 
 		Spec: corev1.ServiceSpecArgs{
 			Type: pulumi.String("ClusterIP"), Selector: labels(blackbox),
 			Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
-				Name: pulumi.String(metricsPort), Port: pulumi.Int(blackboxPort), TargetPort: pulumi.String(metricsPort),
+				Name: pulumi.String(metricsPort), Port: pulumi.Int(blackboxPort),
+				TargetPort: pulumi.String(metricsPort),
 			}},
 		},
 	}, pulumi.Parent(o), pulumi.DependsOn(o.contents[:1]))

@@ -3,6 +3,7 @@ package observability
 import (
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/kube"
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
@@ -83,7 +85,7 @@ func (o *Observability) databases(ctx *pulumi.Context, name string, args *Args) 
 			"jobName": pulumi.String("database"), "scheme": pulumi.String("HTTPS"),
 			"scrapeInterval": pulumi.String("60s"), "fallbackScrapeProtocol": pulumi.String(plainText),
 			"staticConfigs": pulumi.Array{pulumi.Map{
-				"targets": database.MetricsURLs.ApplyT(hosts).(pulumi.StringArrayOutput),
+				"targets": targets(database),
 				"labels":  pulumi.Map{"database": pulumi.String(role)},
 			}},
 			"basicAuth": pulumi.Map{
@@ -106,17 +108,28 @@ func (o *Observability) databases(ctx *pulumi.Context, name string, args *Args) 
 
 func certificate(role string) string { return role + ".crt" }
 
-// hosts are the hosts and ports of URLs. The provider's documentation calls the endpoints URLs, the API has hosts and
-// ports.
-func hosts(endpoints []string) []string {
-	found := make([]string, 0, len(endpoints))
-	for _, endpoint := range endpoints {
-		if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
-			endpoint = u.Host
+// databasePort is that of the metrics (docs.digitalocean.com, "How to Monitor Databases").
+const databasePort = "9273"
+
+// targets are the hosts and ports of a database's metrics: the provider's documentation has URLs, the API has hosts and
+// ports. Of a database that has none, it is the database's own host: without any target the object would be refused,
+// and with it the whole run.
+func targets(database *managed.Database) pulumi.StringArrayOutput {
+	return pulumi.All(database.MetricsURLs, database.Host).ApplyT(func(all []any) []string {
+		endpoints, _ := all[0].([]string)
+		host, _ := all[1].(string)
+		found := make([]string, 0, len(endpoints))
+		for _, endpoint := range endpoints {
+			if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
+				endpoint = u.Host
+			}
+			found = append(found, endpoint)
 		}
-		found = append(found, endpoint)
-	}
-	return found
+		if len(found) == 0 {
+			found = append(found, net.JoinHostPort(host, databasePort))
+		}
+		return found
+	}).(pulumi.StringArrayOutput)
 }
 
 // marks read the objects that say when a task last went well.

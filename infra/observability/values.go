@@ -74,12 +74,6 @@ type (
 		Replicas     int               `json:"replicas"`
 		Resources    kube.Resources    `json:"resources"`
 		NodeSelector map[string]string `json:"nodeSelector,omitempty"`
-		// Claims are deleted with what they belong to: nobody would see a volume that is paid for and used by nothing.
-		Claims *claimPolicy `json:"persistentVolumeClaimRetentionPolicy,omitempty"`
-	}
-	claimPolicy struct {
-		WhenDeleted string `json:"whenDeleted"`
-		WhenScaled  string `json:"whenScaled"`
 	}
 	storage struct {
 		EmptyDir *emptyDir `json:"emptyDir,omitempty"`
@@ -144,7 +138,7 @@ func (a *Args) values() (pulumi.Map, error) {
 	// With a single pod, a budget that keeps one would block every node upgrade.
 	budget := toggle{a.Replicas() > 1}
 	prometheus := prometheusSpec{
-		serverSpec:     a.server(nodes, kube.ResourcesOf(a.Resources), a.VolumeGiB),
+		serverSpec:     serverSpec{a.Replicas(), kube.ResourcesOf(a.Resources), nodes},
 		ScrapeInterval: interval, EvaluationInterval: interval,
 		ExternalLabels: map[string]string{"environment": a.Name, "domain": a.Domain},
 		Retention:      strconv.Itoa(a.RetentionDays) + "d",
@@ -160,7 +154,7 @@ func (a *Args) values() (pulumi.Map, error) {
 		}}}
 	}
 	alertmanager := alertmanagerSpec{
-		serverSpec:        a.server(nodes, resources("10m", "64Mi", "256Mi"), a.AlertmanagerGiB()),
+		serverSpec:        serverSpec{a.Replicas(), resources("10m", "64Mi", "256Mi"), nodes},
 		UseExistingSecret: true, ConfigSecret: alertmanagerSecret,
 	}
 	if size := a.AlertmanagerGiB(); size > 0 {
@@ -189,15 +183,6 @@ func (a *Args) values() (pulumi.Map, error) {
 	return values, kube.Merge(values, a.Values)
 }
 
-// server is what Prometheus and Alertmanager have in common.
-func (a *Args) server(nodes map[string]string, r kube.Resources, volumeGiB int) serverSpec {
-	s := serverSpec{Replicas: a.Replicas(), Resources: r, NodeSelector: nodes}
-	if volumeGiB > 0 {
-		s.Claims = &claimPolicy{WhenDeleted: "Delete", WhenScaled: "Delete"}
-	}
-	return s
-}
-
 // retentionSize is what the blocks may take of the disk: the log and what is being compacted need the rest.
 func (a *Args) retentionSize() string {
 	const mib, share = 1024, 80
@@ -208,7 +193,10 @@ func (a *Args) retentionSize() string {
 	return fmt.Sprintf("%dMiB", size*mib*share/100)
 }
 
-// volume is a volume of DigitalOcean's block storage (docs.digitalocean.com, "How to Add Block Storage Volumes").
+// volume is a volume of DigitalOcean's block storage (docs.digitalocean.com, "How to Add Block Storage Volumes"). It
+// stays with its claim, and goes with the namespace. Were it to go with the StatefulSet, all samples would be lost
+// whenever the operator makes that anew, as it does when a field changes that cannot be changed (prometheus-operator,
+// pkg/k8s: ForceUpdateStatefulSet).
 func volume(size int) storage {
 	return storage{Claim: &claim{claimSpec{
 		AccessModes: []string{"ReadWriteOnce"}, StorageClass: "do-block-storage",

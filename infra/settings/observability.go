@@ -29,8 +29,8 @@ type Observability struct {
 	BlackboxExporter Image `json:"blackboxExporter" default:"{repository: quay.io/prometheus/blackbox-exporter, tag: v0.28.0}"` //nolint:lll // a tag cannot be broken
 	// RetentionDays is how long samples are kept. Left out, it is 3 in "small" and 30 in "full".
 	RetentionDays int `json:"retentionDays" jsonschema:"minimum=1,maximum=1000"`
-	// VolumeGiB is the volume of each Prometheus, in GiB. Left out or 0, "small" has none, and "full" one of 20. Raising
-	// it does not enlarge volumes that are there: docs/observability.md says how that is done.
+	// VolumeGiB is the volume of each Prometheus, in GiB. Left out or 0, "small" has none, and "full" one of 20.
+	// Raising it does not enlarge volumes that are there: docs/observability.md says how that is done.
 	VolumeGiB int `json:"volumeGiB" jsonschema:"minimum=0,maximum=16384"`
 	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
 	Pool string `json:"pool"`
@@ -109,8 +109,8 @@ func (o *Observability) complete() {
 }
 
 const (
-	// daysInGiB is how many days of samples fit into one GiB: about 60,000 series, asked for every 30 seconds, at the two
-	// bytes a sample that Prometheus' documentation reckons with at the most (prometheus.io, "Storage").
+	// daysInGiB is how many days of samples fit into one GiB: about 60,000 series, asked for every 30 seconds, at the
+	// two bytes a sample that Prometheus' documentation reckons with at the most (prometheus.io, "Storage").
 	daysInGiB = 3
 	// headGiB is what is written before it is compressed: the last hours, and their log.
 	headGiB = 2
@@ -137,8 +137,8 @@ func (o Observability) Check(at At) {
 	r.add("it is observability.remoteWrite", "prometheus.prometheusSpec.", "remoteWrite")
 	r.add("it is observability.retentionDays and volumeGiB", "prometheus.prometheusSpec.",
 		"retention", "retentionSize", "storageSpec")
-	r.add("it is observability.size", "", "prometheus.prometheusSpec.replicas", "alertmanager.alertmanagerSpec.replicas",
-		"prometheus.enabled", "alertmanager.enabled", "prometheusOperator.enabled", "crds.enabled")
+	r.add("it is observability.size", "", "prometheus.prometheusSpec.replicas",
+		"alertmanager.alertmanagerSpec.replicas", "prometheus.enabled", "alertmanager.enabled", "prometheusOperator.enabled", "crds.enabled")
 	r.add("the program's own monitors and rules would not be found", "prometheus.prometheusSpec.",
 		"podMonitorSelectorNilUsesHelmValues", "probeSelectorNilUsesHelmValues", "ruleSelectorNilUsesHelmValues",
 		"scrapeConfigSelectorNilUsesHelmValues", "podMonitorSelector", "probeSelector", "ruleSelector",
@@ -179,8 +179,8 @@ func (s *Settings) warnOfObservability(w warn) {
 	}
 	switch s.Observability.Size {
 	case ObservabilityOff:
-		w("observability.size", "\"off\" in production: nobody learns of queues that grow or a timeline that stands still",
-			"set it to full")
+		w("observability.size",
+			"\"off\" in production: nobody learns of queues that grow or a timeline that stands still", "set it to full")
 	case ObservabilitySmall:
 		w("observability.size", "\"small\" in production: while its one pod is away, nobody is told of anything",
 			"set it to full")

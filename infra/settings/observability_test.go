@@ -59,8 +59,8 @@ func TestObservabilityIsRefused(t *testing.T) {
 				`nodes`,
 		}},
 		{"a month on the disk of a node", `{observability: {retentionDays: 30}}`, []string{
-			`observability.retentionDays: 30 days of samples would fill the disk of a node, and be lost with it; keep ` +
-				`7 at most, or set volumeGiB to 12 or more`,
+			`observability.retentionDays: 30 days of samples would fill the disk of a node, and be lost with it; ` +
+				`keep 7 at most, or set volumeGiB to 12 or more`,
 		}},
 		{"a year in a small volume", `{observability: {size: full, retentionDays: 365}}`, []string{
 			`observability.volumeGiB: 20 GiB are too few for the samples of 365 days; set it to 124 or more, or keep ` +

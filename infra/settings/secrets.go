@@ -82,7 +82,7 @@ type Secrets struct {
 	// ElsewhereSecretKey is the secret of that pair.
 	ElsewhereSecretKey Secret `json:"elsewhereSecretKey"`
 	// DeadMansSwitch is the URL of a service that raises an alarm when it has not been called for a while, such as a
-	// check of healthchecks.io. Alertmanager calls it every minute for as long as alerts can be sent.
+	// check of healthchecks.io. Alertmanager calls it every minute or two for as long as alerts can be sent.
 	DeadMansSwitch Secret `json:"deadMansSwitch"`
 	// RemoteWriteUsername logs in to observability.remoteWrite. It is needed when that is set.
 	RemoteWriteUsername Secret `json:"remoteWriteUsername"`
