@@ -22,9 +22,11 @@ import (
 	"github.com/vmstio/infrastructure/infra/mastodon"
 	"github.com/vmstio/infrastructure/infra/monitoring"
 	"github.com/vmstio/infrastructure/infra/network"
+	"github.com/vmstio/infrastructure/infra/observability"
 	"github.com/vmstio/infrastructure/infra/outputs"
 	"github.com/vmstio/infrastructure/infra/search"
 	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/infra/signals"
 	"github.com/vmstio/infrastructure/infra/storage"
 )
 
@@ -216,6 +218,30 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	}, cloud)
 	if err != nil {
 		return err
+	}
+	if s.Observability.On() {
+		username, password := postgres.MetricsLogin(ctx, provider)
+		observe := &observability.Args{
+			Observability: s.Observability, Name: ctx.Stack(), Domain: s.Domain,
+			Pods: slices.Concat(edge.Metrics, instance.Metrics), Marks: s.Proofs(), Runs: s.Runs(),
+			Rules:     signals.Groups(s.Signals(ctx.Stack())),
+			Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
+			Databases: databases, DatabaseUsername: username, DatabasePassword: password,
+			WebURL: instance.WebURL, Mastodon: s.Mastodon.Image,
+			SMTP:         s.Mastodon.SMTP,
+			SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
+			Emails: s.Monitoring.Emails, SlackChannel: s.Monitoring.SlackChannel,
+			SlackWebhook: optional(secrets.SlackWebhook), DeadMansSwitch: optional(secrets.DeadMansSwitch),
+			RemoteWriteUsername: optional(secrets.RemoteWriteUsername),
+			RemoteWritePassword: optional(secrets.RemoteWritePassword),
+		}
+		if seen {
+			observe.Endpoints = s.Endpoints()
+		}
+		_, err := observability.New(ctx, "observability", observe, inCluster, pulumi.DeletedWith(doks.Resource))
+		if err != nil {
+			return err
+		}
 	}
 	// Not the load balancer: the API does not list in a project what belongs to a cluster (docs.digitalocean.com,
 	// kubernetes limits), so that it would be missing whenever somebody looked.

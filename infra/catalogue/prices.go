@@ -21,6 +21,7 @@ const (
 	BalancerPricing = "digitalocean.com/pricing/load-balancers"
 	SpacesPricing   = "digitalocean.com/pricing/spaces-object-storage"
 	UptimePricing   = "digitalocean.com/pricing/uptime-monitoring"
+	VolumePricing   = "digitalocean.com/pricing/volumes-block-storage"
 )
 
 // HighlyAvailableControlPlane is the price of the replicated control plane. A single one is free.
@@ -50,3 +51,6 @@ func SpacesMore() Price { return exactly(0.02) }
 
 // UptimeCheck is the price of a check. The first one of an account is free.
 func UptimeCheck() Price { return exactly(1) }
+
+// VolumeGiB is the price of each GiB of a volume (block storage).
+func VolumeGiB() Price { return exactly(0.10) }

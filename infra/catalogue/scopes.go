@@ -48,6 +48,9 @@ func Scopes() map[string][]string {
 		"getDomain":                     allow("domain", "read"),
 		"getCertificate":                allow("certificate", "read"),
 		"getDatabaseCa":                 allow("database", "read"),
+		// docs.digitalocean.com ("How to Monitor Databases") asks for "an admin or write token"; the scope is inferred
+		// from those of the other credentials.
+		"getDatabaseMetricsCredentials": allow("database", "read view_credentials"),
 	}
 }
 

@@ -49,8 +49,24 @@ type Ingress struct {
 	Class string
 	// Issuer is the ClusterIssuer that signs this environment's certificates.
 	Issuer string
+	// Metrics are where those of the controller and of cert-manager are.
+	Metrics []kube.Metrics
 	// Ready are the resources to depend on for whatever has an Ingress or a certificate.
 	Ready []pulumi.Resource
+}
+
+// metrics are where the metrics are. The names of the ports are those of the charts.
+func metrics() []kube.Metrics {
+	return []kube.Metrics{
+		{
+			Job: controllerName, Namespace: controllerName, Name: controllerName, Instance: controllerName,
+			Components: []string{"controller"}, Port: "metrics",
+		},
+		{
+			Job: certManagerName, Namespace: certManagerName, Name: certManagerName, Instance: certManagerName,
+			Components: []string{"controller"}, Port: "http-metrics", OwnLabels: true,
+		},
+	}
 }
 
 // New makes the ingress. It needs the cluster's Kubernetes provider among the options.
@@ -61,7 +77,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}); err != nil {
 		return nil, err
 	}
-	i := &Ingress{Class: className, Issuer: issuerName(args.ACME.Issuer)}
+	i := &Ingress{Class: className, Issuer: issuerName(args.ACME.Issuer), Metrics: metrics()}
 	if err := ctx.RegisterComponentResource("vmst:ingress:Ingress", name, i, opts...); err != nil {
 		return nil, fmt.Errorf("registering ingress %q: %w", name, err)
 	}

@@ -181,8 +181,9 @@ func TestOwnValuesComeLast(t *testing.T) {
 	require.Equal(t, "30", value("mastodon", "web", "persistentTimeout"))
 	require.Equal(t, 3.0, value("mastodon", "web", "replicas"), "what is beside it stays")
 	require.Equal(t, "warn", value("mastodon", "logLevel", "rails"))
-	require.Equal(t, map[string]any{"enabled": false, "web": map[string]any{"detailed": true}},
-		value("mastodon", "metrics", "prometheus"))
+	require.Equal(t, map[string]any{
+		"enabled": false, "web": map[string]any{"detailed": true}, "sidekiq": map[string]any{"detailed": true},
+	}, value("mastodon", "metrics", "prometheus"))
 }
 
 func TestProcesses(t *testing.T) {

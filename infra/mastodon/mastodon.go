@@ -25,6 +25,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/component"
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 )
 
 // Mastodon is a running instance.
@@ -33,16 +34,40 @@ type Mastodon struct {
 
 	// Keys are those of the instance, whether they were given or made.
 	Keys *Keys
+	// Metrics are where those of web, streaming and Sidekiq are.
+	Metrics []kube.Metrics
+	// WebURL is the web server's own address in the cluster, without TLS.
+	WebURL string
 	// Ready is the last migration, for what needs the whole schema.
 	Ready []pulumi.Resource
 }
+
+// metrics are where the metrics are. The names of the ports are those of the chart (templates/deployment-*.yaml).
+func (a *Args) metrics() []kube.Metrics {
+	pods := func(job, port string, components ...string) kube.Metrics {
+		return kube.Metrics{
+			Job: job, Namespace: a.Namespace, Name: releaseName, Instance: releaseName, Components: components, Port: port,
+		}
+	}
+	var workers []string
+	for _, group := range a.Sidekiq {
+		workers = append(workers, workerComponent(group))
+	}
+	return []kube.Metrics{
+		pods("web", exporterPort, "web"), pods("streaming", "streaming", "streaming"),
+		pods("sidekiq", exporterPort, workers...),
+	}
+}
+
+// webURL is the Service of the web server, whose port the chart has by default (values.yaml: mastodon.web.port).
+func (a *Args) webURL() string { return "http://" + releaseName + "-web." + a.Namespace + ".svc:3000" }
 
 // New makes the instance. It needs Kubernetes, random and tls providers among the options.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Mastodon, error) {
 	if err := component.Require("mastodon", args.required()); err != nil {
 		return nil, err
 	}
-	m := &Mastodon{}
+	m := &Mastodon{Metrics: args.metrics(), WebURL: args.webURL()}
 	if err := ctx.RegisterComponentResource("vmst:mastodon:Mastodon", name, m, opts...); err != nil {
 		return nil, fmt.Errorf("registering Mastodon %q: %w", name, err)
 	}

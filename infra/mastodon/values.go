@@ -67,7 +67,7 @@ func (a *Args) plainValues() chartValues {
 			},
 			// A container beside each web server, and port 9394 of the Sidekiq pods. The streaming server always has
 			// /metrics. None of it is reachable through the ingress.
-			Metrics: metricsValues{toggle{true}},
+			Metrics: metricsValues{exporterValues{Enabled: true, Sidekiq: detailedValues{true}}},
 		},
 		ServiceAccount: accountValues{Name: serviceAccount},
 		Ingress:        a.ingress(),

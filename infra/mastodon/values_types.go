@@ -115,7 +115,15 @@ type (
 		existing
 	}
 	metricsValues struct {
-		Prometheus toggle `json:"prometheus"`
+		Prometheus exporterValues `json:"prometheus"`
+	}
+	exporterValues struct {
+		Enabled bool `json:"enabled"`
+		// Sidekiq counts its jobs by name, by which failing mail is told from the rest.
+		Sidekiq detailedValues `json:"sidekiq"`
+	}
+	detailedValues struct {
+		Detailed bool `json:"detailed"`
 	}
 )
 

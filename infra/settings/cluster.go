@@ -188,13 +188,18 @@ func (s *Settings) checkPlacements(at At) {
 // jobMemory is what the Jobs ask for.
 const jobMemory = "768Mi"
 
-// checkJobs checks the place of Jobs, and returns whether its pool is right. Charts have values for tolerations; the
-// Jobs are the program's own.
+// checkJobs checks the place of Jobs, and returns whether its pool is right.
 func (s *Settings) checkJobs(at At, role string, res Resources) bool {
+	return s.checkOwn(at, role, res, "the Jobs")
+}
+
+// checkOwn checks the place of what is the program's own, and returns whether its pool is right. Charts have values for
+// tolerations; the program's own pods tolerate nothing.
+func (s *Settings) checkOwn(at At, role string, res Resources, what string) bool {
 	right := s.checkPlacement(at, role, res)
 	for _, pool := range s.Cluster.NodePools {
 		if pool.Role == role && pool.repels() {
-			at.Key("pool").Add("the taints of "+quote(pool.Role)+" keep the Jobs away",
+			at.Key("pool").Add("the taints of "+quote(pool.Role)+" keep "+what+" away",
 				"choose a pool without taints, or use PreferNoSchedule there")
 			right = false
 		}

@@ -40,6 +40,7 @@ func (s *Settings) MonthlyCost() Cost {
 	s.LoadBalancer.cost(&c)
 	s.Storage.cost(&c)
 	s.monitoringCost(&c)
+	s.Observability.cost(&c)
 	return c
 }
 

@@ -40,9 +40,11 @@ func TestMonthlyCostOfALargeEnvironment(t *testing.T) {
 		"load balancer, 2 x REGIONAL":                    {24, 24},
 		"Spaces, all buckets of the account":             {5, 5},
 		"uptime checks, 8":                               {7, 8},
+		"volumes of Prometheus, 2 x 20 GiB":              {4, 4},
+		"volumes of Alertmanager, 2 x 1 GiB":             {0.2, 0.2},
 	}, bounds)
-	assert.InDelta(t, 1041, cost.Min, 0.001)
-	assert.InDelta(t, 1525, cost.Max, 0.001)
+	assert.InDelta(t, 1045.2, cost.Min, 0.001)
+	assert.InDelta(t, 1529.2, cost.Max, 0.001)
 }
 
 // A price that no source gives is said to be unknown, and not counted as 0 in silence.

@@ -131,6 +131,7 @@ func formats() map[string]decode.Format {
 			Is: "the address of a chart repository", Valid: isHTTPS, Write: "write a URL that starts with https://",
 		},
 		"chart-name": {Is: "a chart name", Pattern: slug, Write: "use lower-case letters, digits and dashes"},
+		"https-url":  {Is: "the address of a service", Valid: isHTTPS, Write: "write a URL that starts with https://"},
 		"image-registry": {
 			Is: "a registry host", Pattern: regexp.MustCompile(`^` + registry + `$`),
 			Write: "write it as registry.k8s.io",

@@ -1,16 +1,57 @@
 package settings
 
 import (
+	"cmp"
+	"fmt"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
+// The values of Observability.Size.
+const (
+	// ObservabilityOff measures nothing in the cluster.
+	ObservabilityOff = "off"
+	// ObservabilitySmall is one Prometheus and one Alertmanager, which forget when their pods go.
+	ObservabilitySmall = "small"
+	// ObservabilityFull is two of each, with volumes.
+	ObservabilityFull = "full"
+)
+
 // Observability is what is measured, what is promised of it, and from which values on somebody is told.
 type Observability struct {
+	// Size is "off", "small" for one Prometheus without a volume, or "full" for two of everything that would be missed,
+	// with volumes.
+	Size string `json:"size" jsonschema:"enum=off,enum=small,enum=full" default:"small"`
+	// Chart of Prometheus, Alertmanager and the operator that sets them up.
+	Chart Chart `json:"chart" default:"{repository: 'https://prometheus-community.github.io/helm-charts', name: kube-prometheus-stack, version: 88.5.3}"` //nolint:lll // a tag cannot be broken
+	// BlackboxExporter is the image of what asks the public addresses.
+	BlackboxExporter Image `json:"blackboxExporter" default:"{repository: quay.io/prometheus/blackbox-exporter, tag: v0.28.0}"` //nolint:lll // a tag cannot be broken
+	// RetentionDays is how long samples are kept. Left out, it is 3 in "small" and 30 in "full".
+	RetentionDays int `json:"retentionDays" jsonschema:"minimum=1,maximum=1000"`
+	// VolumeGiB is the volume of each Prometheus, in GiB. Left out or 0, "small" has none, and "full" one of 20.
+	// Raising it does not enlarge volumes that are there: docs/observability.md says how that is done.
+	VolumeGiB int `json:"volumeGiB" jsonschema:"minimum=0,maximum=16384"`
+	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
+	Pool string `json:"pool"`
+	// Resources of each Prometheus. Left out, they are 100m, 512Mi and 1Gi in "small", and 250m, 1Gi and 3Gi in "full".
+	Resources Resources `json:"resources"`
+	// RemoteWrite sends all samples elsewhere as well.
+	RemoteWrite *RemoteWrite `json:"remoteWrite"`
+	// Values are further values of the chart, merged last, at your own risk.
+	Values Values `json:"values"`
 	// Objectives are what is promised to people, as percentages of what has to go well in 30 days.
 	Objectives Objectives `json:"objectives"`
 	// Thresholds are the values from which on somebody is told.
 	Thresholds Thresholds `json:"thresholds"`
+}
+
+// RemoteWrite is a place that takes samples as Prometheus sends them. Its login are the secrets remoteWriteUsername and
+// remoteWritePassword.
+type RemoteWrite struct {
+	// URL takes the samples.
+	URL string `json:"url" jsonschema:"required,format=https-url" example:"https://prometheus.example.com/api/v1/write"`
 }
 
 // Objectives are percentages of what has to go well in 30 days. Those of Web to Media have an alert when what may go
@@ -49,8 +90,136 @@ type Thresholds struct {
 // DefaultObservability is that of a stack that says nothing of it.
 func DefaultObservability() Observability {
 	var o Observability
-	decode.Object(&decode.Report{}, "observability", "{}", "", &o)
+	decode.Object(&decode.Report{Formats: formats()}, "observability", "{}", "", &o)
+	o.complete()
 	return o
+}
+
+// On reports whether anything is measured in the cluster.
+func (o Observability) On() bool { return o.Size != ObservabilityOff }
+
+// Replicas is the number of Prometheuses, and of Alertmanagers.
+func (o Observability) Replicas() int {
+	if o.Size == ObservabilityFull {
+		return 2
+	}
+	return 1
+}
+
+// AlertmanagerGiB is the volume of each Alertmanager in GiB, which is the least that there is: silences, and what has
+// been said already. 0 in "small".
+func (o Observability) AlertmanagerGiB() int {
+	if o.Size == ObservabilityFull {
+		return 1
+	}
+	return 0
+}
+
+// complete fills in what depends on the size.
+func (o *Observability) complete() {
+	small := Observability{RetentionDays: 3, Resources: Resources{CPU: "100m", Memory: "512Mi", MemoryLimit: "1Gi"}}
+	by := map[string]Observability{ObservabilitySmall: small, ObservabilityOff: small, ObservabilityFull: {
+		RetentionDays: 30, VolumeGiB: 20, Resources: Resources{CPU: "250m", Memory: "1Gi", MemoryLimit: "3Gi"},
+	}}[o.Size]
+	o.RetentionDays = cmp.Or(o.RetentionDays, by.RetentionDays)
+	o.VolumeGiB = cmp.Or(o.VolumeGiB, by.VolumeGiB)
+	o.Resources.CPU = cmp.Or(o.Resources.CPU, by.Resources.CPU)
+	o.Resources.Memory = cmp.Or(o.Resources.Memory, by.Resources.Memory)
+	o.Resources.MemoryLimit = cmp.Or(o.Resources.MemoryLimit, by.Resources.MemoryLimit)
+}
+
+const (
+	// daysInGiB is how many days of samples fit into one GiB: about 60,000 series, asked for every 30 seconds, at the
+	// two bytes a sample that Prometheus' documentation reckons with at the most (prometheus.io, "Storage").
+	daysInGiB = 3
+	// headGiB is what is written before it is compressed: the last hours, and their log.
+	headGiB = 2
+	// mostWithoutVolume is how many days may be kept on the disk of a node.
+	mostWithoutVolume = 7
+)
+
+// StorageGiB is what the samples of the retention take, in GiB.
+func (o Observability) StorageGiB() int { return (o.RetentionDays+daysInGiB-1)/daysInGiB + headGiB }
+
+// Check reports values of the chart that would show secrets, or open what must stay closed. The names are those of the
+// values and templates of chart 88.5.3.
+func (o Observability) Check(at At) {
+	r := reasons{}
+	r.add("nothing of it is reachable from outside; docs/observability.md says how to look at it", "",
+		"prometheus.ingress.enabled", "prometheus.route", "prometheus.service.type", "prometheus.thanosIngress.enabled",
+		"alertmanager.ingress.enabled", "alertmanager.route", "alertmanager.service.type", "grafana.ingress.enabled",
+		"prometheus.ingressPerReplica.enabled", "alertmanager.ingressPerReplica.enabled")
+	r.add("the program's Secret holds it; this would stand in the chart's values, which everybody who may look at the "+
+		"cluster can read", "alertmanager.", "config", "stringConfig", "tplConfig", "alertmanagerSpec.configSecret",
+		"alertmanagerSpec.useExistingSecret")
+	r.add("it would stand in the chart's values, which everybody who may look at the cluster can read", "",
+		"grafana.adminPassword", "prometheus.prometheusSpec.additionalScrapeConfigs")
+	r.add("it is observability.remoteWrite", "prometheus.prometheusSpec.", "remoteWrite")
+	r.add("it is observability.retentionDays and volumeGiB", "prometheus.prometheusSpec.",
+		"retention", "retentionSize", "storageSpec")
+	r.add("it is observability.size", "", "prometheus.prometheusSpec.replicas",
+		"alertmanager.alertmanagerSpec.replicas", "prometheus.enabled", "alertmanager.enabled", "prometheusOperator.enabled", "crds.enabled")
+	r.add("the program's own monitors and rules would not be found", "prometheus.prometheusSpec.",
+		"podMonitorSelectorNilUsesHelmValues", "probeSelectorNilUsesHelmValues", "ruleSelectorNilUsesHelmValues",
+		"scrapeConfigSelectorNilUsesHelmValues", "podMonitorSelector", "probeSelector", "ruleSelector",
+		"scrapeConfigSelector")
+	r.add("the documentation knows the objects by their names", "", "nameOverride", "fullnameOverride",
+		"namespaceOverride")
+	r.add("its pods need the host's namespaces, which the pod security of the namespace forbids; "+
+		"DigitalOcean measures the nodes", "", "nodeExporter.enabled")
+	r.add(upgrades, "prometheusOperator.admissionWebhooks.", "enabled", "timeoutSeconds")
+	o.Values.refuse(at.Key("values"), r)
+}
+
+// checkObservability reports pods that find no place, and samples that do.
+func (s *Settings) checkObservability(at At) {
+	o, place := s.Observability, at.Key("observability")
+	if !o.On() || place.Bad() {
+		return
+	}
+	if !at.Key("cluster").Key("nodePools").Bad() {
+		s.checkOwn(place, o.Pool, o.Resources, "the pods")
+	}
+	switch need := o.StorageGiB(); {
+	case o.VolumeGiB == 0 && o.RetentionDays > mostWithoutVolume:
+		place.Key("retentionDays").Add(
+			fmt.Sprintf("%d days of samples would fill the disk of a node, and be lost with it", o.RetentionDays),
+			fmt.Sprintf("keep %d at most, or set volumeGiB to %d or more", mostWithoutVolume, need))
+	case o.VolumeGiB > 0 && o.VolumeGiB < need:
+		place.Key("volumeGiB").Add(
+			fmt.Sprintf("%d GiB are too few for the samples of %d days", o.VolumeGiB, o.RetentionDays),
+			fmt.Sprintf("set it to %d or more, or keep them for fewer days", need))
+	}
+}
+
+// warnOfObservability names what production would not learn of.
+func (s *Settings) warnOfObservability(w warn) {
+	if s.Environment != Production {
+		return
+	}
+	switch s.Observability.Size {
+	case ObservabilityOff:
+		w("observability.size",
+			"\"off\" in production: nobody learns of queues that grow or a timeline that stands still", "set it to full")
+	case ObservabilitySmall:
+		w("observability.size", "\"small\" in production: while its one pod is away, nobody is told of anything",
+			"set it to full")
+	}
+}
+
+// cost counts the volumes. What its pods ask of the nodes is paid with the pools.
+func (o Observability) cost(bill *Cost) {
+	if !o.On() {
+		return
+	}
+	add := func(of string, gib int) {
+		if gib > 0 {
+			bill.add(fmt.Sprintf("volumes of %s, %d x %d GiB", of, o.Replicas(), gib),
+				o.Replicas()*gib, o.Replicas()*gib, catalogue.VolumeGiB(), catalogue.VolumePricing)
+		}
+	}
+	add("Prometheus", o.VolumeGiB)
+	add("Alertmanager", o.AlertmanagerGiB())
 }
 
 // queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
@@ -71,9 +240,8 @@ func (s *Settings) Signals(stack string) signals.Environment {
 	marks := map[string]signals.Mark{}
 	if s.Backup.Enabled {
 		for i, task := range s.Backup.Tasks() {
-			proof := s.Proofs()[i]
 			marks[task.Name] = signals.Mark{
-				URL: proof.HealthURL(), LastURL: proof.URL() + "/" + RunKey(task.Name), AlarmDays: task.AlarmDays,
+				URL: s.Proofs()[i].HealthURL(), LastURL: s.Runs()[i].HealthURL(), AlarmDays: task.AlarmDays,
 			}
 		}
 	}

@@ -81,6 +81,13 @@ type Secrets struct {
 	ElsewhereAccessID Secret `json:"elsewhereAccessId"`
 	// ElsewhereSecretKey is the secret of that pair.
 	ElsewhereSecretKey Secret `json:"elsewhereSecretKey"`
+	// DeadMansSwitch is the URL of a service that raises an alarm when it has not been called for a while, such as a
+	// check of healthchecks.io. Alertmanager calls it every minute or two for as long as alerts can be sent.
+	DeadMansSwitch Secret `json:"deadMansSwitch"`
+	// RemoteWriteUsername logs in to observability.remoteWrite. It is needed when that is set.
+	RemoteWriteUsername Secret `json:"remoteWriteUsername"`
+	// RemoteWritePassword goes with it.
+	RemoteWritePassword Secret `json:"remoteWritePassword"`
 	// NetlifyToken is a personal access token of a member of the site's team. It is needed when docs.enabled is true.
 	NetlifyToken Secret `json:"netlifyToken"`
 	// DocsVariables are the values of the secret variables of docs.variables, by name.
@@ -124,6 +131,9 @@ func SecretNames(s *Settings) []string {
 	if s.Backup.Enabled && s.Backup.Elsewhere != nil {
 		names = append(names, "elsewhereAccessId", "elsewhereSecretKey")
 	}
+	if s.Observability.On() && s.Observability.RemoteWrite != nil {
+		names = append(names, "remoteWriteUsername", "remoteWritePassword")
+	}
 	return append(names, s.Docs.secretNames()...)
 }
 
@@ -143,6 +153,10 @@ func (s *Secrets) check(at At, settings *Settings) {
 	if s.SlackWebhook.Set() && !isHTTPS(s.SlackWebhook.Reveal()) {
 		at.Key("slackWebhook").Add("the value is not the address of a webhook",
 			"copy the URL that Slack shows for it; it starts with https://")
+	}
+	if s.DeadMansSwitch.Set() && !isHTTPS(s.DeadMansSwitch.Reveal()) {
+		at.Key("deadMansSwitch").Add("the value is not the address of a check",
+			"copy the URL that the service shows for it; it starts with https://")
 	}
 	s.checkVariables(at, settings)
 	longEnough(at.Key("backupKey"), s.BackupKey, minBackupKey)
@@ -165,6 +179,9 @@ func (s *Secrets) named(settings *Settings) []namedSecret {
 		{"smtpUsername", s.SMTPUsername},
 		{"smtpPassword", s.SMTPPassword},
 		{"slackWebhook", s.SlackWebhook},
+		{"deadMansSwitch", s.DeadMansSwitch},
+		{"remoteWriteUsername", s.RemoteWriteUsername},
+		{"remoteWritePassword", s.RemoteWritePassword},
 		{"netlifyToken", s.NetlifyToken},
 		{"elsewhereAccessId", s.ElsewhereAccessID},
 		{"elsewhereSecretKey", s.ElsewhereSecretKey},

@@ -84,6 +84,7 @@ func (s *Settings) Check(at At) {
 	s.checkRecords(at)
 	s.checkConnections(at)
 	s.checkBackup(at)
+	s.checkObservability(at)
 	s.checkAlignment(at)
 }
 
@@ -92,5 +93,6 @@ func (s *Settings) complete() {
 	s.Search.complete()
 	s.Mastodon.complete()
 	s.Backup.complete(s.Database.Version)
+	s.Observability.complete()
 	s.Docs.complete(s.Domain, s.DNS.Zone)
 }

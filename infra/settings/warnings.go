@@ -35,6 +35,7 @@ func (s *Settings) Warnings() []Warning {
 	s.Mastodon.Housekeeping.warn(w)
 	s.warnOfBackups(w)
 	s.warnOfPolicy(w)
+	s.warnOfObservability(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")

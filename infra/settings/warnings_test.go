@@ -125,6 +125,14 @@ func TestWarnings(t *testing.T) {
 			"cluster.protect: false lets a changed range or default pool replace the cluster of production; set it " +
 				"to true, unless you are about to replace it",
 		}},
+		{"nothing measured", production(t, `{observability: {size: "off"}}`), []string{
+			`observability.size: "off" in production: nobody learns of queues that grow or a timeline that stands ` +
+				`still; set it to full`,
+		}},
+		{"one Prometheus", production(t, `{observability: {size: small}}`), []string{
+			`observability.size: "small" in production: while its one pod is away, nobody is told of anything; set ` +
+				`it to full`,
+		}},
 		{"one of everything, in staging", base(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7]}}`), nil},
 		{"what is unsafe anywhere, in staging", base(t, `{cluster: {version: "1.36"}}`), []string{
 			`cluster.version: the pinned ingress controller (chart 4.15.1) is declared for Kubernetes up to 1.35; ` +

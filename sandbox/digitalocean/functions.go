@@ -18,6 +18,7 @@ func functions() map[string]sim.Function {
 	add("getKubernetesVersions", sdk.GetKubernetesVersionsArgs{}, listVersions)
 	add("getKubernetesCluster", sdk.LookupKubernetesClusterArgs{}, lookUpCluster)
 	add("getDatabaseCa", sdk.GetDatabaseCaArgs{}, databaseAuthority)
+	add("getDatabaseMetricsCredentials", struct{}{}, metricsCredentials)
 	add("getDomain", sdk.LookupDomainArgs{}, lookUpDomain)
 	add("getCertificate", sdk.LookupCertificateArgs{}, lookUpCertificate)
 	return all
@@ -84,6 +85,12 @@ func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
 			cluster.String("name"), cluster.String("engine"))
 	}
 	return sim.State{"id": id, "clusterId": id, "certificate": cluster["__ca"]}, nil
+}
+
+// metricsCredentials answers with the one login that an account has, the same every time. It does so before there is a
+// database, too, which no document says.
+func metricsCredentials(sim.Call, sim.State) (sim.State, error) {
+	return sim.State{"id": "metrics", "username": "metrics", "password": "AVNS_metrics-of-the-account"}, nil
 }
 
 func lookUpCertificate(call sim.Call, args sim.State) (sim.State, error) {

@@ -18,12 +18,13 @@ const module = "github.com/vmstio/infrastructure"
 
 // shared are the packages below infra that every room may import.
 var shared = []string{
-	"catalogue", "crew", "settings", "internal/component", "internal/kube", "internal/managed", "internal/spaces",
+	"catalogue", "crew", "settings", "signals",
+	"internal/component", "internal/kube", "internal/managed", "internal/spaces",
 }
 
 // plain are those of them that know nothing of Pulumi, so that whoever reads settings, names or prices needs none of
 // it.
-var plain = []string{"catalogue", "crew", "settings"}
+var plain = []string{"catalogue", "crew", "settings", "signals"}
 
 type pkg struct {
 	ImportPath string
@@ -83,7 +84,7 @@ func root(name string) string { first, _, _ := strings.Cut(name, "/"); return fi
 
 func TestSettingsCatalogueAndCrewKnowNothingOfPulumi(t *testing.T) {
 	t.Parallel()
-	for _, p := range list(t, "./infra/settings", "./infra/catalogue", "./infra/crew") {
+	for _, p := range list(t, "./infra/settings", "./infra/catalogue", "./infra/crew", "./infra/signals") {
 		for _, dep := range p.Deps {
 			require.NotContains(t, dep, "github.com/pulumi/", "%s depends on Pulumi", path.Base(p.ImportPath))
 		}

@@ -49,11 +49,11 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 			"clusterUrn": text("do:dbaas:" + name), "database": text("defaultdb"), "user": text(user),
 			"host":        text(name + ".db.ondigitalocean.com"),
 			"privateHost": text("private-" + name + ".db.ondigitalocean.com"),
+			"port":        resource.NewProperty(port), "password": secret("password-of-" + name),
+			"uri": secret("uri-of-" + name), "privateUri": secret("private-uri-of-" + name),
 			"metricsEndpoints": resource.NewProperty([]resource.PropertyValue{
 				text("https://" + name + ".db.ondigitalocean.com:9273/metrics"),
 			}),
-			"port": resource.NewProperty(port), "password": secret("password-of-" + name),
-			"uri": secret("uri-of-" + name), "privateUri": secret("private-uri-of-" + name),
 		}
 	case "digitalocean:index/databaseUser:DatabaseUser":
 		return resource.PropertyMap{"password": secret("password-of-" + name), "role": text("normal")}
@@ -159,6 +159,14 @@ var answers = map[string]Answer{
 		return resource.PropertyMap{
 			"id": resource.NewProperty("ca"), "clusterId": args["clusterId"],
 			"certificate": resource.NewProperty("-----BEGIN CERTIFICATE-----\nY2E=\n-----END CERTIFICATE-----\n"),
+		}, nil
+	},
+	"digitalocean:index/getDatabaseMetricsCredentials:getDatabaseMetricsCredentials": func(properties) (
+		properties, error,
+	) {
+		return resource.PropertyMap{
+			"id": resource.NewProperty("metrics"), "username": resource.NewProperty("metrics-user"),
+			"password": resource.NewProperty("password-of-metrics"),
 		}, nil
 	},
 	// There is no cluster yet; the text is the provider's.

@@ -75,7 +75,8 @@ type Database struct {
 	ClusterURN pulumi.StringOutput
 	// ClusterName and Engine are those of the arguments.
 	ClusterName, Engine string
-	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys.
+	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys, such as
+	// "https://<host>:9273/metrics".
 	MetricsURLs pulumi.StringArrayOutput
 	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The host says when the
 	// rest is there.
@@ -159,4 +160,15 @@ func (p Place) trusted() digitalocean.DatabaseFirewallRuleArray {
 func (d *Database) Authority(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput {
 	args := digitalocean.GetDatabaseCaOutputArgs{ClusterId: d.ID}
 	return digitalocean.GetDatabaseCaOutput(ctx, args, pulumi.Parent(parent)).Certificate()
+}
+
+// MetricsLogin is the login at the metrics of every database of the account, the password secret. It is asked for when
+// there is a database: nothing says what the API answers before the account's first one.
+func (d *Database) MetricsLogin(
+	ctx *pulumi.Context, provider pulumi.ProviderResource,
+) (username, password pulumi.StringOutput) {
+	login := d.ID.ApplyT(func(string) digitalocean.GetDatabaseMetricsCredentialsResultOutput {
+		return digitalocean.GetDatabaseMetricsCredentialsOutput(ctx, pulumi.Provider(provider))
+	}).(digitalocean.GetDatabaseMetricsCredentialsResultOutput)
+	return login.Username(), pulumi.ToSecret(login.Password()).(pulumi.StringOutput)
 }

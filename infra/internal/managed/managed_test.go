@@ -1,8 +1,10 @@
 package managed_test
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -147,4 +149,42 @@ func TestMissingArguments(t *testing.T) {
 	require.ErrorContains(t, r.Run(program(managed.Args{}, &made)),
 		"room arguments: ClusterID, Name, Region, VPCID missing")
 	require.Empty(t, r.OfType(mocks.ClusterType))
+}
+
+// The login is asked for when there is a database, and not in a preview of the first one.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	const function = "digitalocean:index/getDatabaseMetricsCredentials:getDatabaseMetricsCredentials"
+	for _, preview := range []bool{false, true} {
+		r := &mocks.Recorder{Preview: preview}
+		var made *managed.Database
+		var values map[string]any
+		var secret map[string]bool
+		require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
+			if err := program(managedArgs(), &made)(ctx); err != nil {
+				return err
+			}
+			provider, err := digitalocean.NewProvider(ctx, "digitalocean", nil)
+			if err != nil {
+				return err
+			}
+			username, password := made.MetricsLogin(ctx, provider)
+			ctx.Export("username", username)
+			ctx.Export("password", password)
+			if !preview {
+				values, secret = mocks.Described(t, map[string]pulumi.Output{
+					"username": username, "password": password, "urls": made.MetricsURLs,
+				})
+			}
+			return nil
+		}))
+		asked := slices.ContainsFunc(r.Calls(), func(c mocks.Call) bool { return c.Token == function })
+		require.Equal(t, !preview, asked)
+		if !preview {
+			require.Equal(t, "metrics-user", values["username"])
+			require.Equal(t, "password-of-metrics", values["password"])
+			require.True(t, secret["password"])
+			require.Equal(t, []string{"https://room-cluster.db.ondigitalocean.com:9273/metrics"}, values["urls"])
+		}
+	}
 }

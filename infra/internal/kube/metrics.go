@@ -1,0 +1,18 @@
+package kube
+
+// Metrics are pods that answer with metrics, as a room says where its own are.
+type Metrics struct {
+	// Job is the label "job" of what comes from them, and the name of what asks for it.
+	Job string
+	// Namespace of the pods.
+	Namespace string
+	// Name and Instance are the labels app.kubernetes.io/name and app.kubernetes.io/instance of the pods.
+	Name, Instance string
+	// Components are the values of app.kubernetes.io/component that they have.
+	Components []string
+	// Port is the name of the container's port. The path is /metrics.
+	Port string
+	// OwnLabels keeps labels that the metrics have themselves where they collide with those of the pod, such as the
+	// namespace of a certificate. The others then get the prefix "exported_".
+	OwnLabels bool
+}
