@@ -43,7 +43,8 @@ func environment() signals.Environment {
 		},
 		Thresholds: signals.Thresholds{
 			QueueSeconds: map[string]int{
-				"default": 60, "push": 300, "ingress": 300, "mailers": 300, "pull": 1800, "fasp": 1800, "scheduler": 600,
+				"default": 60, "push": 300, "ingress": 300, "mailers": 300, "pull": 1800, "fasp": 1800,
+				"scheduler": 600,
 			},
 			NewestPostMinutes: 30, CertificateDays: 14,
 		},
@@ -82,7 +83,8 @@ type rulefmtGroups struct {
 // run evaluates groups each minute, over series that begin at start, and calls see with the alerts that fire.
 func run(t *testing.T, groups []signals.Group, series []string, length time.Duration, see func(
 	after time.Duration, firing []labels.Labels,
-)) {
+),
+) {
 	t.Helper()
 	begin := time.Unix(start, 0).UTC()
 	suite, err := promqltest.NewLazyLoader("load 1m\n  "+strings.Join(series, "\n  ")+"\n", promqltest.LazyLoaderOpts{
