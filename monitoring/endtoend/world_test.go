@@ -209,6 +209,8 @@ func (m moment) series() []sample {
 		{`kube_pod_status_unschedulable{namespace="mastodon",pod="mastodon-web-0"}`, 0},
 		{`kubelet_volume_stats_capacity_bytes{namespace="monitoring",persistentvolumeclaim="prometheus-0"}`, 50e9},
 		{`kubelet_volume_stats_available_bytes{namespace="monitoring",persistentvolumeclaim="prometheus-0"}`, 30e9},
+		{`mastodon_timeline_probe_success`, 1},
+		{`mastodon_timeline_http_status`, 200},
 		{`mastodon_timeline_newest_post_timestamp_seconds`, at(-20 * time.Second)},
 	}
 	for le, share := range map[string]float64{"0.1": 0.6, "0.25": 0.9, "0.5": 0.98, "1.0": 0.995, "+Inf": 1} {
@@ -229,6 +231,8 @@ func (m moment) series() []sample {
 			sample{"ruby_puma_workers" + web, 2}, sample{"ruby_puma_request_backlog" + web, 0},
 			sample{"ruby_puma_busy_threads" + web, 4 * m.load}, sample{"ruby_puma_max_threads" + web, 10},
 			sample{"ruby_active_record_connection_pool_waiting" + web, 0},
+			sample{"ruby_http_request_queue_duration_seconds_sum" + web, m.since.Seconds() * perSecond * 0.002},
+			sample{"ruby_http_request_queue_duration_seconds_count" + web, m.since.Seconds() * perSecond},
 			sample{fmt.Sprintf(`up{namespace="mastodon",job="mastodon/web",instance="10.0.0.%d:9394"}`, i), 1},
 			sample{"connected_clients" + streaming, 400 * m.load}, sample{"pg_pool_waiting_queries" + streaming, 0},
 			sample{"nodejs_eventloop_lag_p99_seconds" + streaming, 0.012 * m.load},
