@@ -21,7 +21,9 @@ FUZZTIME ?= 60s
 
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
-MODULES := . sandbox tools tools/workflows sdks/netlify
+MODULES := . sandbox policy monitoring tools tools/workflows sdks/netlify
+# Modules whose dependencies decide nothing about those of the others, so their versions need not be the same.
+APART := monitoring/endtoend tools/objectives tools/rules
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -59,16 +61,24 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files and the Pulumi CLI, for the engine's tests; the generated SDK, for Netlify's and the tools'; the
-# imports, for the architecture.
+# imports, for the architecture. -race, which takes ten times as long, where something is concurrent: the settings are
+# not, and of the whole program it is the order of registrations.
 .PHONY: test
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
-	go test -race ./infra/... ./tests/...
+	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks)(/|$$)')
+	go test -race ./tests/stacks -run '^TestDependenciesAreTheSameInEveryRun$$'
+	go test ./infra/settings/... ./tests/stacks
 	go test -count=1 ./tests/architecture ./tests/project
-	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|runner|program|netlify)$$')
-	cd sandbox && go test -count=1 ./enginetest ./runner ./program ./netlify
+	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|policytest|runner|program|netlify)$$')
+	cd sandbox && go test -count=1 ./enginetest ./policytest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
+	cd policy && go test -count=1 ./...
 	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
+	cd tools/objectives && go test -count=1 ./...
+	cd tools/rules && go test -count=1 ./...
+	cd monitoring && go test -count=1 ./...
+	cd monitoring/endtoend && go test -count=1 .
 
 # What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
 .PHONY: test-data
@@ -85,9 +95,54 @@ STATUSES ?= 2000000
 bench-data: $(TOOLS)/rclone ## Measure dump, rehearsal and restoration for each GB of a database (ten minutes). STATUSES=2000000
 	cd sandbox && VMST_TEST_DATA=1 VMST_BENCH_STATUSES=$(STATUSES) go test -count=1 -timeout 2h -v -run '^TestBench$$' ./backup
 
+.PHONY: policy
+policy: ## Build the rules about plans as a policy pack: pulumi preview --policy-pack bin/policy
+	cd policy && go build -o $(CURDIR)/bin/policy .
+
 # In a module of its own, so that its hundreds of dependencies decide nothing about those of the other tools.
 $(TOOLS)/rclone: $(wildcard tools/rclone/*)
 	CGO_ENABLED=0 go -C tools/rclone build -trimpath -ldflags "-s -w" -o $@ .
+
+# The monitoring's programs, each in a module of its own, as rclone is.
+$(TOOLS)/prometheus: $(wildcard tools/prometheus/*)
+	CGO_ENABLED=0 go -C tools/prometheus build -trimpath -tags remove_all_sd -ldflags "-s -w" -o $@ \
+	  github.com/prometheus/prometheus/cmd/prometheus
+
+$(TOOLS)/blackbox_exporter: $(wildcard tools/blackbox/*)
+	CGO_ENABLED=0 go -C tools/blackbox build -trimpath -ldflags "-s -w" -o $@ github.com/prometheus/blackbox_exporter
+
+# The module of Alertmanager lacks its built pages, which its source embeds: an empty one stands in for them, in a copy.
+$(TOOLS)/alertmanager: $(wildcard tools/alertmanager/*)
+	@rm -rf $(TOOLS)/src && mkdir -p $(TOOLS)/src
+	go -C tools/alertmanager mod download github.com/prometheus/alertmanager
+	cp -r "$$(go -C tools/alertmanager list -m -f '{{.Dir}}' github.com/prometheus/alertmanager)" $(TOOLS)/src/alertmanager
+	chmod -R u+w $(TOOLS)/src && mkdir $(TOOLS)/src/alertmanager/ui/app/dist
+	gzip -n </dev/null >$(TOOLS)/src/alertmanager/ui/app/dist/index.html.gz
+	cp tools/alertmanager/go.mod $(TOOLS)/src/build.mod && cp tools/alertmanager/go.sum $(TOOLS)/src/build.sum
+	go mod edit -replace github.com/prometheus/alertmanager=$(TOOLS)/src/alertmanager $(TOOLS)/src/build.mod
+	CGO_ENABLED=0 go -C tools/alertmanager build -modfile $(TOOLS)/src/build.mod -trimpath -ldflags "-s -w" -o $@ \
+	  github.com/prometheus/alertmanager/cmd/alertmanager
+	@rm -rf $(TOOLS)/src
+
+MONITORS := $(TOOLS)/prometheus $(TOOLS)/alertmanager $(TOOLS)/blackbox_exporter
+
+.PHONY: test-monitoring
+test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (a minute; the first time, ten more).
+	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 5m -v . -run '^TestTheRight'
+
+.PHONY: pictures
+pictures: $(TOOLS)/prometheus ## Draw the dashboards in a real browser, for the documentation (Chromium comes from Debian where it is missing).
+	@type -P chromium >/dev/null || \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
+	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 10m -v . -run '^TestPictures$$' -pictures $(CURDIR)/docs/pictures
+
+OUTPUTS ?=
+
+# Built and run as outdated is.
+.PHONY: monitoring
+monitoring: ## Write a directory for a Prometheus elsewhere, from a stack's outputs. STACK=prod OUTPUTS=file.json ARGS="-webhook FILE"
+	@go -C monitoring build -o $(TOOLS)/monitoring . && \
+	  $(TOOLS)/monitoring -stack '$(STACK)' $(if $(OUTPUTS),-outputs '$(OUTPUTS)') $(ARGS)
 
 # The sandbox takes a Pulumi CLI on PATH that fits (sandbox/runner/pulumi.go): of the same major version and at least the
 # same minor one.
@@ -126,7 +181,7 @@ edits: ## Edit the stack files as admins do and see that golden and test are gre
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 	@go -C tools run ./modversions -dir .. $(MODULES:%=%/go.mod)
-	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
+	@for module in $(MODULES) $(APART); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
 # Built and not run by go, which would make every exit status a 1.
 .PHONY: outdated
@@ -258,12 +313,16 @@ platforms: ## See that the sandbox compiles on Windows and macOS (a quarter of a
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the code.
-	@for module in $(MODULES); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
+	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the stack file's JSON Schema, the token's scopes in README.md, the Netlify SDK.
+generate: ## Write the generated files again: the JSON Schema, the scopes, the contract, the pages of rules and runbooks, the objectives' rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
+	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
+	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
+	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
+	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench
@@ -283,7 +342,7 @@ $(SANDBOX):
 
 .PHONY: clean
 clean: ## Forget the simulated cloud and the built tools. Nothing real is touched.
-	rm -rf .sandbox $(TOOLS)
+	rm -rf .sandbox bin $(TOOLS)
 
 $(TOOLS)/golangci-lint: $(TOOL_SUMS)
 	@echo "building golangci-lint from the tools module (some minutes the first time)"

@@ -26,6 +26,7 @@ import (
 	"github.com/vmstio/infrastructure/infra/outputs"
 	"github.com/vmstio/infrastructure/infra/search"
 	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/infra/signals"
 	"github.com/vmstio/infrastructure/infra/storage"
 )
 
@@ -221,9 +222,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	if s.Observability.On() {
 		username, password := postgres.MetricsLogin(ctx, provider)
 		observe := &observability.Args{
-			Observability: s.Observability, Name: ctx.Stack(), Domain: s.Domain,
-			Pods: slices.Concat(edge.Metrics, instance.Metrics), Marks: s.Proofs(),
-			Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
+			Observability: s.Observability, Watched: s.Signals(ctx.Stack()),
+			Pods: slices.Concat(edge.Metrics, instance.Metrics), Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
 			Databases: databases, DatabaseUsername: username, DatabasePassword: password,
 			WebURL: instance.WebURL, Mastodon: s.Mastodon.Image,
 			SMTP:         s.Mastodon.SMTP,
@@ -233,9 +233,10 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			RemoteWriteUsername: optional(secrets.RemoteWriteUsername),
 			RemoteWritePassword: optional(secrets.RemoteWritePassword),
 		}
-		if seen {
-			observe.Endpoints = s.Endpoints()
+		if !seen {
+			observe.Watched.Endpoints = nil
 		}
+		observe.Rules = signals.Groups(observe.Watched)
 		_, err := observability.New(ctx, "observability", observe, inCluster, pulumi.DeletedWith(doks.Resource))
 		if err != nil {
 			return err

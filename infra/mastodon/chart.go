@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/internal/kube"
+	"github.com/vmstio/infrastructure/infra/settings"
 )
 
 // chart makes web, streaming, Sidekiq and the ingresses. It is complete when all pods are ready.
@@ -61,7 +62,8 @@ func (a *Args) equip(_ context.Context, args *pulumi.ResourceTransformArgs) *pul
 // which is mounted in every container, since with the chart's value volumeMounts web and Sidekiq come out with
 // volumeMounts inside volumeMounts, which Kubernetes refuses; the Secret of further environment variables, if there is
 // one, since the chart's values take them in plain text alone; the rights of containers that the chart leaves open; and
-// probes (templates/_deployment.tpl, deployment-web.yaml and deployment-sidekiq.yaml of 1.0.2 and 1.2.6).
+// probes (templates/_deployment.tpl, deployment-web.yaml and deployment-sidekiq.yaml of 1.0.2 and 1.2.6); and the
+// digests of images, since a tag with a digest would come out in a label (templates/_helpers.tpl), which takes none.
 func (a *Args) equipPod(deployment string, pod pulumi.Map) (pulumi.Map, error) {
 	containers, ok := pod["containers"].(pulumi.Array)
 	if !ok || len(containers) == 0 {
@@ -87,6 +89,9 @@ func (a *Args) equipPod(deployment string, pod pulumi.Map) (pulumi.Map, error) {
 				"capabilities":             pulumi.Map{"drop": pulumi.ToStringArray([]string{"ALL"})},
 			})
 		}
+		if image, ok := c["image"].(pulumi.String); ok {
+			c = with(c, "image", pulumi.String(a.pinned(string(image))))
+		}
 		if i == 0 {
 			c = probed(deployment, c)
 		}
@@ -98,6 +103,17 @@ func (a *Args) equipPod(deployment string, pod pulumi.Map) (pulumi.Map, error) {
 		pod = with(pod, "volumes", list(pod["volumes"], bundleVolumes...))
 	}
 	return pod, nil
+}
+
+// pinned is an image of the chart with the digest that the settings have for it.
+func (a *Args) pinned(image string) string {
+	streaming := settings.Image{Repository: a.StreamingImage, Tag: a.Image.Tag, Digest: a.StreamingDigest}
+	for _, known := range []settings.Image{a.Image, streaming} {
+		if image == known.Tagged() {
+			return known.String()
+		}
+	}
+	return image
 }
 
 // list is a list with more at its end. The chart leaves empty lists null.

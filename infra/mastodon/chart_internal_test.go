@@ -103,6 +103,28 @@ func TestDeploymentsWithoutABundle(t *testing.T) {
 	require.NotContains(t, pod["containers"].([]any)[0], "livenessProbe")
 }
 
+// The chart takes no digest, and nobody but the settings knows one.
+func TestImagesOfTheChartGetTheirDigests(t *testing.T) {
+	t.Parallel()
+	args := argsWithAuthority()
+	args.Image.Digest, args.StreamingImage, args.StreamingDigest = "sha256:1", "registry/streaming", "sha256:2"
+	images := []pulumi.Input{}
+	for _, image := range []string{"registry/mastodon:v1.2.3", "registry/streaming:v1.2.3", "registry/other:v1.2.3"} {
+		images = append(images, pulumi.Map{"image": pulumi.String(image)})
+	}
+	pod := equipped(t, args, deployment("mastodon-web", images...))
+	var got []string
+	for _, container := range pod["containers"].([]any) {
+		got = append(got, container.(map[string]any)["image"].(string))
+	}
+	require.Equal(t, []string{
+		"registry/mastodon:v1.2.3@sha256:1", "registry/streaming:v1.2.3@sha256:2", "registry/other:v1.2.3",
+	}, got)
+	args.Image.Digest, args.StreamingDigest = "", ""
+	pod = equipped(t, args, deployment("mastodon-web", images[0]))
+	require.Equal(t, "registry/mastodon:v1.2.3", pod["containers"].([]any)[0].(map[string]any)["image"])
+}
+
 func TestSidekiqIsAskedWhetherItLives(t *testing.T) {
 	t.Parallel()
 	exporter := pulumi.Array{pulumi.Map{"name": pulumi.String("prometheus"), "containerPort": pulumi.Int(9394)}}

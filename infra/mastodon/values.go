@@ -31,7 +31,7 @@ func (a *Args) plainValues() chartValues {
 	oneByOne := updateStrategy{Type: "RollingUpdate", Rolling: &rolling{MaxSurge: 1}}
 	v := chartValues{
 		NameOverride: releaseName,
-		Image:        imageValues(a.Image),
+		Image:        imageValues{Repository: a.Image.Repository, Tag: a.Image.Tag},
 		Mastodon: mastodonValues{
 			LocalDomain:    a.Domain,
 			Locale:         a.Locale,

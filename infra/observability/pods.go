@@ -122,7 +122,7 @@ func (o *Observability) timeline(ctx *pulumi.Context, name string, args *Args) e
 		Image:   pulumi.String(args.Mastodon.String()),
 		Command: pulumi.ToStringArray([]string{"ruby", "-e", timelineScript}),
 		Env: corev1.EnvVarArray{
-			variable("INSTANCE_URL", args.WebURL), variable("INSTANCE_HOST", args.Domain),
+			variable("INSTANCE_URL", args.WebURL), variable("INSTANCE_HOST", args.Watched.Domain),
 			variable("PORT", fmt.Sprint(timelinePort)),
 		},
 		Resources: kube.Requirements(settings.Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}),

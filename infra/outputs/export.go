@@ -46,8 +46,10 @@ func Export(ctx *pulumi.Context, args *Args) {
 	for key, d := range args.Databases {
 		databases[key] = pulumi.Map{
 			"id": d.ID, "name": text(d.ClusterName), "engine": text(d.Engine), "host": d.Host, "port": d.Port,
+			"metricsUrls": d.MetricsURLs,
 		}
 	}
+	promised := s.Signals(ctx.Stack())
 	outputs := pulumi.Map{
 		"contractVersion": pulumi.Int(Version),
 		"environment":     pulumi.String(s.Environment),
@@ -70,6 +72,12 @@ func Export(ctx *pulumi.Context, args *Args) {
 		"uptimeChecks": args.UptimeChecks,
 		"projectId":    args.ProjectID,
 		"monthlyCost":  monthlyCost(s.MonthlyCost()),
+		"objectives":   pulumi.ToFloat64Map(promised.Targets),
+		"thresholds": pulumi.Map{
+			"queueSeconds":      pulumi.ToIntMap(promised.Thresholds.QueueSeconds),
+			"newestPostMinutes": pulumi.Int(promised.Thresholds.NewestPostMinutes),
+			"certificateDays":   pulumi.Int(promised.Thresholds.CertificateDays),
+		},
 	}
 	if s.Backup.Enabled {
 		outputs["backup"] = promise(s)

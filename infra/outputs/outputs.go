@@ -2,15 +2,15 @@
 // needs [Decode] and what `pulumi stack output --json` prints.
 package outputs
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-)
+import "github.com/vmstio/infrastructure/infra/signals"
 
-// Version is the version of the contract. It rises when an output changes its meaning or goes away; new outputs do not
-// change it.
-const Version = 1
+// Version is the version of the contract. It rises with every output that is new, changes its meaning or goes away,
+// because [Decode] refuses what it does not know. Decode reads the older ones, too; the tag "since" says which outputs
+// they lack.
+const Version = 2
+
+// Oldest is the oldest version of the contract that is read.
+const Oldest = 1
 
 // Outputs are the stack outputs; each field is one output. None is secret.
 type Outputs struct {
@@ -44,14 +44,21 @@ type Outputs struct {
 	ProjectID string `json:"projectId"`
 	// MonthlyCost is what the environment costs.
 	MonthlyCost MonthlyCost `json:"monthlyCost"`
+	// Objectives are what is promised to people, as percentages of what has to go well in 30 days, by name:
+	// "web-availability", "web-latency", "delivery", "streaming", "media". Of an older contract they are the defaults
+	// of vmst:settings.observability.objectives.
+	Objectives map[string]float64 `json:"objectives" since:"2" is:"percent"`
+	// Thresholds are the values from which on somebody is told. Of an older contract they are the defaults of
+	// vmst:settings.observability.thresholds.
+	Thresholds Thresholds `json:"thresholds" since:"2"`
 }
 
 // Endpoint is one public address.
 type Endpoint struct {
 	// URL of the service.
-	URL string `json:"url"`
+	URL string `json:"url" is:"url"`
 	// HealthURL answers with status 200 while the service is up. Empty where the service has no such page.
-	HealthURL string `json:"healthUrl"`
+	HealthURL string `json:"healthUrl" is:"url or nothing"`
 }
 
 // Cluster is the Kubernetes cluster.
@@ -65,7 +72,7 @@ type Cluster struct {
 	// Version is the DOKS version slug, such as "1.35.1-do.0".
 	Version string `json:"version"`
 	// Endpoint is the URL of the Kubernetes API.
-	Endpoint string `json:"endpoint"`
+	Endpoint string `json:"endpoint" is:"url"`
 	// NodeTag is the tag that every Droplet of the cluster carries.
 	NodeTag string `json:"nodeTag"`
 	// NodePools are the names of the autoscaled pools.
@@ -83,7 +90,11 @@ type Database struct {
 	// Host is the name inside the VPC.
 	Host string `json:"host"`
 	// Port of direct connections.
-	Port int `json:"port"`
+	Port int `json:"port" is:"port"`
+	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys, in Prometheus' text
+	// format. They ask for the account's credentials for metrics, which are not in the outputs. The provider says them
+	// as whole addresses, and so does the contract. Empty with an older contract.
+	MetricsURLs []string `json:"metricsUrls" since:"2" is:"url"`
 }
 
 // LoadBalancer holds the public address.
@@ -113,13 +124,13 @@ type Backup struct {
 	// mastodon_backup_restore_seconds.
 	Proofs map[string]Proof `json:"proofs"`
 	// Runs are the addresses of how the last runs ended, well or not, in the same format.
-	Runs map[string]string `json:"runs"`
+	Runs map[string]string `json:"runs" is:"url"`
 }
 
 // Proof is the mark of a task.
 type Proof struct {
 	// URL of the mark.
-	URL string `json:"url"`
+	URL string `json:"url" is:"url"`
 	// Schedule of the task, as cron writes it, in UTC.
 	Schedule string `json:"schedule"`
 	// AlarmDays is when the bucket deletes the mark, in days after the last good run.
@@ -141,9 +152,9 @@ type Docs struct {
 	// Site is Netlify's name of the site.
 	Site string `json:"site"`
 	// URL of the published documentation.
-	URL string `json:"url"`
+	URL string `json:"url" is:"url"`
 	// BranchURLs are the addresses of the branches that are served beside it, by branch.
-	BranchURLs map[string]string `json:"branchUrls"`
+	BranchURLs map[string]string `json:"branchUrls" is:"url"`
 }
 
 // MonthlyCost is a range, because node pools scale.
@@ -162,25 +173,40 @@ type MonthlyCost struct {
 type CostItem struct {
 	// Name of the item.
 	Name string `json:"name"`
-	// Minimum and Maximum in the currency of the whole.
+	// Minimum in the currency of the whole.
 	Minimum float64 `json:"minimum"`
+	// Maximum in the currency of the whole.
 	Maximum float64 `json:"maximum"`
 	// Known is false where no source states the price: the item is not in the sum.
 	Known bool `json:"known"`
 }
 
-// Decode reads what `pulumi stack output --json` prints. An output that is not in the contract, or of another type, is
-// an error.
-func Decode(data []byte) (*Outputs, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	outputs := &Outputs{}
-	if err := decoder.Decode(outputs); err != nil {
-		return nil, fmt.Errorf("reading stack outputs: %w", err)
+// Thresholds are the values from which on somebody is told.
+type Thresholds struct {
+	// QueueSeconds is how long a job may wait, by Sidekiq's queue.
+	QueueSeconds map[string]int `json:"queueSeconds"`
+	// NewestPostMinutes is how old the newest public post may be.
+	NewestPostMinutes int `json:"newestPostMinutes"`
+	// CertificateDays is how long a certificate has to be good for.
+	CertificateDays int `json:"certificateDays"`
+}
+
+// Signals is what the table of signals depends on, for the stack of this name. It is the same as that of the settings
+// that the stack was brought up with.
+func (o *Outputs) Signals(stack string) signals.Environment {
+	env := signals.Environment{
+		Name: stack, Domain: o.Domain, Targets: o.Objectives, Thresholds: signals.Thresholds(o.Thresholds),
+		Endpoints: map[string]signals.Endpoint{}, Marks: map[string]signals.Mark{},
 	}
-	if outputs.ContractVersion != Version {
-		return nil, fmt.Errorf("reading stack outputs: contractVersion is %d, this program reads %d: run it "+
-			"from the commit that the stack was brought up with", outputs.ContractVersion, Version)
+	for name, endpoint := range o.Endpoints {
+		if endpoint.HealthURL != "" {
+			env.Endpoints[name] = signals.Endpoint{URL: endpoint.HealthURL}
+		}
 	}
-	return outputs, nil
+	if o.Backup != nil {
+		for task, proof := range o.Backup.Proofs {
+			env.Marks[task] = signals.Mark{URL: proof.URL, LastURL: o.Backup.Runs[task], AlarmDays: proof.AlarmDays}
+		}
+	}
+	return env
 }

@@ -171,7 +171,8 @@ func TestRequiredMappingsWithDefaults(t *testing.T) {
 	t.Parallel()
 	refused(t, []bad{
 		{"all of it", `{mastodon: {image: ~, web: ~}}`, []string{
-			"mastodon.image: the value is missing; add it with its keys repository, tag; Pulumi.prod.yaml shows one",
+			"mastodon.image: the value is missing; add it with its keys repository, tag, digest; Pulumi.prod.yaml " +
+				"shows one",
 			"mastodon.web: the value is missing; add it with its keys replicas; Pulumi.prod.yaml shows one",
 		}},
 		{"what has no default", `{mastodon: {image: {tag: ~}, web: {replicas: ~}}}`, []string{

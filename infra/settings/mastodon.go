@@ -15,10 +15,12 @@ type Mastodon struct {
 	// Chart is Mastodon's official Helm chart.
 	Chart Chart `json:"chart" default:"{repository: 'https://mastodon.github.io/helm-charts/', name: mastodon, version: 1.2.6}"` //nolint:lll // a tag cannot be broken
 	// Image of web, Sidekiq and the Jobs. Its tag is Mastodon's version, v4.4.0 or later: changing it upgrades the
-	// instance. The streaming image has the same tag, so it cannot be a digest.
+	// instance. The streaming image has the same tag.
 	Image Image `json:"image" jsonschema:"required" default:"{repository: ghcr.io/mastodon/mastodon}"`
 	// StreamingImage is the repository of the streaming server's image, which carries the same tag.
 	StreamingImage string `json:"streamingImage" jsonschema:"format=image-repository" default:"ghcr.io/mastodon/mastodon-streaming"` //nolint:lll // a tag cannot be broken
+	// StreamingDigest is the digest of the streaming server's image, as mastodon.image.digest is that of the other.
+	StreamingDigest string `json:"streamingDigest" jsonschema:"format=image-digest"`
 	// Rclone is the image of rclone, which copies static files to object storage.
 	Rclone Image `json:"rclone" default:"{repository: docker.io/rclone/rclone, tag: 1.71.2}"`
 	// StreamingHost is the public host of the streaming API.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
@@ -53,7 +54,9 @@ type RemoteWrite struct {
 	URL string `json:"url" jsonschema:"required,format=https-url" example:"https://prometheus.example.com/api/v1/write"`
 }
 
-// Objectives are percentages of what has to go well in 30 days.
+// Objectives are percentages of what has to go well in 30 days. Those of Web to Media have an alert when what may go
+// wrong is used up too fast: it wakes somebody when 2 % of it went in an hour, or 5 % in six. Of a low percentage, no hour
+// can use up that much, so below 93.1 the first of these cannot come, and below 83.4 neither.
 type Objectives struct {
 	// Web is the share of requests to the web that do not fail.
 	Web float64 `json:"web" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`
@@ -65,6 +68,15 @@ type Objectives struct {
 	Streaming float64 `json:"streaming" jsonschema:"minimum=90,maximum=99.99" default:"99.5"`
 	// Media is the share of the time in which pictures are served.
 	Media float64 `json:"media" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`
+	// Search is the share of the time in which what is new can be found.
+	Search float64 `json:"search" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Mail is the share of the time in which mail leaves without waiting.
+	Mail float64 `json:"mail" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Backups is the share of the time in which the last good run of every task of the backups is younger than its
+	// alarmDays, the rehearsal among them.
+	Backups float64 `json:"backups" jsonschema:"minimum=50,maximum=99.99" default:"99"`
+	// Certificates is the share of the time in which every certificate is good for thresholds.certificateDays.
+	Certificates float64 `json:"certificates" jsonschema:"minimum=50,maximum=99.99" default:"99.9"`
 }
 
 // Thresholds are values from which on somebody is told.
@@ -137,8 +149,8 @@ func (o Observability) Check(at At) {
 	r.add("it is observability.remoteWrite", "prometheus.prometheusSpec.", "remoteWrite")
 	r.add("it is observability.retentionDays and volumeGiB", "prometheus.prometheusSpec.",
 		"retention", "retentionSize", "storageSpec")
-	r.add("it is observability.size", "", "prometheus.prometheusSpec.replicas",
-		"alertmanager.alertmanagerSpec.replicas", "prometheus.enabled", "alertmanager.enabled", "prometheusOperator.enabled", "crds.enabled")
+	r.add("it is observability.size", "", "prometheus.enabled", "prometheus.prometheusSpec.replicas",
+		"alertmanager.enabled", "alertmanager.alertmanagerSpec.replicas", "prometheusOperator.enabled", "crds.enabled")
 	r.add("the program's own monitors and rules would not be found", "prometheus.prometheusSpec.",
 		"podMonitorSelectorNilUsesHelmValues", "probeSelectorNilUsesHelmValues", "ruleSelectorNilUsesHelmValues",
 		"scrapeConfigSelectorNilUsesHelmValues", "podMonitorSelector", "probeSelector", "ruleSelector",
@@ -180,7 +192,8 @@ func (s *Settings) warnOfObservability(w warn) {
 	switch s.Observability.Size {
 	case ObservabilityOff:
 		w("observability.size",
-			"\"off\" in production: nobody learns of queues that grow or a timeline that stands still", "set it to full")
+			"\"off\" in production: nobody learns of queues that grow or a timeline that stands still",
+			"set it to full")
 	case ObservabilitySmall:
 		w("observability.size", "\"small\" in production: while its one pod is away, nobody is told of anything",
 			"set it to full")
@@ -202,6 +215,13 @@ func (o Observability) cost(bill *Cost) {
 	add("Alertmanager", o.AlertmanagerGiB())
 }
 
+// DefaultObservability is that of a stack that says nothing of it.
+func DefaultObservability() Observability {
+	var o Observability
+	decode.Object(&decode.Report{Formats: formats()}, "observability", "{}", "", &o)
+	return o
+}
+
 // queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
 // "default" and "mailers"; "pull" and "fasp" may take their time (config/sidekiq.yml; the presets for scaling that
 // toot.community publishes say half an hour at the most for "pull").
@@ -220,15 +240,22 @@ func (s *Settings) Signals(stack string) signals.Environment {
 	marks := map[string]signals.Mark{}
 	if s.Backup.Enabled {
 		for i, task := range s.Backup.Tasks() {
-			marks[task.Name] = signals.Mark{URL: s.Proofs()[i].HealthURL(), AlarmDays: task.AlarmDays}
+			proof := s.Proofs()[i]
+			marks[task.Name] = signals.Mark{
+				URL: proof.HealthURL(), LastURL: proof.URL() + "/" + RunKey(task.Name), AlarmDays: task.AlarmDays,
+			}
 		}
 	}
 	o := s.Observability.Objectives
+	search := o.Search
+	if !s.Search.Enabled {
+		search = 0 // Nothing is promised of what is not there.
+	}
 	return signals.Environment{
 		Name: stack, Domain: s.Domain, Endpoints: endpoints, Marks: marks,
 		Targets: map[string]float64{
 			"web-availability": o.Web, "web-latency": o.WebLatency, "delivery": o.Delivery, "streaming": o.Streaming,
-			"media": o.Media,
+			"media": o.Media, "search": search, "mail": o.Mail, "backups": o.Backups, "certificates": o.Certificates,
 		},
 		Thresholds: signals.Thresholds{
 			QueueSeconds:      queueSeconds(),

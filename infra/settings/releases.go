@@ -56,8 +56,9 @@ func version(tag string) (line [2]int, patch int, ok bool) {
 	return [2]int{numbers[0], numbers[1]}, numbers[2], true
 }
 
-// unsafe says what is wrong with a tag that names a release with known security holes, and what to do.
-func unsafe(tag string) (wrong, remedy string) {
+// Unsafe says what is wrong with a tag that names a release with known security holes, and what to do; nothing, of any
+// other tag.
+func Unsafe(tag string) (wrong, remedy string) {
 	line, patch, ok := version(tag)
 	if !ok {
 		return "", ""

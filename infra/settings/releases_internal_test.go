@@ -36,25 +36,25 @@ func TestUnsafeReleases(t *testing.T) {
 		patch := safe
 		patch.Patch--
 		for _, tag := range []string{patch.String(), patch.String()[1:], patch.String() + "-fork.1"} {
-			wrong, remedy := unsafe(tag)
+			wrong, remedy := Unsafe(tag)
 			assert.Equal(t, quote(tag)+" has known security holes ("+safe.Fixed+"; as of "+ReleasesDate+")", wrong)
 			assert.Equal(t, "set it to "+safe.String()+" or a later patch of its line", remedy)
 		}
 		patch.Patch += 2
 		for _, tag := range []string{safe.String(), patch.String(), safe.String()[1:], safe.String() + "-fork.1"} {
-			wrong, remedy := unsafe(tag)
+			wrong, remedy := Unsafe(tag)
 			assert.Empty(t, wrong+remedy, tag)
 		}
 	}
 	for _, tag := range []string{"v4.3.99", "v3.5.19", "4.0.0"} {
-		wrong, remedy := unsafe(tag)
+		wrong, remedy := Unsafe(tag)
 		assert.Equal(t, quote(tag)+" is of a line without security releases (as of "+ReleasesDate+")", wrong)
 		assert.Equal(t, "upgrade to "+newest.String()+" or later, after reading the release notes of each line between",
 			remedy)
 	}
 	later := SafeRelease{Line: [2]int{newest.Line[0], newest.Line[1] + 1}}
 	for _, tag := range []string{later.String(), "v5.0.0", "v10.1.0"} {
-		wrong, remedy := unsafe(tag)
+		wrong, remedy := Unsafe(tag)
 		assert.Empty(t, wrong+remedy, "%s is of a line that nothing is known of yet", tag)
 	}
 	assert.NotEqual(t, newest.Line, oldest.Line)
@@ -69,7 +69,7 @@ func TestTagsThatNameNoRelease(t *testing.T) {
 	} {
 		_, _, ok := version(tag)
 		assert.False(t, ok, tag)
-		wrong, remedy := unsafe(tag)
+		wrong, remedy := Unsafe(tag)
 		assert.Empty(t, wrong+remedy, tag)
 		assert.False(t, tooOld(tag), tag)
 	}

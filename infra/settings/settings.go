@@ -58,6 +58,10 @@ type Settings struct {
 	Docs DocSite `json:"docs"`
 	// Escrow is who can open the file with the keys without which a backup is worthless.
 	Escrow Escrow `json:"escrow"`
+	// Budget is what the environment may cost.
+	Budget Budget `json:"budget"`
+	// Policy are the decisions about the rules that every plan has to pass.
+	Policy Policy `json:"policy"`
 }
 
 // Environment is the kind of an environment.

@@ -27,10 +27,20 @@ type Image struct {
 	Repository string `json:"repository" jsonschema:"format=image-repository"`
 	// Tag of the image.
 	Tag string `json:"tag" jsonschema:"format=image-tag"`
+	// Digest of the image, "sha256:...", beside its tag: nobody can put another image in its place.
+	Digest string `json:"digest" jsonschema:"format=image-digest"`
 }
 
-// String returns the image as Kubernetes takes it: "<repository>:<tag>".
-func (i Image) String() string { return i.Repository + ":" + i.Tag }
+// Tagged returns the image without its digest: "<repository>:<tag>".
+func (i Image) Tagged() string { return i.Repository + ":" + i.Tag }
+
+// String returns the image as Kubernetes takes it: "<repository>:<tag>", or "<repository>:<tag>@<digest>".
+func (i Image) String() string {
+	if i.Digest == "" {
+		return i.Tagged()
+	}
+	return i.Tagged() + "@" + i.Digest
+}
 
 // Resources are the compute resources of one container, as Kubernetes quantities ("250m", "1.5Gi").
 //

@@ -149,3 +149,12 @@ func TestChartValuesThatAreFree(t *testing.T) {
 		"a": map[string]any{"b": []any{1.0, "x", true, map[string]any{"c": 2.5}}}, "text": "",
 	}, s.Mastodon.Values, "they come as they are written")
 }
+
+func TestImagesAsKubernetesTakesThem(t *testing.T) {
+	t.Parallel()
+	image := settings.Image{Repository: "registry.example.org/mastodon", Tag: "v4.7.3"}
+	assert.Equal(t, "registry.example.org/mastodon:v4.7.3", image.String())
+	image.Digest = "sha256:1"
+	assert.Equal(t, "registry.example.org/mastodon:v4.7.3@sha256:1", image.String())
+	assert.Equal(t, "registry.example.org/mastodon:v4.7.3", image.Tagged())
+}

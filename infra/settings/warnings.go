@@ -35,6 +35,7 @@ func (s *Settings) Warnings() []Warning {
 	s.Mastodon.Housekeeping.warn(w)
 	s.warnOfBackups(w)
 	s.warnOfObservability(w)
+	s.warnOfPolicy(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
@@ -114,7 +115,7 @@ const (
 
 // warnOfVersions names versions that do not belong together, or that are not safe.
 func (s *Settings) warnOfVersions(w warn) {
-	if wrong, remedy := unsafe(s.Mastodon.Image.Tag); wrong != "" {
+	if wrong, remedy := Unsafe(s.Mastodon.Image.Tag); wrong != "" {
 		w("mastodon.image.tag", wrong, remedy)
 	}
 	minor, err := strconv.Atoi(strings.TrimPrefix(s.Cluster.Version, "1."))

@@ -41,6 +41,10 @@ func TestWarnings(t *testing.T) {
 			"cache.rails.nodes: 1 in production: while it is away, every request waits for it, and the instance with " +
 				"them; set it to 2 or more",
 		}},
+		{"a release", production(t, `{policy: {release: {resource: cache-cluster, id: c1}}}`), []string{
+			`policy.release: lets "cache-cluster" (c1) be replaced or deleted, with the data that it holds; remove ` +
+				`it once that is done`,
+		}},
 		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.6}}}`), []string{
 			`mastodon.image.tag: "v4.6.6" has known security holes (GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, ` +
 				`GHSA-62j4-hvj7-px3f; as of 2026-11-24); set it to v4.6.7 or a later patch of its line`,

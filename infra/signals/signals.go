@@ -1,6 +1,6 @@
 // Package signals is one table of what can go wrong with an instance: what it means to people, when it is wrong, how
-// urgent that is, where it is shown, and what to do. From the table come the rules of Prometheus, inside the cluster and
-// outside, the dashboards, the index of the runbooks, and the tests of all of them.
+// urgent that is, where it is shown, and what to do. From the table come the rules of Prometheus, inside the cluster
+// and outside, the dashboards, the index of the runbooks, and the tests of all of them.
 //
 // It knows nothing of Pulumi and nothing of settings: an [Environment] is all that a table depends on, and both the
 // settings and the stack outputs say it.
@@ -11,10 +11,12 @@ import "time"
 // Severity is how soon somebody has to look.
 type Severity string
 
-// The severities. A page wakes somebody; a ticket waits for the morning.
+// The severities. A page wakes somebody; a ticket waits for the morning; a heartbeat is sent all the time, and whoever
+// receives it says so when it stops.
 const (
-	Page   Severity = "page"
-	Ticket Severity = "ticket"
+	Page      Severity = "page"
+	Ticket    Severity = "ticket"
+	Heartbeat Severity = "heartbeat"
 )
 
 // Signal is one thing that can go wrong.
@@ -57,14 +59,25 @@ type Query struct {
 
 // Objective is what is promised to people, and measured as the share of what went well.
 type Objective struct {
-	// Name is that of the field: "web-availability", "web-latency", "delivery", "streaming", "media".
+	// Name is that of the field: "web-availability", "web-latency", "delivery", "streaming", "media", "search", "mail",
+	// "backups", "certificates".
 	Name string
 	// Means says what is promised, in one sentence.
 	Means string
+	// Broken says what people notice while it is not kept, in one sentence.
+	Broken string
 	// Percent of what has to go well in 30 days.
 	Percent float64
 	// Bad and Total are rates in PromQL, with "{{.window}}" for the time that they look back over, as sloth writes it.
 	Bad, Total string
+	// State is 1 while the promise is not kept and 0 while it is, for an objective that is a share of the time. It is
+	// recorded, and Bad and Total are made of that record. Empty for one that is a share of requests.
+	State string
+	// Alert is the name of the alert when the 30 days' budget of what may go wrong is used up too fast; its runbook is
+	// docs/runbooks/<Alert>.md. Empty where a signal of its own says at once that the promise is broken.
+	Alert string
+	// Panel shows it on a dashboard.
+	Panel Panel
 	// Inside is whether only a Prometheus in the cluster has its metrics.
 	Inside bool
 }
@@ -83,7 +96,12 @@ type Environment struct {
 	Targets map[string]float64
 	// Thresholds are the values from which on something is wrong.
 	Thresholds Thresholds
+	// Runbooks is the address that "/<Alert>.md" is appended to for a runbook's; empty for [Runbooks].
+	Runbooks string
 }
+
+// Runbooks is where the pages are read: in the repository.
+const Runbooks = "https://github.com/vmstio/infrastructure/blob/main/docs/runbooks"
 
 // Endpoint is a public address that is asked from outside.
 type Endpoint struct {
@@ -93,7 +111,10 @@ type Endpoint struct {
 
 // Mark is an object with the metrics of the last good run of a task.
 type Mark struct {
+	// URL is the object of the last good run. It is deleted when it gets too old.
 	URL string
+	// LastURL is the object of the last run, however it ended: the only one with mastodon_backup_success.
+	LastURL string
 	// AlarmDays is how old the last good run may be.
 	AlarmDays int
 }

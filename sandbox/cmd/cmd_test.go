@@ -118,7 +118,7 @@ func stackOutputs(t *testing.T, least, most float64) map[string]any {
 	t.Helper()
 	var from map[string]any
 	require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{
-		"contractVersion": 1, "token": "[secret]", "loadBalancer": {"ip": "203.0.113.1"},
+		"contractVersion": 2, "token": "[secret]", "loadBalancer": {"ip": "203.0.113.1"},
 		"endpoints": {"assets": {"url": "https://a.example.org"}, "web": {"url": "https://example.org"},
 			"another": {"url": "https://b.example.org"}},
 		"monthlyCost": {"minimum": %[1]f, "maximum": %[2]f, "items": [

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/policy/rules"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -24,17 +25,6 @@ const upgrades = "../testdata/upgrade"
 
 var upgradeState = flag.String("upgrade-state", "",
 	"bring both stacks up and write what they leave behind, as that of this version")
-
-// holdsData are the types of resources that cannot be made again as they were: they hold data, keys or an address, or
-// what holds them is inside.
-var holdsData = []string{
-	"digitalocean:index/databaseCluster:DatabaseCluster", "digitalocean:index/databaseDb:DatabaseDb",
-	"digitalocean:index/databaseUser:DatabaseUser", "digitalocean:index/domain:Domain",
-	"digitalocean:index/kubernetesCluster:KubernetesCluster", "digitalocean:index/loadBalancer:LoadBalancer",
-	"digitalocean:index/spacesBucket:SpacesBucket", "digitalocean:index/vpc:Vpc", "kubernetes:core/v1:Namespace",
-	"random:index/randomBytes:RandomBytes", "random:index/randomPassword:RandomPassword",
-	"tls:index/privateKey:PrivateKey",
-}
 
 // Whoever runs an instance gets from one release to the next with `pulumi up`, and keeps what they have.
 func TestTodaysProgramOnYesterdaysState(t *testing.T) {
@@ -85,7 +75,7 @@ func losses(preview runner.Result) []string {
 	for _, r := range preview.Resources {
 		gone := slices.Contains([]string{"delete", "replace", "delete-replaced"}, r.Operation)
 		switch {
-		case gone && slices.Contains(holdsData, r.Type):
+		case gone && rules.HoldsData(r.Type):
 			lost = append(lost, fmt.Sprintf("%s of %s, which holds data", r.Operation, r.URN))
 		case r.Operation == "delete" && created[r.Type] != "":
 			lost = append(lost, fmt.Sprintf("delete of %s and create of %s: a rename needs an alias",

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -25,6 +26,8 @@ const (
 	buildGoal = 1.4
 	startGoal = 0.6
 	upGoal    = 30 * time.Second
+	// rulesGoal is of a preview with the rules about plans, to one without.
+	rulesGoal = 1.3
 )
 
 // TestSpeed measures what a person waits for: building the program, starting it, bringing an environment up, previewing
@@ -37,7 +40,7 @@ func TestSpeed(t *testing.T) {
 	for _, part := range []struct {
 		name    string
 		measure func(*testing.T)
-	}{{"build", b.build}, {"start", b.start}, {"up and preview", b.upAndPreview}} {
+	}{{"build", b.build}, {"start", b.start}, {"up and preview", b.upAndPreview}, {"rules", b.rules}} {
 		if wanted(part.name) {
 			t.Run(part.name, part.measure)
 		}
@@ -97,6 +100,36 @@ func (b *bench) upAndPreview(t *testing.T) {
 	}
 	compare(t, fmt.Sprintf("preview with nothing to change, median of %d", *runs), "of an empty program",
 		median(times), median(floors), 0)
+}
+
+// rules takes turns in previewing a stack that is up with the rules about plans and without them.
+func (b *bench) rules(t *testing.T) {
+	pack := filepath.Join(b.scratch, "policy")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", pack, ".")
+	build.Dir = filepath.Join(b.root, "policy")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	options := b.options
+	options.StateDir = filepath.Join(b.scratch, "ruled")
+	run := func(operation func(*runner.Sandbox) (runner.Result, error)) float64 {
+		s, err := runner.Open(t.Context(), options)
+		require.NoError(t, err)
+		defer s.Close()
+		result, err := operation(s)
+		require.NoError(t, err, result.Error)
+		return result.Seconds
+	}
+	run(func(s *runner.Sandbox) (runner.Result, error) { return s.Up(t.Context()) })
+	preview := func(s *runner.Sandbox) (runner.Result, error) { return s.Preview(t.Context()) }
+	var times, floors []float64
+	for range *runs {
+		options.PolicyPacks = nil
+		floors = append(floors, run(preview))
+		options.PolicyPacks = []string{pack}
+		times = append(times, run(preview))
+	}
+	compare(t, fmt.Sprintf("preview with the rules, median of %d", *runs), "without them", median(times),
+		median(floors), rulesGoal)
 }
 
 // median of one or more numbers: of an even number of them, the upper one.

@@ -307,5 +307,17 @@ func TestOutputsKeepTheContract(t *testing.T) {
 		require.Positive(t, read.MonthlyCost.Minimum)
 		require.GreaterOrEqual(t, read.MonthlyCost.Maximum, read.MonthlyCost.Minimum)
 		require.NotEmpty(t, read.Mastodon.Version)
+		for name, database := range read.Databases {
+			require.NotEmpty(t, database.MetricsURLs, name)
+		}
+	})
+}
+
+// What is measured outside, from the outputs, is what is measured in the cluster, from the settings.
+func TestOutputsAndSettingsSayTheSameSignals(t *testing.T) {
+	each(t, func(t *testing.T, stack string) {
+		read, err := outputs.Decode(printed(t, stack))
+		require.NoError(t, err)
+		require.Equal(t, settingsOf(t, up(t, stack)).Signals(stack), read.Signals(stack))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,25 +19,27 @@ import (
 // root is that of the project.
 const root = "../.."
 
-// built are programs that the tests run, built once: the sandbox as it is, and one whose program makes another bucket.
-type built struct {
-	dir                string
-	sandbox, oneBucket string
-}
+// built are programs that the tests run: the sandbox as it is, one whose program makes another bucket, and the policy
+// pack.
+type built struct{ sandbox, oneBucket, policy string }
+
+// builds is the directory of what is built.
+var builds string
 
 var programs = sync.OnceValues(func() (built, error) {
-	dir, err := os.MkdirTemp("", "delivery-test-")
-	if err != nil {
-		return built{}, err
+	b := built{
+		sandbox: filepath.Join(builds, "sandbox"), oneBucket: filepath.Join(builds, "sandbox-with-a-bucket"),
+		policy: filepath.Join(builds, "policy"),
 	}
-	b := built{dir: dir, sandbox: filepath.Join(dir, "sandbox"), oneBucket: filepath.Join(dir, "sandbox-with-a-bucket")}
-	overlay, err := withBucket(dir)
+	overlay, err := withBucket(builds)
 	if err != nil {
 		return b, err
 	}
-	for _, args := range [][]string{{"-o", b.sandbox}, {"-o", b.oneBucket, "-overlay", overlay}} {
-		cmd := exec.Command("go", append(append([]string{"build"}, args...), ".")...)
-		cmd.Dir = filepath.Join(root, "sandbox")
+	for _, args := range [][]string{
+		{"sandbox", "-o", b.sandbox}, {"sandbox", "-o", b.oneBucket, "-overlay", overlay}, {"policy", "-o", b.policy},
+	} {
+		cmd := exec.Command("go", slices.Concat([]string{"build"}, args[1:], []string{"."})...)
+		cmd.Dir = filepath.Join(root, args[0])
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return b, &exec.Error{Name: "go build: " + string(out), Err: err}
 		}
@@ -70,10 +73,12 @@ func withBucket(dir string) (string, error) {
 }
 
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if b, _ := programs(); b.dir != "" {
-		_ = os.RemoveAll(b.dir)
+	var err error
+	if builds, err = os.MkdirTemp("", "delivery-test-"); err != nil {
+		panic(err)
 	}
+	status := m.Run()
+	_ = os.RemoveAll(builds)
 	os.Exit(status)
 }
 

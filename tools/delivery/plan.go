@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +21,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"gopkg.in/yaml.v3"
+
+	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/policy/rules"
 )
 
 // plan is what a preview says that would be done, from the events that the engine logs (`pulumi preview --event-log`).
@@ -26,6 +33,8 @@ type plan struct {
 	stack string
 	// steps are what would be done, in the engine's order.
 	steps []step
+	// operations are what the engine does in steps, as the rules of the policy want them.
+	operations []rules.Operation
 	// drift is what was changed or deleted outside Pulumi, as a preview that refreshes finds.
 	drift []drift
 	// counts are the resources by what would be done to them, "same" included.
@@ -38,7 +47,8 @@ type plan struct {
 	warnings, failures []string
 	// finished is whether the engine came to an end, well or not.
 	finished bool
-	events   []engine.Event
+	// events are those of the resources that change, by URN.
+	events map[string][]engine.Event
 }
 
 // step is what would be done to one resource.
@@ -85,31 +95,46 @@ func readPlan(stack, path string) (*plan, error) {
 }
 
 func decodePlan(stack string, log io.Reader) (*plan, error) {
-	p := &plan{stack: stack, counts: map[apitype.OpType]int{}}
+	p := &plan{stack: stack, counts: map[apitype.OpType]int{}, events: map[string][]engine.Event{}}
 	refreshed := map[string]bool{}
 	decoder := json.NewDecoder(log)
 	for line := 1; ; line++ {
 		var event apitype.EngineEvent
 		switch err := decoder.Decode(&event); {
 		case errors.Is(err, io.EOF):
+			p.sort()
 			return p, nil
 		case err != nil:
 			return nil, fmt.Errorf("reading event %d of stack %s: %w", line, stack, err)
 		}
 		p.record(event, refreshed)
-		if !drawn(event, p) {
+		md, draw := p.drawn(event)
+		if !draw {
 			continue
 		}
 		// What this version of the engine does not know is not shown.
 		if converted, err := display.ConvertJSONEvent(event); err == nil {
-			p.events = append(p.events, converted)
+			p.events[md.URN] = append(p.events[md.URN], converted)
 		}
 	}
 }
 
-// drawn reports whether an event belongs into the difference: not that the engine looked at something which was as it
-// should be, and not the stack around everything.
-func drawn(event apitype.EngineEvent, p *plan) bool {
+// sort puts everything into an order of its own: the engine works on many resources at once, and so in another order
+// every time.
+func (p *plan) sort() {
+	slices.SortStableFunc(p.steps, func(a, b step) int {
+		return cmp.Or(cmp.Compare(a.typ, b.typ), cmp.Compare(a.name, b.name))
+	})
+	slices.SortStableFunc(p.drift, func(a, b drift) int { return cmp.Compare(a.urn, b.urn) })
+	slices.SortStableFunc(p.violations, func(a, b violation) int {
+		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.urn, b.urn))
+	})
+	slices.Sort(p.failures)
+}
+
+// drawn reports whether an event belongs into the difference, and of which step it is: not that the engine looked at
+// something which was as it should be, and not the stack around everything.
+func (p *plan) drawn(event apitype.EngineEvent) (apitype.StepEventMetadata, bool) {
 	var md apitype.StepEventMetadata
 	switch {
 	case event.ResourcePreEvent != nil:
@@ -117,21 +142,20 @@ func drawn(event apitype.EngineEvent, p *plan) bool {
 	case event.ResOutputsEvent != nil:
 		md = event.ResOutputsEvent.Metadata
 	default:
-		return true
+		return md, false
 	}
 	// The engine's own code for drawing takes it for granted that there is one of them.
-	if md.Old == nil && md.New == nil {
-		return false
+	if md.Old == nil && md.New == nil || onlyCredentials(md) {
+		return md, false
 	}
 	if md.Type == string(resource.RootStackType) && md.Op != apitype.OpCreate {
-		return false
+		return md, false
 	}
-	drifted := slices.ContainsFunc(p.drift, func(d drift) bool { return d.urn == md.URN })
-	if onlyCredentials(md) {
-		return false
+	if slices.ContainsFunc(p.drift, func(d drift) bool { return d.urn == md.URN }) {
+		return md, true
 	}
 	// The end of a replacement says nothing that its other steps have not said.
-	return !slices.Contains([]apitype.OpType{apitype.OpRefresh, apitype.OpSame, apitype.OpDeleteReplaced}, md.Op) || drifted
+	return md, !slices.Contains([]apitype.OpType{apitype.OpRefresh, apitype.OpSame, apitype.OpDeleteReplaced}, md.Op)
 }
 
 func (p *plan) record(event apitype.EngineEvent, refreshed map[string]bool) {
@@ -139,6 +163,9 @@ func (p *plan) record(event apitype.EngineEvent, refreshed map[string]bool) {
 	case event.ResourcePreEvent != nil:
 		md := event.ResourcePreEvent.Metadata
 		refreshed[md.URN] = md.Op == apitype.OpRefresh
+		if md.Op != apitype.OpRefresh && !onlyCredentials(md) {
+			p.operations = append(p.operations, rules.OperationOf(md))
+		}
 		switch {
 		case onlyCredentials(md):
 			p.counts[apitype.OpUpdate]--
@@ -172,6 +199,38 @@ func (p *plan) record(event apitype.EngineEvent, refreshed map[string]bool) {
 			p.counts[op] += count
 		}
 	}
+}
+
+// judge adds what the rules about operations say, which a policy pack cannot see: it is told of no deletion.
+func (p *plan) judge(s *settings.Settings) {
+	for _, finding := range rules.CheckOperations(p.operations, s) {
+		p.violations = append(p.violations, violation{
+			rule: finding.Rule, urn: finding.URN, message: finding.Message, stops: finding.Level == rules.Mandatory,
+		})
+	}
+}
+
+// settingsOf are those of a stack; nil where they cannot be read, which the preview says.
+func settingsOf(dir, stack string) *settings.Settings {
+	text, err := os.ReadFile(filepath.Join(dir, "Pulumi."+path.Base(stack)+".yaml"))
+	if err != nil {
+		return nil
+	}
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if yaml.Unmarshal(text, &file) != nil {
+		return nil
+	}
+	written, err := json.Marshal(file.Config[settings.Namespace+":"+settings.SettingsKey])
+	if err != nil {
+		return nil
+	}
+	s, err := settings.DecodeSettings(string(written))
+	if err != nil {
+		return nil
+	}
+	return s
 }
 
 func (p *plan) said(severity, message string) {
@@ -235,9 +294,9 @@ func changed(md apitype.StepEventMetadata) []string {
 // changes reports whether an up would do anything.
 func (p *plan) changes() bool { return len(p.steps) > 0 }
 
-// operations are what would be done, a line for each resource: the operation, the URN, and what stands for the values it
+// lines are what would be done, a line for each resource: the operation, the URN, and what stands for the values it
 // would have. Two previews of one program on one state have the same.
-func (p *plan) operations() []string {
+func (p *plan) lines() []string {
 	var lines []string
 	for _, s := range p.steps {
 		lines = append(lines, strings.TrimSpace(strings.Join([]string{string(s.op), s.urn, s.digest}, " ")))
@@ -250,7 +309,7 @@ func (p *plan) operations() []string {
 func (p *plan) text() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What an up of stack %s would do: operation, URN, digest of the values.\n", p.stack)
-	for _, line := range p.operations() {
+	for _, line := range p.lines() {
 		fmt.Fprintln(&b, line)
 	}
 	return b.Bytes()
@@ -260,7 +319,7 @@ func (p *plan) text() []byte {
 func (p *plan) differences(approved []byte) []string {
 	was := slices.DeleteFunc(strings.Split(strings.TrimSpace(string(approved)), "\n"),
 		func(line string) bool { return line == "" || strings.HasPrefix(line, "#") })
-	is := p.operations()
+	is := p.lines()
 	var lines []string
 	for _, line := range is {
 		if !slices.Contains(was, line) {
@@ -277,7 +336,11 @@ func (p *plan) differences(approved []byte) []string {
 
 // diff is what the engine would draw: each resource that changes, with its properties.
 func (p *plan) diff() (string, error) {
-	text, err := display.CreateDiff(p.events, display.Options{
+	var events []engine.Event
+	for _, urn := range slices.Sorted(maps.Keys(p.events)) {
+		events = append(events, p.events[urn]...)
+	}
+	text, err := display.CreateDiff(events, display.Options{
 		Color: colors.Never, SuppressOutputs: true, SuppressPermalink: true, SuppressDiagEventsInDiff: true,
 		SuppressTimings: true,
 	})

@@ -87,6 +87,7 @@ func (c *command) preview(ctx context.Context, more ...string) (found *plan, tex
 	if err != nil {
 		return nil, "", errors.Join(failed, err)
 	}
+	found.judge(settingsOf(c.dir, c.stack))
 	text, err = report("## What an `up` would do", []section{{stack: c.stack, plan: found}})
 	return found, text, errors.Join(failed, err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/vmstio/infrastructure/infra/outputs"
+	"github.com/vmstio/infrastructure/policy/rules"
 )
 
 const (
@@ -143,11 +144,12 @@ func (p *plan) dangers(b *strings.Builder) {
 		if len(s.because) > 0 {
 			what += ", because of " + paths(s.because)
 		}
-		if !holdsData(s.typ) {
+		holds := rules.Holds(s.urn, s.typ)
+		if holds == "" {
 			others = append(others, describe(s.urn)+" "+what)
 			continue
 		}
-		what = "**" + describe(s.urn) + " holds data and " + what + ".**"
+		what = fmt.Sprintf("**%s holds %s and %s.**", describe(s.urn), holds, what)
 		switch {
 		case s.protected:
 			what += " It is protected: Pulumi refuses."

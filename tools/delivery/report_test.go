@@ -50,11 +50,11 @@ func TestCommentsOnPullRequests(t *testing.T) {
 			at(t, settings, "database")["size"] = "gd-4vcpu-16gb"
 		}, says: []string{"**1 to update", "**That is not all.** No source gives the price of: "}},
 		{name: "removed-bucket", sandbox: b.oneBucket, edit: func(map[string]any) {}, says: []string{
-			"> [!CAUTION]\n> - **SpacesBucket `storage-exports` holds data and would be deleted.** It is protected: Pulumi refuses.",
+			"> [!CAUTION]\n> - **SpacesBucket `storage-exports` holds files and would be deleted.** It is protected: Pulumi refuses.",
 		}},
 		{name: "renamed-buckets", edit: func(settings map[string]any) {
 			at(t, settings, "storage")["bucketSuffix"] = "new"
-		}, says: []string{"> - **SpacesBucket `storage-media` holds data and would be replaced, because of `name`.** It is protected"}},
+		}, says: []string{"> - **SpacesBucket `storage-media` holds files and would be replaced, because of `name`.** It is protected"}},
 		{name: "typo", edit: func(settings map[string]any) {
 			settings["regoin"] = settings["region"]
 			delete(settings, "region")
@@ -68,7 +68,7 @@ func TestCommentsOnPullRequests(t *testing.T) {
 			}
 			head := tree{dir: project(t, stack, change.edit), sandbox: b.sandbox}
 			c := &command{dir: head.dir, stack: stack, out: io.Discard, err: io.Discard}
-			s, err := c.simulate(t.Context(), stack, base, head, "", true)
+			s, err := c.simulate(t.Context(), stack, base, head, b.policy, true)
 			require.NoError(t, err)
 			text, err := report("## What this changes", []section{s})
 			require.NoError(t, err)
@@ -122,7 +122,7 @@ func TestReportFitsAndKeepsItsHead(t *testing.T) {
 	assert.LessOrEqual(t, len(text), longest)
 	assert.Greater(t, len(text), longest*9/10, "the room is used")
 	assert.True(t, strings.HasPrefix(text, marker))
-	assert.Equal(t, 2, strings.Count(text, "SpacesBucket `media` holds data and would be deleted.** **What is in it is lost.**"))
+	assert.Equal(t, 2, strings.Count(text, "SpacesBucket `media` holds files and would be deleted.** **What is in it is lost.**"))
 	assert.Equal(t, 3, strings.Count(text, "<details>"))
 	assert.Equal(t, 3, strings.Count(text, "</details>"), "what was opened is closed")
 	assert.Equal(t, 2, strings.Count(text, "more lines: the run has them all"), "the small one is whole")

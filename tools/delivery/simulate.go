@@ -94,11 +94,14 @@ func (c *command) simulate(ctx context.Context, stack string, base, head tree, p
 		s.why = said
 		return s, ctx.Err()
 	}
-	s.plan, err = readPlan(stack, events)
-	if err == nil && failed != nil && len(s.plan.failures) == 0 && len(s.plan.violations) == 0 {
+	if s.plan, err = readPlan(stack, events); err != nil {
+		return s, err
+	}
+	if failed != nil && len(s.plan.failures) == 0 && len(s.plan.violations) == 0 {
 		s.plan.failures = []string{said}
 	}
-	return s, err
+	s.plan.judge(settingsOf(head.dir, stack))
+	return s, nil
 }
 
 // checkOut puts a commit into a directory of its own, and builds its sandbox there.

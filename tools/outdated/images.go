@@ -87,9 +87,9 @@ func newestLike(tag string, tags []string) string {
 func imagesOf(s stack) []image {
 	m := s.Mastodon
 	all := []image{
-		{reference: m.Image.String(), mastodon: true},
+		{reference: m.Image.Tagged(), mastodon: true},
 		{reference: m.StreamingImage + ":" + m.Image.Tag, mastodon: true},
-		{reference: m.Rclone.String()},
+		{reference: m.Rclone.Tagged()},
 	}
 	if i := s.Ingress.Image; i != nil && i.Tag != "" {
 		all = append(all, named("ingress.image", i.Tag, i.Registry, i.Image))

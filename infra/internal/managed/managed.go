@@ -73,10 +73,10 @@ type Database struct {
 	ID pulumi.StringOutput
 	// ClusterURN is DigitalOcean's name of the cluster, "do:dbaas:<UUID>".
 	ClusterURN pulumi.StringOutput
-	// MetricsURLs are where each node's metrics are, such as "https://<host>:9273/metrics".
-	MetricsURLs pulumi.StringArrayOutput
 	// ClusterName and Engine are those of the arguments.
 	ClusterName, Engine string
+	// MetricsURLs are where DigitalOcean serves the metrics of the primary and the standbys.
+	MetricsURLs pulumi.StringArrayOutput
 	// Ready are the resources to depend on for whatever connects: the firewall that admits it. The host says when the
 	// rest is there.
 	Ready []pulumi.Resource
