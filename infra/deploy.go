@@ -223,7 +223,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		username, password := postgres.MetricsLogin(ctx, provider)
 		observe := &observability.Args{
 			Observability: s.Observability, Watched: s.Signals(ctx.Stack()),
-			Pods: slices.Concat(edge.Metrics, instance.Metrics), Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
+			Pods:      slices.Concat(edge.Metrics, instance.Metrics),
+			Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
 			Databases: databases, DatabaseUsername: username, DatabasePassword: password,
 			WebURL: instance.WebURL, Mastodon: s.Mastodon.Image,
 			SMTP:         s.Mastodon.SMTP,

@@ -108,8 +108,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 // required are the arguments that cannot be left out.
 func (a *Args) required() map[string]any {
 	args := map[string]any{
-		"Watched.Name": a.Watched.Name, "Watched.Domain": a.Watched.Domain, "WebURL": a.WebURL, "Mastodon": a.Mastodon.Repository,
-		"SMTP.Server": a.SMTP.Server,
+		"Watched.Name": a.Watched.Name, "Watched.Domain": a.Watched.Domain, "WebURL": a.WebURL,
+		"Mastodon": a.Mastodon.Repository, "SMTP.Server": a.SMTP.Server,
 	}
 	if len(a.Databases) > 0 {
 		args["DatabaseUsername"], args["DatabasePassword"] = a.DatabaseUsername, a.DatabasePassword

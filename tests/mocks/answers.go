@@ -49,7 +49,7 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 			"clusterUrn": text("do:dbaas:" + name), "database": text("defaultdb"), "user": text(user),
 			"host":        text(name + ".db.ondigitalocean.com"),
 			"privateHost": text("private-" + name + ".db.ondigitalocean.com"),
-			"port": resource.NewProperty(port), "password": secret("password-of-" + name),
+			"port":        resource.NewProperty(port), "password": secret("password-of-" + name),
 			"uri": secret("uri-of-" + name), "privateUri": secret("private-uri-of-" + name),
 			"metricsEndpoints": resource.NewProperty([]resource.PropertyValue{
 				text("https://" + name + ".db.ondigitalocean.com:9273/metrics"),
