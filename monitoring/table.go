@@ -19,8 +19,8 @@ func table(env signals.Environment, inside bool) files.Table {
 	}
 	after := map[string]time.Duration{}
 	for _, objective := range signals.Objectives(env) {
+		t.Objectives = append(t.Objectives, objective)
 		if inside || !objective.Inside {
-			t.Objectives = append(t.Objectives, objective)
 			show(&t, objective.Panel, objective.Means)
 		}
 	}

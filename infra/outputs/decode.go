@@ -47,7 +47,9 @@ func Decode(data []byte) (*Outputs, error) {
 		return nil, fmt.Errorf("reading stack outputs: %w", err)
 	}
 	if version < 2 {
-		defaults := (&settings.Settings{Observability: settings.DefaultObservability()}).Signals("")
+		s := &settings.Settings{Observability: settings.DefaultObservability()}
+		_, s.Search.Enabled = outputs.Databases["search"]
+		defaults := s.Signals("")
 		outputs.Objectives, outputs.Thresholds = defaults.Targets, Thresholds(defaults.Thresholds)
 	}
 	return outputs, nil
@@ -174,8 +176,8 @@ func wrong(value any, is string) string {
 			return "a port, 1 to 65535"
 		}
 	case "percent":
-		if percent, _ := value.(json.Number).Float64(); percent <= 0 || percent >= 100 {
-			return "a percentage between 0 and 100"
+		if percent, _ := value.(json.Number).Float64(); percent < 0 || percent >= 100 {
+			return "a percentage below 100"
 		}
 	}
 	return ""

@@ -45,8 +45,9 @@ type Outputs struct {
 	// MonthlyCost is what the environment costs.
 	MonthlyCost MonthlyCost `json:"monthlyCost"`
 	// Objectives are what is promised to people, as percentages of what has to go well in 30 days, by name:
-	// "web-availability", "web-latency", "delivery", "streaming", "media". Of an older contract they are the defaults
-	// of vmst:settings.observability.objectives.
+	// "web-availability", "web-latency", "delivery", "streaming", "media", "search", "mail", "backups", "certificates".
+	// 0 where nothing is promised. Of an older contract they are the defaults of
+	// vmst:settings.observability.objectives.
 	Objectives map[string]float64 `json:"objectives" since:"2" is:"percent"`
 	// Thresholds are the values from which on somebody is told. Of an older contract they are the defaults of
 	// vmst:settings.observability.thresholds.

@@ -50,8 +50,22 @@ func TestAnOlderContractIsRead(t *testing.T) {
 	require.Equal(t, 1, old.ContractVersion)
 	require.Empty(t, old.Databases["database"].MetricsURLs)
 	require.NotEmpty(t, today.Databases["database"].MetricsURLs)
-	require.Len(t, old.Objectives, 5)
+	require.Len(t, old.Objectives, 9)
 	require.Equal(t, 60, old.Thresholds.QueueSeconds["default"])
+}
+
+// Nothing is promised of the search of an older stack that has none.
+func TestNothingIsPromisedOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	var all map[string]any
+	require.NoError(t, json.Unmarshal(file(t, 1), &all))
+	delete(all["databases"].(map[string]any), "search")
+	text, err := json.Marshal(all)
+	require.NoError(t, err)
+	stack, err := outputs.Decode(text)
+	require.NoError(t, err)
+	require.Zero(t, stack.Objectives["search"])
+	require.NotZero(t, stack.Objectives["mail"])
 }
 
 func TestAnEndpointWithoutAPageIsNotAsked(t *testing.T) {
@@ -96,7 +110,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"databases.cache.metricsUrls", []any{"https://a", 5}, `[1] is 5, expected text`},
 		{"backup.proofs.dump.alarmDays", nil, `is missing, expected a whole number`},
 		{"backup.proofs", []any{}, `is [], expected an object`},
-		{"objectives.media", 100, `is 100, expected a percentage between 0 and 100`},
+		{"objectives.media", 100, `is 100, expected a percentage below 100`},
 		{"objectives.media", "most", `is "most", expected a number`},
 		{"thresholds", 7, `is 7, expected an object`},
 		{

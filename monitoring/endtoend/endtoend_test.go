@@ -47,6 +47,11 @@ func hook(t *testing.T) (*webhook, string) {
 	h := &webhook{received: received{map[string]int{}, map[string]alert{}}}
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the webhook was told\n%s", h.now())
+		}
+	})
 	file := filepath.Join(t.TempDir(), "address")
 	require.NoError(t, os.WriteFile(file, []byte(server.URL), 0o600))
 	return h, file

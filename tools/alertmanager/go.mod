@@ -1,3 +1,4 @@
+// Alertmanager, in a module of its own, so that its dependencies decide nothing about those of the other tools.
 module github.com/vmstio/infrastructure/tools/alertmanager
 
 go 1.26.0

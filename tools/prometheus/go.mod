@@ -1,3 +1,4 @@
+// Prometheus, in a module of its own, so that its dependencies decide nothing about those of the other tools.
 module github.com/vmstio/infrastructure/tools/prometheus
 
 go 1.26.7
