@@ -142,9 +142,8 @@ func (o *Observability) deployment(
 	container.Ports = corev1.ContainerPortArray{corev1.ContainerPortArgs{
 		Name: pulumi.String(metricsPort), ContainerPort: pulumi.Int(port),
 	}}
-	container.ReadinessProbe = corev1.ProbeArgs{
-		TcpSocket: corev1.TCPSocketActionArgs{Port: pulumi.String(metricsPort)},
-	}
+	answers := corev1.ProbeArgs{TcpSocket: corev1.TCPSocketActionArgs{Port: pulumi.String(metricsPort)}}
+	container.ReadinessProbe, container.LivenessProbe = answers, answers
 	_, err := kube.NewObject(ctx, name, &kube.ObjectArgs{
 		APIVersion: "apps/v1", Kind: "Deployment", Metadata: meta(called),
 		Spec: pulumi.Map{
