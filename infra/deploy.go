@@ -222,9 +222,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	if s.Observability.On() {
 		username, password := postgres.MetricsLogin(ctx, provider)
 		observe := &observability.Args{
-			Observability: s.Observability, Name: ctx.Stack(), Domain: s.Domain,
-			Pods: slices.Concat(edge.Metrics, instance.Metrics), Marks: s.Proofs(), Runs: s.Runs(),
-			Rules:     signals.Groups(s.Signals(ctx.Stack())),
+			Observability: s.Observability, Watched: s.Signals(ctx.Stack()),
+			Pods:      slices.Concat(edge.Metrics, instance.Metrics),
 			Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
 			Databases: databases, DatabaseUsername: username, DatabasePassword: password,
 			WebURL: instance.WebURL, Mastodon: s.Mastodon.Image,
@@ -235,9 +234,10 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			RemoteWriteUsername: optional(secrets.RemoteWriteUsername),
 			RemoteWritePassword: optional(secrets.RemoteWritePassword),
 		}
-		if seen {
-			observe.Endpoints = s.Endpoints()
+		if !seen {
+			observe.Watched.Endpoints = nil
 		}
+		observe.Rules = signals.Groups(observe.Watched)
 		_, err := observability.New(ctx, "observability", observe, inCluster, pulumi.DeletedWith(doks.Resource))
 		if err != nil {
 			return err

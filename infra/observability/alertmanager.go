@@ -13,9 +13,6 @@ import (
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
-// watchdog is an alert that is always there, so that its absence says that no alert arrives.
-const watchdog = "Watchdog"
-
 // The receivers.
 const (
 	pages   = "page"
@@ -120,19 +117,19 @@ func (a *Args) configuration(username, password, slackURL, switchURL string) con
 			GroupWait: "1m", GroupInterval: "5m", RepeatInterval: "24h",
 			Routes: []route{
 				{
-					Receiver: nobody, Matchers: []string{"alertname=" + quoted(watchdog)},
+					Receiver: nobody, Matchers: severity(signals.Heartbeat),
 					GroupWait: "0s", GroupInterval: "1m", RepeatInterval: "1m",
 				},
 				{
-					Receiver: pages, Matchers: []string{"severity=" + quoted(string(signals.Page))},
+					Receiver: pages, Matchers: severity(signals.Page),
 					GroupWait: "10s", GroupInterval: "5m", RepeatInterval: "1h",
 				},
 			},
 		},
 		// Who has been woken for an objective needs no ticket about it.
 		Inhibit: []inhibit{{
-			Source: []string{"severity=" + quoted(string(signals.Page)), `objective=~".+"`},
-			Target: []string{"severity=" + quoted(string(signals.Ticket))}, Equal: []string{"objective"},
+			Source: append(severity(signals.Page), `objective=~".+"`), Target: severity(signals.Ticket),
+			Equal: []string{"objective"},
 		}},
 		Receivers: []receiver{a.receiver(pages), a.receiver(tickets), {Name: nobody}},
 	}
@@ -154,7 +151,7 @@ func (a *Args) configuration(username, password, slackURL, switchURL string) con
 
 // receiver tells everybody that the settings name.
 func (a *Args) receiver(name string) receiver {
-	title := `[{{ .Status | toUpper }}] ` + a.Domain + ` ` + name + `: {{ .CommonLabels.alertname }}`
+	title := `[{{ .Status | toUpper }}] ` + a.Watched.Domain + ` ` + name + `: {{ .CommonLabels.alertname }}`
 	r := receiver{Name: name, Emails: []email{{
 		To: strings.Join(a.Emails, ", "), SendResolved: true, Headers: map[string]string{"Subject": title},
 	}}}
@@ -168,4 +165,5 @@ func (a *Args) receiver(name string) receiver {
 	return r
 }
 
-func quoted(text string) string { return strconv.Quote(text) }
+// severity matches the alerts of one.
+func severity(of signals.Severity) []string { return []string{fmt.Sprintf("severity=%q", of)} }

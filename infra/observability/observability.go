@@ -47,17 +47,12 @@ const (
 // Args are the arguments of an Observability.
 type Args struct {
 	settings.Observability
-	// Name of the environment, which is a label of whatever leaves it.
-	Name string
-	// Domain of the instance.
-	Domain string
-	// Rules are those of package signals.
+	// Watched are the addresses and the marks; its name is a label of whatever leaves the environment.
+	Watched signals.Environment
+	// Rules are those of the table of signals.
 	Rules []signals.Group
 	// Pods are where the metrics of the other rooms are.
 	Pods []kube.Metrics
-	// Endpoints are asked for. Marks and Runs are read for their metrics: when a task last went well, and how its last run
-	// ended.
-	Endpoints, Marks, Runs []settings.Endpoint
 	// Untrusted is whether the certificates of the endpoints are those of an authority that nobody trusts.
 	Untrusted bool
 	// Databases are measured, by their roles.
@@ -113,8 +108,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 // required are the arguments that cannot be left out.
 func (a *Args) required() map[string]any {
 	args := map[string]any{
-		"Name": a.Name, "Domain": a.Domain, "WebURL": a.WebURL, "Mastodon": a.Mastodon.Repository,
-		"SMTP.Server": a.SMTP.Server,
+		"Watched.Name": a.Watched.Name, "Watched.Domain": a.Watched.Domain, "WebURL": a.WebURL,
+		"Mastodon": a.Mastodon.Repository, "SMTP.Server": a.SMTP.Server,
 	}
 	if len(a.Databases) > 0 {
 		args["DatabaseUsername"], args["DatabasePassword"] = a.DatabaseUsername, a.DatabasePassword

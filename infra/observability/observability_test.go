@@ -44,7 +44,13 @@ func arguments(size string) observability.Args {
 			RetentionDays:    3, Pool: "general",
 			Resources: settings.Resources{CPU: "100m", Memory: "512Mi", MemoryLimit: "1Gi"},
 		},
-		Name: "prod", Domain: "social.vmst.io",
+		Watched: signals.Environment{
+			Name: "prod", Domain: "social.vmst.io",
+			Endpoints: map[string]signals.Endpoint{"web": {URL: "https://social.vmst.io/health"}},
+			Marks: map[string]signals.Mark{"dump": {
+				URL: "https://b.example.com/proven/dump.prom", LastURL: "https://b.example.com/runs/dump.prom",
+			}},
+		},
 		Rules: []signals.Group{{Name: "web", Rules: []signals.Rule{
 			{
 				Alert: "WebDown", Expr: "up == 0", For: 90 * time.Minute,
@@ -56,9 +62,6 @@ func arguments(size string) observability.Args {
 			Job: "sidekiq", Namespace: "mastodon", Name: "mastodon", Instance: "mastodon",
 			Components: []string{"sidekiq-a", "sidekiq-b"}, Port: "prometheus", OwnLabels: true,
 		}},
-		Endpoints: []settings.Endpoint{{Name: "web", Host: "social.vmst.io", HealthPath: "/health"}},
-		Marks:     []settings.Endpoint{{Name: "backup-dump", Host: "b.example.com", HealthPath: "/proven/dump.prom"}},
-		Runs:      []settings.Endpoint{{Name: "last-backup-dump", Host: "b.example.com", HealthPath: "/runs/dump.prom"}},
 		Databases: map[string]*managed.Database{
 			"database": {
 				Endpoint:    managed.Endpoint{Host: plain("a.example.com"), CA: plain("PEM")},
@@ -210,12 +213,12 @@ func TestTargets(t *testing.T) {
 		"fallbackScrapeProtocol": "PrometheusText0.0.4",
 		"staticConfigs":          []any{map[string]any{"targets": []any{"b.example.com"}}},
 	}, spec(t, r, "v1alpha1:ScrapeConfig", "observability-backup-dump"))
-	last, ok := spec(t, r, "v1alpha1:ScrapeConfig", "observability-last-backup-dump").(map[string]any)
+	last, ok := spec(t, r, "v1alpha1:ScrapeConfig", "observability-backup-run-dump").(map[string]any)
 	require.True(t, ok)
 	require.Equal(t, "/runs/dump.prom", last["metricsPath"])
 	require.Equal(t, []any{map[string]any{
-		"sourceLabels": []any{"__name__"}, "regex": "mastodon_backup_success", "action": "Keep",
-	}}, last["metricRelabelings"])
+		"sourceLabels": []any{"__name__"}, "action": "keep", "regex": "mastodon_backup_success",
+	}}, last["metricRelabelings"], "a run that failed has an end, too")
 	require.Equal(t, map[string]any{
 		"jobName": "probe-web", "module": "http", "interval": "30s",
 		"prober": map[string]any{"url": "blackbox-exporter.observability.svc:9115"},
@@ -343,7 +346,7 @@ func TestSlackAndTheDeadMansSwitch(t *testing.T) {
 	route, _ := config["route"].(map[string]any)
 	require.Equal(t, "ticket", route["receiver"])
 	first, _ := route["routes"].([]any)[0].(map[string]any)
-	require.Equal(t, []any{`alertname="Watchdog"`}, first["matchers"])
+	require.Equal(t, []any{`severity="heartbeat"`}, first["matchers"])
 	require.Equal(t, "dead-mans-switch", first["receiver"])
 	second, _ := route["routes"].([]any)[1].(map[string]any)
 	require.Equal(t, []any{`severity="page"`}, second["matchers"])
@@ -383,8 +386,8 @@ func TestMissingArguments(t *testing.T) {
 		Observability: settings.Observability{RemoteWrite: &settings.RemoteWrite{}},
 	}
 	require.ErrorContains(t, r.Run(program(args)), "observability arguments: DatabasePassword, DatabaseUsername, "+
-		"Domain, Mastodon, Name, RemoteWritePassword, RemoteWriteUsername, SMTP.Server, SMTPPassword, SMTPUsername, "+
-		"SlackWebhook, WebURL missing")
+		"Mastodon, RemoteWritePassword, RemoteWriteUsername, SMTP.Server, SMTPPassword, SMTPUsername, SlackWebhook, "+
+		"Watched.Domain, Watched.Name, WebURL missing")
 	require.Empty(t, r.All())
 }
 

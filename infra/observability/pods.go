@@ -122,7 +122,7 @@ func (o *Observability) timeline(ctx *pulumi.Context, name string, args *Args) e
 		Image:   pulumi.String(args.Mastodon.String()),
 		Command: pulumi.ToStringArray([]string{"ruby", "-e", timelineScript}),
 		Env: corev1.EnvVarArray{
-			variable("INSTANCE_URL", args.WebURL), variable("INSTANCE_HOST", args.Domain),
+			variable("INSTANCE_URL", args.WebURL), variable("INSTANCE_HOST", args.Watched.Domain),
 			variable("PORT", fmt.Sprint(timelinePort)),
 		},
 		Resources: kube.Requirements(settings.Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}),
@@ -142,9 +142,8 @@ func (o *Observability) deployment(
 	container.Ports = corev1.ContainerPortArray{corev1.ContainerPortArgs{
 		Name: pulumi.String(metricsPort), ContainerPort: pulumi.Int(port),
 	}}
-	container.ReadinessProbe = corev1.ProbeArgs{
-		TcpSocket: corev1.TCPSocketActionArgs{Port: pulumi.String(metricsPort)},
-	}
+	answers := corev1.ProbeArgs{TcpSocket: corev1.TCPSocketActionArgs{Port: pulumi.String(metricsPort)}}
+	container.ReadinessProbe, container.LivenessProbe = answers, answers
 	_, err := kube.NewObject(ctx, name, &kube.ObjectArgs{
 		APIVersion: "apps/v1", Kind: "Deployment", Metadata: meta(called),
 		Spec: pulumi.Map{

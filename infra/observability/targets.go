@@ -14,7 +14,6 @@ import (
 
 	"github.com/vmstio/infrastructure/infra/internal/kube"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
-	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/infra/signals"
 )
 
@@ -133,47 +132,52 @@ func targets(database *managed.Database) pulumi.StringArrayOutput {
 	}).(pulumi.StringArrayOutput)
 }
 
-// marks read the objects that say when a task last went well, and those that say how its last run ended. Of the latter it
-// is that alone: the other metrics would be those of the former, under the same names.
+// marks read the objects that say when a task last went well, and how its last run ended. Of the latter only whether it
+// went well may be kept: a run that failed has an end, too, and would pass for a good one.
 func (o *Observability) marks(ctx *pulumi.Context, name string, args *Args) error {
-	scrape := func(mark settings.Endpoint, more pulumi.Map) error {
-		spec := pulumi.Map{
-			"jobName": pulumi.String(mark.Name), "scheme": pulumi.String("HTTPS"),
-			"metricsPath":    pulumi.String(mark.HealthPath),
-			"scrapeInterval": pulumi.String(seldom), "fallbackScrapeProtocol": pulumi.String(plainText),
-			"staticConfigs": pulumi.Array{pulumi.Map{"targets": pulumi.ToStringArray([]string{mark.Host})}},
-		}
-		maps.Copy(spec, more)
-		return o.object(ctx, name+"-"+mark.Name, "v1alpha1", "ScrapeConfig", mark.Name, spec)
-	}
-	for _, mark := range args.Marks {
-		if err := scrape(mark, nil); err != nil {
+	success := pulumi.Array{pulumi.Map{
+		"sourceLabels": pulumi.ToStringArray([]string{"__name__"}), "action": pulumi.String("keep"),
+		"regex": pulumi.String("mastodon_backup_success"),
+	}}
+	for _, task := range sorted(args.Watched.Marks) {
+		mark := args.Watched.Marks[task]
+		if err := o.mark(ctx, name, "backup-"+task, mark.URL, nil); err != nil {
 			return err
 		}
-	}
-	for _, run := range args.Runs {
-		err := scrape(run, pulumi.Map{"metricRelabelings": pulumi.Array{pulumi.Map{
-			"sourceLabels": pulumi.ToStringArray([]string{"__name__"}),
-			"regex":        pulumi.String("mastodon_backup_success"), "action": pulumi.String("Keep"),
-		}}})
-		if err != nil {
+		if err := o.mark(ctx, name, "backup-run-"+task, mark.LastURL, success); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// probes have the blackbox exporter ask for the public addresses.
+func (o *Observability) mark(ctx *pulumi.Context, name, job, address string, keep pulumi.Array) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("reading the address of %s: %w", job, err)
+	}
+	spec := pulumi.Map{
+		"jobName": pulumi.String(job), "scheme": pulumi.String("HTTPS"), "metricsPath": pulumi.String(u.Path),
+		"scrapeInterval": pulumi.String(seldom), "fallbackScrapeProtocol": pulumi.String(plainText),
+		"staticConfigs": pulumi.Array{pulumi.Map{"targets": pulumi.ToStringArray([]string{u.Host})}},
+	}
+	if keep != nil {
+		spec["metricRelabelings"] = keep
+	}
+	return o.object(ctx, name+"-"+job, "v1alpha1", "ScrapeConfig", job, spec)
+}
+
+// probes have the blackbox exporter ask for the public addresses. The label "instance" is the address.
 func (o *Observability) probes(ctx *pulumi.Context, name string, args *Args) error {
-	for _, endpoint := range args.Endpoints {
-		job := "probe-" + endpoint.Name
+	for _, endpoint := range sorted(args.Watched.Endpoints) {
+		job := "probe-" + endpoint
 		err := o.object(ctx, name+"-"+job, "v1", "Probe", job, pulumi.Map{
 			"jobName": pulumi.String(job), "module": pulumi.String(module), "interval": pulumi.String(interval),
 			"prober": pulumi.Map{
 				"url": pulumi.String(fmt.Sprintf("%s.%s.svc:%d", blackbox, namespace, blackboxPort)),
 			},
 			"targets": pulumi.Map{"staticConfig": pulumi.Map{
-				"static": pulumi.ToStringArray([]string{endpoint.HealthURL()}),
+				"static": pulumi.ToStringArray([]string{args.Watched.Endpoints[endpoint].URL}),
 			}},
 		})
 		if err != nil {

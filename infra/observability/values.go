@@ -140,7 +140,7 @@ func (a *Args) values() (pulumi.Map, error) {
 	prometheus := prometheusSpec{
 		serverSpec:     serverSpec{a.Replicas(), kube.ResourcesOf(a.Resources), nodes},
 		ScrapeInterval: interval, EvaluationInterval: interval,
-		ExternalLabels: map[string]string{"environment": a.Name, "domain": a.Domain},
+		ExternalLabels: map[string]string{"environment": a.Watched.Name, "domain": a.Watched.Domain},
 		Retention:      strconv.Itoa(a.RetentionDays) + "d",
 		RetentionSize:  a.retentionSize(),
 		StorageSpec:    volume(a.VolumeGiB),

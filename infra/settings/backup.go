@@ -197,15 +197,6 @@ func (s *Settings) Proofs() []Endpoint {
 	return proofs
 }
 
-// Runs are the objects that say how the last run of each task ended.
-func (s *Settings) Runs() []Endpoint {
-	runs := s.Proofs()
-	for i, task := range s.Backup.Tasks() {
-		runs[i].Name, runs[i].HealthPath = "last-"+runs[i].Name, "/"+RunKey(task.Name)
-	}
-	return runs
-}
-
 // kept is how many days the oldest dump is kept that is not yet forgotten.
 func (b Backup) kept() int { return max(b.KeepDaily, 7*b.KeepWeekly, 31*b.KeepMonthly) }
 

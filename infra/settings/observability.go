@@ -87,14 +87,6 @@ type Thresholds struct {
 	CertificateDays int `json:"certificateDays" jsonschema:"minimum=1,maximum=29" default:"14"`
 }
 
-// DefaultObservability is that of a stack that says nothing of it.
-func DefaultObservability() Observability {
-	var o Observability
-	decode.Object(&decode.Report{Formats: formats()}, "observability", "{}", "", &o)
-	o.complete()
-	return o
-}
-
 // On reports whether anything is measured in the cluster.
 func (o Observability) On() bool { return o.Size != ObservabilityOff }
 
@@ -157,8 +149,8 @@ func (o Observability) Check(at At) {
 	r.add("it is observability.remoteWrite", "prometheus.prometheusSpec.", "remoteWrite")
 	r.add("it is observability.retentionDays and volumeGiB", "prometheus.prometheusSpec.",
 		"retention", "retentionSize", "storageSpec")
-	r.add("it is observability.size", "", "prometheus.prometheusSpec.replicas",
-		"alertmanager.alertmanagerSpec.replicas", "prometheus.enabled", "alertmanager.enabled", "prometheusOperator.enabled", "crds.enabled")
+	r.add("it is observability.size", "", "prometheus.enabled", "prometheus.prometheusSpec.replicas",
+		"alertmanager.enabled", "alertmanager.alertmanagerSpec.replicas", "prometheusOperator.enabled", "crds.enabled")
 	r.add("the program's own monitors and rules would not be found", "prometheus.prometheusSpec.",
 		"podMonitorSelectorNilUsesHelmValues", "probeSelectorNilUsesHelmValues", "ruleSelectorNilUsesHelmValues",
 		"scrapeConfigSelectorNilUsesHelmValues", "podMonitorSelector", "probeSelector", "ruleSelector",
@@ -200,7 +192,8 @@ func (s *Settings) warnOfObservability(w warn) {
 	switch s.Observability.Size {
 	case ObservabilityOff:
 		w("observability.size",
-			"\"off\" in production: nobody learns of queues that grow or a timeline that stands still", "set it to full")
+			"\"off\" in production: nobody learns of queues that grow or a timeline that stands still",
+			"set it to full")
 	case ObservabilitySmall:
 		w("observability.size", "\"small\" in production: while its one pod is away, nobody is told of anything",
 			"set it to full")
@@ -222,6 +215,13 @@ func (o Observability) cost(bill *Cost) {
 	add("Alertmanager", o.AlertmanagerGiB())
 }
 
+// DefaultObservability is that of a stack that says nothing of it.
+func DefaultObservability() Observability {
+	var o Observability
+	decode.Object(&decode.Report{Formats: formats()}, "observability", "{}", "", &o)
+	return o
+}
+
 // queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
 // "default" and "mailers"; "pull" and "fasp" may take their time (config/sidekiq.yml; the presets for scaling that
 // toot.community publishes say half an hour at the most for "pull").
@@ -240,8 +240,9 @@ func (s *Settings) Signals(stack string) signals.Environment {
 	marks := map[string]signals.Mark{}
 	if s.Backup.Enabled {
 		for i, task := range s.Backup.Tasks() {
+			proof := s.Proofs()[i]
 			marks[task.Name] = signals.Mark{
-				URL: s.Proofs()[i].HealthURL(), LastURL: s.Runs()[i].HealthURL(), AlarmDays: task.AlarmDays,
+				URL: proof.HealthURL(), LastURL: proof.URL() + "/" + RunKey(task.Name), AlarmDays: task.AlarmDays,
 			}
 		}
 	}

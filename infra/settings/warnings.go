@@ -34,8 +34,8 @@ func (s *Settings) Warnings() []Warning {
 	s.warnOfVersions(w)
 	s.Mastodon.Housekeeping.warn(w)
 	s.warnOfBackups(w)
-	s.warnOfPolicy(w)
 	s.warnOfObservability(w)
+	s.warnOfPolicy(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
