@@ -167,7 +167,10 @@ func TestSignalsReachTheTask(t *testing.T) {
 	database, d := postgres(t), newDiary(t)
 	working, told := holder(t, database)
 	queued := send(t, database, "60", "sh", "-c", `echo ran >>"$0"`, string(d))
-	waiting(t, database, "1")
+	// It connects after it has learned to listen. The one that works has asked for the lock, too.
+	require.Eventually(t, func() bool {
+		return sql(t, database, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'housekeeping'") == "2"
+	}, 30*time.Second, 50*time.Millisecond, "nobody waits")
 	require.NoError(t, queued.Process.Signal(syscall.SIGTERM))
 	require.Equal(t, 143, queued.status(t))
 	require.Empty(t, d.lines())
