@@ -121,6 +121,7 @@ func TestWhatCanBeMadeAgainMayGo(t *testing.T) {
 		"vmst:cache:Cache$%s::cache-rails-firewall":                                firewall,
 		"vmst:mastodon:Mastodon$kubernetes:helm.sh/v4:Chart$%s::mastodon:postgres": "kubernetes:core/v1:Secret",
 		"vmst:ingress:Ingress$%s::ingress-cert-manager-namespace":                  namespace,
+		"vmst:observability:Observability$%s::observability-namespace":             namespace,
 	} {
 		urn := "urn:pulumi:prod::vmst::" + fmt.Sprintf(within, typ)
 		require.True(t, rules.HoldsData(typ))

@@ -12,6 +12,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/kube"
 	core "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -182,7 +183,8 @@ func (c *helmClient) apply(info *resource.Info, fresh bool) error {
 		}
 		id := objectID(info.Namespace, info.Name)
 		if _, exists := v.get(k, id); exists && fresh {
-			return fmt.Errorf("%s %q already exists", k.Kind, id)
+			// Helm leaves a definition that is there as it is, and knows it by the kind of the error.
+			return apierrors.NewAlreadyExists(schema.GroupResource{Resource: k.Kind}, id)
 		}
 		written, err := v.apply(record{Kind: k, Inputs: manifest, Release: c.release}, writerOfHelm)
 		if err == nil {
