@@ -55,8 +55,8 @@ type RemoteWrite struct {
 }
 
 // Objectives are percentages of what has to go well in 30 days. Those of Web to Media have an alert when what may go
-// wrong is used up too fast: it wakes somebody when 2 % of it went in an hour, or 5 % in six. Of a low percentage, no hour
-// can use up that much, so below 93.1 the first of these cannot come, and below 83.4 neither.
+// wrong is used up too fast: it wakes somebody when 2 % of it went in an hour, or 5 % in six. Of a low percentage, no
+// hour can use up that much, so below 93.1 the first of these cannot come, and below 83.4 neither.
 type Objectives struct {
 	// Web is the share of requests to the web that do not fail.
 	Web float64 `json:"web" jsonschema:"minimum=90,maximum=99.99" default:"99.9"`

@@ -69,7 +69,7 @@ func exceptions() []exception {
 		{"vmst:ingress:Ingress$" + secretType, nil, "it is a copy of what the configuration holds"},
 		{
 			"vmst:observability:Observability$", nil,
-			"what was measured is missed by nobody after a while, and the rest are copies of what the configuration holds",
+			"what was measured is missed by nobody after a while, and the rest are copies",
 		},
 		{chartType + "$", nil, "what a chart brings along it brings again"},
 	}
