@@ -154,8 +154,9 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
 
 .PHONY: golden
-golden: pulumi ## Write the golden files again, which hold every resource of the stacks and what pull requests are told. Read their diff.
+golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
+	cd monitoring && go test -count=1 . -update
 	cd tools && go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
 
 .PHONY: golden-check

@@ -90,13 +90,15 @@ func (e Environment) webLatency() Objective {
 }
 
 // late is 1 while the oldest job of a queue has waited for too long, and also while nobody works on the queue: then
-// there is no series.
+// there is no series. A Prometheus that has looked for less than five minutes knows neither, and would wake somebody at
+// the first up.
 func (e Environment) late(queue string) string {
 	seconds, ok := e.Thresholds.QueueSeconds[queue]
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf(`(max(sidekiq_queue_latency_seconds{queue=%q}) > bool %d) or vector(1)`, queue, seconds)
+	return fmt.Sprintf(`((max(sidekiq_queue_latency_seconds{queue=%q}) > bool %d) or vector(1)) `+
+		`and on () (count(up offset 5m) > 0)`, queue, seconds)
 }
 
 func (e Environment) delivery() Objective {

@@ -71,6 +71,22 @@ func TestDifferencesFromWhatWasApproved(t *testing.T) {
 	assert.Len(t, decode(began(apitype.OpDelete, nil, nil)).differences(decode().text()), 1)
 }
 
+// An image deep in a pod is what a reviewer looks for.
+func TestDifferencesDeepInAnObjectAreDrawn(t *testing.T) {
+	t.Parallel()
+	pod := func(image string) map[string]any {
+		return map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"image": image}}}}
+	}
+	event := began(apitype.OpUpdate, pod("mastodon:2"), nil)
+	md := &event.ResourcePreEvent.Metadata
+	md.Old.Inputs, md.Diffs, md.Type = pod("mastodon:1"), []string{"spec.containers[0].image"}, "kubernetes:core/v1:Pod"
+	p, err := decodePlan("prod", logged(t, event))
+	require.NoError(t, err)
+	drawn, err := p.diff()
+	require.NoError(t, err)
+	assert.Contains(t, drawn, `~ image: "mastodon:1" => "mastodon:2"`)
+}
+
 func TestEventsThatAreNotAreAnError(t *testing.T) {
 	t.Parallel()
 	_, err := decodePlan("prod", strings.NewReader("{}\n{"))
