@@ -185,6 +185,7 @@ func TestDigestsReachEveryImage(t *testing.T) {
 			for _, image := range []map[string]any{
 				within(mastodon, "image"), within(mastodon, "rclone"),
 				within(backup, "postgres"), within(backup, "rclone"),
+				within(within(s, "observability"), "blackboxExporter"),
 			} {
 				image["digest"] = digest
 			}
