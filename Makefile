@@ -62,7 +62,8 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files and the Pulumi CLI, for the engine's tests; the generated SDK, for Netlify's and the tools'; the
 # imports, for the architecture. -race, which takes ten times as long, where something is concurrent: the settings are
-# not, and of the whole program it is the order of registrations.
+# not, and of the whole program it is the order of registrations. Without cgo, what the Pulumi CLI was built of is not
+# compiled again.
 .PHONY: test
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
 	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks)(/|$$)')
@@ -73,7 +74,7 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd sandbox && go test -count=1 ./enginetest ./policytest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
 	cd policy && go test -count=1 ./...
-	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
+	cd tools && CGO_ENABLED=0 go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
 	cd tools/objectives && go test -count=1 ./...
 	cd tools/rules && go test -count=1 ./...
@@ -157,7 +158,7 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd monitoring && go test -count=1 . -update
-	cd tools && go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
+	cd tools && CGO_ENABLED=0 go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
 
 .PHONY: golden-check
 golden-check: ## See that the golden files are what the program makes, and nothing else.
@@ -269,8 +270,8 @@ escrow-check: ## See that such a file opens and fits the running stack. STACK=pr
 escrow-adopt: ## Put the keys of such a file into the configuration of a new stack, as secrets. STACK=prod FILE=... IDENTITY=...
 	@$(ESCROW) adopt
 
-# Built and run as outdated is. BASE and HEAD go through the environment: they may be what somebody else has named.
-DELIVERY = go -C tools build -o $(TOOLS)/delivery ./delivery && $(TOOLS)/delivery
+# Built and run as outdated is, and without cgo, as the Pulumi CLI, of which it has half. BASE and HEAD go through the environment: they may be what somebody else has named.
+DELIVERY = CGO_ENABLED=0 go -C tools build -o $(TOOLS)/delivery ./delivery && $(TOOLS)/delivery
 REAL = -stack '$(STACK)' -policy-pack bin/policy -program '$(PROGRAM)'
 
 .PHONY: pr-comment

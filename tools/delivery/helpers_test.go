@@ -38,7 +38,7 @@ var programs = sync.OnceValues(func() (built, error) {
 	for _, args := range [][]string{
 		{"sandbox", "-o", b.sandbox}, {"sandbox", "-o", b.oneBucket, "-overlay", overlay}, {"policy", "-o", b.policy},
 	} {
-		cmd := exec.Command("go", slices.Concat([]string{"build"}, args[1:], []string{"."})...)
+		cmd := exec.Command("go", slices.Concat([]string{"build", "-ldflags", "-s -w"}, args[1:], []string{"."})...)
 		cmd.Dir = filepath.Join(root, args[0])
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return b, &exec.Error{Name: "go build: " + string(out), Err: err}
