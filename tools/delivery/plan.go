@@ -228,6 +228,7 @@ func (p *plan) judge(s *settings.Settings) {
 			rule: finding.Rule, urn: finding.URN, message: finding.Message, stops: finding.Level == rules.Mandatory,
 		})
 	}
+	p.sort()
 }
 
 // settingsOf are those of a stack; nil where they cannot be read, which the preview says.
