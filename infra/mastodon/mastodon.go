@@ -46,7 +46,8 @@ type Mastodon struct {
 func (a *Args) metrics() []kube.Metrics {
 	pods := func(job, port string, components ...string) kube.Metrics {
 		return kube.Metrics{
-			Job: job, Namespace: a.Namespace, Name: releaseName, Instance: releaseName, Components: components, Port: port,
+			Job: job, Namespace: a.Namespace, Name: releaseName, Instance: releaseName, Components: components,
+			Port: port,
 		}
 	}
 	var workers []string

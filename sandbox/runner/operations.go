@@ -123,7 +123,7 @@ func (s *Sandbox) run(
 		if err != nil {
 			return Result{}, fmt.Errorf("logging the engine's events: %w", err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // an event that was not written is an error of its own
 		log = file
 	}
 	c := newCollector(log)

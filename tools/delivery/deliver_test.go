@@ -124,7 +124,8 @@ func TestLocksAreExplainedAndNotBroken(t *testing.T) {
 
 // The program that was built before runs in the place of one that the language host builds, with the same stack files.
 func TestProgramThatWasBuiltBefore(t *testing.T) {
-	pulumi(t, `[ "$1" = preview ] && echo '{"summaryEvent":{"resourceChanges":{"same":3}}}' > "$6"; echo "$@" >> arguments`)
+	pulumi(t, `[ "$1" = preview ] && echo '{"summaryEvent":{"resourceChanges":{"same":3}}}' > "$6"
+echo "$@" >> arguments`)
 	c, said := in(t, project(t, "prod", func(map[string]any) {}), nil)
 	c.sandbox, c.program = "", "/built/program"
 	require.NoError(t, c.plan(t.Context()), said)

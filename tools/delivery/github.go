@@ -141,7 +141,8 @@ func ours(user *github.User, body, marker string) bool {
 // empty. The marker tells it from all others.
 func (r *repository) keepIssue(ctx context.Context, marker, title, text string) error {
 	var open *github.Issue
-	for issue, err := range r.client.Issues.ListByRepoIter(ctx, r.owner, r.name, &github.IssueListByRepoOptions{State: "open"}) {
+	options := &github.IssueListByRepoOptions{State: "open"}
+	for issue, err := range r.client.Issues.ListByRepoIter(ctx, r.owner, r.name, options) {
 		if err != nil {
 			return fmt.Errorf("reading the issues: %w", err)
 		}

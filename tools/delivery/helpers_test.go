@@ -58,8 +58,8 @@ func withBucket(dir string) (string, error) {
 		return "", err
 	}
 	const end = "\treturn s, ctx.RegisterResourceOutputs("
-	another := "\tif _, err = s.bucket(ctx, name+\"-exports\", args, spec{name: \"exports-of-members\", region: \"ams3\"}); " +
-		"err != nil {\n\t\treturn nil, err\n\t}\n"
+	another := "\tif _, err = s.bucket(ctx, name+\"-exports\", args, spec{name: \"exports-of-members\", " +
+		"region: \"ams3\"}); err != nil {\n\t\treturn nil, err\n\t}\n"
 	changed := filepath.Join(dir, "storage.go")
 	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), end, another+end, 1)), 0o600); err != nil {
 		return "", err

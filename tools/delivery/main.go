@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -91,7 +92,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, problems io.Writ
 		fmt.Fprintln(problems, usage)
 		return 2
 	}
-	if about := flags.Arg(0); c.stack == "" && (about == "plan" || about == "deliver" || about == "health" || about == "drift") {
+	if c.stack == "" && slices.Contains([]string{"plan", "deliver", "health", "drift"}, flags.Arg(0)) {
 		fmt.Fprintln(problems, "delivery: no stack is named: name one with STACK=<name>")
 		return 2
 	}
@@ -111,7 +112,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, problems io.Writ
 		}
 		*path = absolute
 	}
-	if err := os.MkdirAll(c.file("."), 0o755); err != nil {
+	if err := os.MkdirAll(c.file("."), 0o750); err != nil {
 		fmt.Fprintln(problems, "delivery: making the directory of what is kept:", err)
 		return 1
 	}

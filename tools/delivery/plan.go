@@ -57,8 +57,8 @@ type step struct {
 	op             apitype.OpType
 	// id is that of the object in the cloud, empty before there is one.
 	id string
-	// protected and retained are what the state says: Pulumi refuses to delete what is protected, and leaves in the cloud
-	// what is retained.
+	// protected and retained are what the state says: Pulumi refuses to delete what is protected, and leaves in the
+	// cloud what is retained.
 	protected, retained bool
 	// because are the paths of the properties that differ; those that replace, where it is replaced.
 	because []string
@@ -90,7 +90,7 @@ func readPlan(stack, path string) (*plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the events of stack %s: %w", stack, err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	return decodePlan(stack, file)
 }
 
@@ -122,8 +122,8 @@ func decodePlan(stack string, log io.Reader) (*plan, error) {
 
 // detail gives a step whose provider names the properties that differ, but not how, a difference that can be drawn: of
 // paths into an object the engine would draw nothing (pkg/backend/display, getResourcePropertiesDetails). The providers
-// of the simulated cloud are like that, because what the SDK serves them with leaves the mark out that there are details
-// (sdk/go/common/resource/plugin/provider_server.go, marshalDiff).
+// of the simulated cloud are like that, because what the SDK serves them with leaves the mark out that there are
+// details (sdk/go/common/resource/plugin/provider_server.go, marshalDiff).
 func detail(event apitype.EngineEvent) {
 	if event.ResourcePreEvent == nil {
 		return
@@ -287,8 +287,8 @@ func stepOf(md apitype.StepEventMetadata) step {
 	return s
 }
 
-// onlyCredentials reports whether a step does nothing but let a provider ask with another token, as every run does whose
-// token is not that of the last one. Nothing in the cloud changes by that.
+// onlyCredentials reports whether a step does nothing but let a provider ask with another token, as every run does
+// whose token is not that of the last one. Nothing in the cloud changes by that.
 func onlyCredentials(md apitype.StepEventMetadata) bool {
 	return md.Op == apitype.OpUpdate && strings.HasPrefix(md.Type, "pulumi:providers:")
 }
@@ -304,7 +304,9 @@ func changed(md apitype.StepEventMetadata) []string {
 	for _, paths := range [][]string{replacing, md.Keys, slices.Collect(maps.Keys(md.DetailedDiff)), md.Diffs} {
 		if len(paths) > 0 {
 			// What the provider itself keeps in the inputs is nobody's setting.
-			paths = slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return strings.HasPrefix(path, "__") })
+			paths = slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+				return strings.HasPrefix(path, "__")
+			})
 			slices.Sort(paths)
 			return slices.Compact(paths)
 		}

@@ -32,7 +32,7 @@ func TestPlanOfAReplacementIsOneStep(t *testing.T) {
 	))
 	require.NoError(t, err)
 	require.Len(t, p.steps, 1)
-	assert.Equal(t, []string{"region"}, p.steps[0].because, "what replaces, and nothing that the provider keeps for itself")
+	assert.Equal(t, []string{"region"}, p.steps[0].because, "what replaces, and nothing that is the provider's own")
 	assert.Equal(t, "1234", p.steps[0].id)
 	assert.True(t, p.steps[0].protected && p.steps[0].retained)
 	assert.Equal(t, 1, p.counts["replace"])

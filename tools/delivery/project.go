@@ -40,8 +40,9 @@ func (c *command) project(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	if c.program == "" {
-		return "", fmt.Errorf("DIGITALOCEAN_TOKEN or a Spaces key in the environment stands in for that of the stack's "+
-			"file only with a program that is built: `make program`, and PROGRAM=bin/program for stack %s", c.stack)
+		return "", fmt.Errorf("DIGITALOCEAN_TOKEN or a Spaces key in the environment stands in for that of the "+
+			"stack's file only with a program that is built: `make program`, and PROGRAM=bin/program for stack %s",
+			c.stack)
 	}
 	text, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.yaml"))
 	if err != nil {
@@ -64,7 +65,7 @@ func (c *command) project(ctx context.Context) (string, error) {
 	if err := errors.Join(
 		os.MkdirAll(dir, 0o700),
 		os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), text, 0o600),
-		os.WriteFile(filepath.Join(dir, stackFile), stack, 0o600),
+		os.WriteFile(filepath.Join(dir, stackFile), stack, 0o600), //nolint:gosec // short has no directory in it
 	); err != nil {
 		return "", fmt.Errorf("writing the project of a built program: %w", err)
 	}
@@ -76,8 +77,8 @@ func (c *command) project(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-// set puts a credential into the copy of the stack's file, encrypted as the stack's secrets are. It is in no argument and
-// in no error.
+// set puts a credential into the copy of the stack's file, encrypted as the stack's secrets are. It is in no argument
+// and in no error.
 func (c *command) set(ctx context.Context, dir, name, value string) error {
 	const secrets = settings.Namespace + ":" + settings.SecretsKey + "."
 	cmd := exec.CommandContext(ctx, "pulumi", "config", "set", "--secret", "--raw", "--path", secrets+name,

@@ -21,8 +21,8 @@ func (c *command) plan(ctx context.Context) error {
 		return err
 	}
 	if writing := errors.Join(
-		os.WriteFile(c.file(c.short()+".plan"), found.text(), 0o644),
-		os.WriteFile(c.file(c.short()+".md"), []byte(text), 0o644),
+		os.WriteFile(c.file(c.short()+".plan"), found.text(), 0o600),
+		os.WriteFile(c.file(c.short()+".md"), []byte(text), 0o600),
 		appendTo(c.forge.summary, text+"\n"),
 		appendTo(c.forge.output, fmt.Sprintf("operations=%d\n", len(found.steps)+len(found.drift))),
 	); writing != nil {
@@ -53,8 +53,8 @@ func (c *command) deliver(ctx context.Context) error {
 		return fmt.Errorf("stack %s: this plan may not be done:\n%s", c.stack, strings.Join(stops, "\n"))
 	}
 	if lines := found.differences(approved); len(lines) > 0 {
-		return fmt.Errorf("stack %s is not what it was when the plan was approved, and nothing was done: plan it again, "+
-			"and have that approved\n%s", c.stack, strings.Join(lines, "\n"))
+		return fmt.Errorf("stack %s is not what it was when the plan was approved, and nothing was done: plan it "+
+			"again, and have that approved\n%s", c.stack, strings.Join(lines, "\n"))
 	}
 	if !found.changes() && len(found.drift) == 0 {
 		fmt.Fprintf(c.out, "stack %s: nothing to do\n", c.stack)
@@ -144,8 +144,8 @@ func (c *command) engine(ctx context.Context, args ...string) error {
 	}
 	err = fmt.Errorf("%s of stack %s: %w", args[0], c.stack, err)
 	if locked.Match(problems.Bytes()) {
-		return fmt.Errorf("%w\n\nThe stack is locked: somebody works on it, or a run was killed and could not unlock it. "+
-			"See whether a run of the workflows, or a person, is at it, and wait for them. Only if nobody is: "+
+		return fmt.Errorf("%w\n\nThe stack is locked: somebody works on it, or a run was killed and could not unlock "+
+			"it. See whether a run of the workflows, or a person, is at it, and wait for them. Only if nobody is: "+
 			"`pulumi cancel --stack %s` by hand, then `pulumi refresh`, and read what it shows before the next up. "+
 			"Nothing here breaks a lock", err, c.stack)
 	}
@@ -157,7 +157,7 @@ func appendTo(file, text string) error {
 	if file == "" {
 		return nil
 	}
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("telling the forge: %w", err)
 	}

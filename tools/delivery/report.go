@@ -72,7 +72,10 @@ func report(title string, sections []section) (string, error) {
 
 // fold puts a difference behind a line that unfolds it, cut at the end of a line so that the whole takes no more room.
 func fold(stack, diff string, room int) string {
-	const start, end = "\n<details><summary>The difference of %s, as the engine draws it</summary>\n\n", "\n</details>\n"
+	const (
+		start = "\n<details><summary>The difference of %s, as the engine draws it</summary>\n\n"
+		end   = "\n</details>\n"
+	)
 	around := len(fmt.Sprintf(start, stack)) + len(end) + len(fenced("diff", "")) + 120
 	if len(diff)+around > room {
 		if room < around+200 {
@@ -102,8 +105,8 @@ func code(text string) string {
 
 func (p *plan) head(b *strings.Builder) {
 	if len(p.failures) > 0 {
-		fmt.Fprintf(b, "\n> [!WARNING]\n> **The preview failed**: an `up` would stop here, and nothing of it was done.\n\n%s",
-			fenced("", strings.Join(p.failures, "\n\n")))
+		fmt.Fprintf(b, "\n> [!WARNING]\n> **The preview failed**: an `up` would stop here, and nothing of it was done."+
+			"\n\n%s", fenced("", strings.Join(p.failures, "\n\n")))
 	}
 	p.dangers(b)
 	if len(p.drift) > 0 {
@@ -189,8 +192,12 @@ func (p *plan) count() string {
 		op   apitype.OpType
 		what string
 	}{
-		{apitype.OpReplace, "to replace"}, {apitype.OpDelete, "to delete"}, {apitype.OpCreate, "to create"},
-		{apitype.OpUpdate, "to update"}, {apitype.OpImport, "to import"}, {apitype.OpSame, "unchanged"},
+		{apitype.OpReplace, "to replace"},
+		{apitype.OpDelete, "to delete"},
+		{apitype.OpCreate, "to create"},
+		{apitype.OpUpdate, "to update"},
+		{apitype.OpImport, "to import"},
+		{apitype.OpSame, "unchanged"},
 	} {
 		if n := p.counts[part.op]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, part.what))
@@ -221,7 +228,8 @@ func (p *plan) money(b *strings.Builder) {
 		}
 	}
 	if len(unknown) > 0 {
-		fmt.Fprintf(b, "\n> [!WARNING]\n> **That is not all.** No source gives the price of: %s.\n", strings.Join(unknown, "; "))
+		fmt.Fprintf(b, "\n> [!WARNING]\n> **That is not all.** No source gives the price of: %s.\n",
+			strings.Join(unknown, "; "))
 	}
 }
 

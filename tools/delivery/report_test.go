@@ -50,11 +50,13 @@ func TestCommentsOnPullRequests(t *testing.T) {
 			at(t, settings, "database")["size"] = "gd-4vcpu-16gb"
 		}, says: []string{"**1 to update", "**That is not all.** No source gives the price of: "}},
 		{name: "removed-bucket", sandbox: b.oneBucket, edit: func(map[string]any) {}, says: []string{
-			"> [!CAUTION]\n> - **SpacesBucket `storage-exports` holds files and would be deleted.** It is protected: Pulumi refuses.",
+			"> [!CAUTION]\n> - **SpacesBucket `storage-exports` holds files and would be deleted.** It is protected",
 		}},
 		{name: "renamed-buckets", edit: func(settings map[string]any) {
 			at(t, settings, "storage")["bucketSuffix"] = "new"
-		}, says: []string{"> - **SpacesBucket `storage-media` holds files and would be replaced, because of `name`.** It is protected"}},
+		}, says: []string{
+			"**SpacesBucket `storage-media` holds files and would be replaced, because of `name`.** It is protected",
+		}},
 		{name: "typo", edit: func(settings map[string]any) {
 			settings["regoin"] = settings["region"]
 			delete(settings, "region")
@@ -101,13 +103,13 @@ func TestReportFitsAndKeepsItsHead(t *testing.T) {
 				Inputs: map[string]any{"value": strings.Repeat("x", 60)},
 			},
 		}
-		events = append(events, apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: md, Planning: true}})
+		events = append(events, planned(md))
 	}
 	bucket := apitype.StepEventMetadata{
 		Op: apitype.OpDelete, URN: "urn:pulumi:prod::vmst::digitalocean:index/spacesBucket:SpacesBucket::media",
 		Type: "digitalocean:index/spacesBucket:SpacesBucket", Old: &apitype.StepEventStateMetadata{Custom: true},
 	}
-	events = append(events, apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: bucket, Planning: true}})
+	events = append(events, planned(bucket))
 	var sections []section
 	for _, stack := range []string{"prod", "staging"} {
 		p, err := decodePlan(stack, logged(t, events...))
@@ -122,17 +124,23 @@ func TestReportFitsAndKeepsItsHead(t *testing.T) {
 	assert.LessOrEqual(t, len(text), longest)
 	assert.Greater(t, len(text), longest*9/10, "the room is used")
 	assert.True(t, strings.HasPrefix(text, marker))
-	assert.Equal(t, 2, strings.Count(text, "SpacesBucket `media` holds files and would be deleted.** **What is in it is lost.**"))
+	assert.Equal(t, 2, strings.Count(text, "`media` holds files and would be deleted.** **What is in it is lost.**"))
 	assert.Equal(t, 3, strings.Count(text, "<details>"))
 	assert.Equal(t, 3, strings.Count(text, "</details>"), "what was opened is closed")
 	assert.Equal(t, 2, strings.Count(text, "more lines: the run has them all"), "the small one is whole")
-	assert.Less(t, strings.LastIndex(text, "### small"), strings.Index(text, "<details>"), "every head is before every difference")
+	assert.Less(t, strings.LastIndex(text, "### small"), strings.Index(text, "<details>"),
+		"every head is before every difference")
 
 	sections[0] = section{stack: "prod", why: strings.Repeat("no\n", longest)}
 	text, err = report(marker, sections)
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(text), longest)
 	assert.Contains(t, text, "There is no preview")
+}
+
+// planned is a step of a preview as it begins.
+func planned(md apitype.StepEventMetadata) apitype.EngineEvent {
+	return apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: md, Planning: true}}
 }
 
 // What a pull request brings along does not get out of its place in the comment.
@@ -170,10 +178,12 @@ func TestReportSaysWhatIsPromisedNoMore(t *testing.T) {
 			},
 		}},
 	}
-	p, err := decodePlan("prod", logged(t, apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: md}}))
+	p, err := decodePlan("prod", logged(t,
+		apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: md}}))
 	require.NoError(t, err)
 	text, err := report("##", []section{{stack: "prod", plan: p}})
 	require.NoError(t, err)
-	assert.Contains(t, text, "**Outputs**\n\n- gone: `cluster.region`\n- gone: `docs.url`\n- new: `cluster.version`\n- new: `monthlyCost.currency`")
+	assert.Contains(t, text, "**Outputs**\n\n- gone: `cluster.region`\n- gone: `docs.url`\n"+
+		"- new: `cluster.version`\n- new: `monthlyCost.currency`")
 	assert.Contains(t, text, "A month costs **USD 10.00 to 12.50**.")
 }

@@ -21,8 +21,8 @@ type tree struct {
 	commit, dir, sandbox string
 }
 
-// prComment writes what the pull request from base to head changes, as a comment. It asks the simulated cloud, so that it
-// needs no secret, and so can be asked for what anybody sends.
+// prComment writes what the pull request from base to head changes, as a comment. It asks the simulated cloud, so that
+// it needs no secret, and so can be asked for what anybody sends.
 func (c *command) prComment(ctx context.Context) error {
 	base, err := c.checkOut(ctx, "base", c.base)
 	if err != nil {
@@ -53,14 +53,14 @@ func (c *command) prComment(ctx context.Context) error {
 		}
 		sections = append(sections, s)
 	}
-	title := fmt.Sprintf("%s\n## What this changes\n\nFrom %s to %s, in the simulated cloud: each stack was brought up as it "+
-		"was, and then previewed.", marker, code(base.commit[:7]), code(head.commit[:7]))
+	title := fmt.Sprintf("%s\n## What this changes\n\nFrom %s to %s, in the simulated cloud: each stack was brought "+
+		"up as it was, and then previewed.", marker, code(base.commit[:7]), code(head.commit[:7]))
 	text, err := report(title, sections)
 	if err != nil {
 		return err
 	}
 	path := c.file("comment.md")
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("writing the comment: %w", err)
 	}
 	if err := appendTo(c.forge.summary, text+"\n"); err != nil {

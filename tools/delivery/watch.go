@@ -40,9 +40,9 @@ func (c *command) findDrift(ctx context.Context) error {
 		fmt.Fprintf(c.out, "stack %s is as the program says\n", c.stack)
 		text = ""
 	} else if c.forge.run != "" {
-		text += fmt.Sprintf("\nFound by [this run](%s). Somebody changed something by hand, or a change was merged and not "+
-			"brought up. `pulumi preview --refresh --diff -s %s` shows it, and `pulumi up` makes it what the program "+
-			"says; what was meant belongs into the program.\n", c.forge.run, c.stack)
+		text += fmt.Sprintf("\nFound by [this run](%s). Somebody changed something by hand, or a change was merged "+
+			"and not brought up. `pulumi preview --refresh --diff -s %s` shows it, and `pulumi up` makes it what the "+
+			"program says; what was meant belongs into the program.\n", c.forge.run, c.stack)
 	}
 	return r.keepIssue(ctx, "<!-- vmst: drift of "+c.stack+" -->", title, clip(text))
 }
@@ -65,7 +65,9 @@ func (c *command) reportOutdated(ctx context.Context) error {
 	var urgent, notes, skipped []string
 	for line := range strings.Lines(string(said)) {
 		line = strings.TrimSpace(line)
-		for heading, lines := range map[string]*[]string{"error: ": &urgent, "note: ": &notes, "not checked: ": &skipped} {
+		for heading, lines := range map[string]*[]string{
+			"error: ": &urgent, "note: ": &notes, "not checked: ": &skipped,
+		} {
 			if rest, ok := strings.CutPrefix(line, heading); ok {
 				*lines = append(*lines, rest)
 			}
@@ -172,7 +174,7 @@ func answers(ctx context.Context, client *http.Client, url string) error {
 	if err != nil {
 		return fmt.Errorf("asking: %w", err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }() // nothing of it was read
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answers with status %s", answer.Status)
 	}

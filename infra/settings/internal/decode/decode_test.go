@@ -114,7 +114,8 @@ const afloat = `"name": "Aurora", "flag": {}`
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := ship{
-		Name: "Aurora", Colour: "blue", Masts: 3, Speed: 4.5, Bell: bell{"bronze", 12}, Keel: keel{40}, Flag: flag{"white"},
+		Name: "Aurora", Colour: "blue", Masts: 3, Speed: 4.5, Bell: bell{"bronze", 12}, Keel: keel{40},
+		Flag:  flag{"white"},
 		Calls: []string{"oslo"},
 	}
 	for _, text := range []string{

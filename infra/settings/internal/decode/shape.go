@@ -407,7 +407,8 @@ func (r *Report) correction(value any, t reflect.Type, rule Rule) string {
 	if number, ok := value.(json.Number); ok && t.Kind() == reflect.String {
 		return fmt.Sprintf("put it in quotes: %q", number.String())
 	}
-	if text, ok := value.(string); ok && slices.Contains([]reflect.Kind{reflect.Int, reflect.Float64, reflect.Bool}, t.Kind()) {
+	unquoted := []reflect.Kind{reflect.Int, reflect.Float64, reflect.Bool}
+	if text, ok := value.(string); ok && slices.Contains(unquoted, t.Kind()) {
 		var parsed any
 		if json.Unmarshal([]byte(text), &parsed) == nil {
 			return "write it without quotes: " + text
