@@ -40,6 +40,10 @@ var programs = sync.OnceValues(func() (built, error) {
 	} {
 		cmd := exec.Command("go", slices.Concat([]string{"build", "-ldflags", "-s -w"}, args[1:], []string{"."})...)
 		cmd.Dir = filepath.Join(root, args[0])
+		// The tests may run without cgo; the sandbox is built as everywhere else, and so but once.
+		cmd.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+			return strings.HasPrefix(variable, "CGO_ENABLED=")
+		})
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return b, &exec.Error{Name: "go build: " + string(out), Err: err}
 		}
