@@ -65,7 +65,7 @@ func TestFromOneInstanceToAnother(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, size, 250_000_000, "as large as that of an instance with a few hundred people")
 	w.encrypt(primaryKey)
-	w.upload(29_996)
+	w.upload(59_996)
 
 	w.succeeds("dump", w.run("dump"))
 	keys := w.store.keys(t, "backups", "database/")
