@@ -280,9 +280,14 @@ func (w *world) start(name string, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, out
 }
 
+// rehearsing is held by the rehearsal that runs: its PostgreSQL has one port, which in a pod is its own.
+var rehearsing sync.Mutex
+
 // rehearse runs the rehearsal with the container beside it.
 func (w *world) rehearse(env ...string) result {
 	w.t.Helper()
+	rehearsing.Lock()
+	defer rehearsing.Unlock()
 	ruby := need(w.t, "ruby")
 	cmd, out := w.start("rehearse", env...)
 	text, err := os.ReadFile(filepath.Join(scripts, "decrypt.rb"))
