@@ -88,7 +88,7 @@ type Thresholds struct {
 }
 
 // On reports whether anything is measured in the cluster.
-func (o Observability) On() bool { return o.Size != ObservabilityOff }
+func (o Observability) On() bool { return o.Size == ObservabilitySmall || o.Size == ObservabilityFull }
 
 // Replicas is the number of Prometheuses, and of Alertmanagers.
 func (o Observability) Replicas() int {

@@ -74,6 +74,15 @@ const (
 	Development Environment = "development"
 )
 
+// Charts are the Helm charts that the environment installs.
+func (s *Settings) Charts() []Chart {
+	charts := []Chart{s.Ingress.Chart, s.Ingress.CertManager.Chart(), s.Mastodon.Chart}
+	if s.Observability.On() {
+		charts = append(charts, s.Observability.Chart)
+	}
+	return charts
+}
+
 // Check reports values that contradict each other.
 func (s *Settings) Check(at At) {
 	s.checkRanges(at)

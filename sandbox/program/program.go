@@ -57,7 +57,7 @@ func Setup(text string) (runner.Setup, error) {
 		return runner.Setup{}, err
 	}
 	setup := runner.Setup{Secrets: settings.SecretNames(s)}
-	for _, chart := range []settings.Chart{s.Ingress.Chart, s.Ingress.CertManager.Chart(), s.Mastodon.Chart} {
+	for _, chart := range s.Charts() {
 		setup.Charts = append(setup.Charts, helm.Reference{
 			Chart: chart.Name, Repo: chart.Repository, Version: chart.Version,
 		})

@@ -12,9 +12,7 @@ import (
 
 // charts compares the charts that the stacks name with what their repositories have.
 func (s sources) charts(ctx context.Context, r *report, stacks []stack) {
-	for chart, stacks := range pinned(stacks, func(s stack) []settings.Chart {
-		return []settings.Chart{s.Mastodon.Chart, s.Ingress.Chart, s.Ingress.CertManager.Chart()}
-	}) {
+	for chart, stacks := range pinned(stacks, func(s stack) []settings.Chart { return s.Charts() }) {
 		s.chart(ctx, r, chart, stacks)
 	}
 }

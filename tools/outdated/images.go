@@ -96,7 +96,15 @@ func imagesOf(s stack) []image {
 	}
 	all = append(all, imagesIn("mastodon.values", map[string]any(m.Values))...)
 	all = append(all, imagesIn("ingress.values", map[string]any(s.Ingress.Values))...)
-	return append(all, imagesIn("ingress.certManager.values", map[string]any(s.Ingress.CertManager.Values))...)
+	all = append(all, imagesIn("ingress.certManager.values", map[string]any(s.Ingress.CertManager.Values))...)
+	if s.Backup.Enabled {
+		all = append(all, image{reference: s.Backup.Rclone.Tagged()})
+	}
+	if s.Observability.On() {
+		all = append(all, image{reference: s.Observability.BlackboxExporter.Tagged()})
+		all = append(all, imagesIn("observability.values", map[string]any(s.Observability.Values))...)
+	}
+	return all
 }
 
 // named is an image of these parts of a name, of which none may be missing.

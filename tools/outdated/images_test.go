@@ -123,7 +123,9 @@ func TestImagesOfAStack(t *testing.T) {
 	common := []image{
 		{reference: "ghcr.io/mastodon/mastodon:" + tag, mastodon: true},
 		{reference: "ghcr.io/mastodon/mastodon-streaming:" + tag, mastodon: true},
-		{reference: "docker.io/rclone/rclone:1.71.2"},
+		// Of mastodon.rclone and of backup.rclone.
+		{reference: "docker.io/rclone/rclone:1.71.2"}, {reference: "docker.io/rclone/rclone:1.71.2"},
+		{reference: "quay.io/prometheus/blackbox-exporter:v0.28.0"},
 	}
 	require.ElementsMatch(t, common, imagesOf(stacks[1]))
 	require.ElementsMatch(t, append(common,

@@ -20,17 +20,24 @@ func pins(_ string, object map[string]any) {
 	mastodon["chart"] = map[string]any{"repository": "https://mastodon.test/charts/", "version": "1.2.6"}
 	ingress["chart"] = map[string]any{"repository": "https://ingress.test", "version": "4.15.1"}
 	ingress["certManager"] = map[string]any{"repository": "https://jetstack.test", "version": "v1.21.2"}
+	observability := below(object, "observability")
+	observability["size"] = settings.ObservabilitySmall
+	observability["chart"] = map[string]any{"repository": "https://prometheus.test", "version": "88.5.3"}
+	observability["blackboxExporter"] = map[string]any{"tag": "v0.28.0"}
+	backup := below(object, "backup")
+	backup["enabled"], backup["rclone"] = true, map[string]any{"tag": "1.71.2"}
 	below(object, "cluster")["version"] = "1.35"
 }
 
 const pinnedCharts = `{entries: {mastodon: [{version: 1.2.6}], ingress-nginx: [{version: 4.15.1}],
-	cert-manager: [{version: v1.21.2}]}}`
+	cert-manager: [{version: v1.21.2}], kube-prometheus-stack: [{version: 88.5.3}]}}`
 
 // current is a world in which nothing is newer than the pins.
 func current(t *testing.T) world {
 	t.Helper()
 	tag := settings.SafeReleases()[0].String()
-	images, _ := serveImages(t, "mastodon/mastodon:"+tag, "mastodon/mastodon-streaming:"+tag, "rclone/rclone:1.71.2")
+	images, _ := serveImages(t, "mastodon/mastodon:"+tag, "mastodon/mastodon-streaming:"+tag, "rclone/rclone:1.71.2",
+		"prometheus/blackbox-exporter:v0.28.0")
 	charts := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/index.yaml" && r.URL.Path != "/charts/index.yaml" {
 			http.NotFound(w, r)
@@ -41,8 +48,8 @@ func current(t *testing.T) world {
 	return world{
 		"api.github.com": serve(t, `[{"tag_name": "`+tag+`", "body": "### Fixed"}]`),
 		"endoflife.date": serve(t, `[{"cycle": "1.35", "eol": "2027-12-28"}]`),
-		"ghcr.io":        images, "index.docker.io": images,
-		"mastodon.test": charts, "ingress.test": charts, "jetstack.test": charts,
+		"ghcr.io":        images, "index.docker.io": images, "quay.io": images,
+		"mastodon.test": charts, "ingress.test": charts, "jetstack.test": charts, "prometheus.test": charts,
 	}
 }
 
@@ -62,12 +69,14 @@ func TestRun(t *testing.T) {
 			`not checked: Mastodon's releases: api.github.com did not answer: no such host
 not checked: chart cert-manager v1.21.2 (prod, staging): jetstack.test did not answer: no such host
 not checked: chart ingress-nginx 4.15.1 (prod, staging): ingress.test did not answer: no such host
+not checked: chart kube-prometheus-stack 88.5.3 (prod, staging): prometheus.test did not answer: no such host
 not checked: chart mastodon 1.2.6 (prod, staging): mastodon.test did not answer: no such host
 not checked: end of support of Kubernetes 1.35 (prod, staging): endoflife.date did not answer: no such host
 not checked: image docker.io/rclone/rclone:1.71.2 (prod, staging): index.docker.io did not answer: no such host
 not checked: image ghcr.io/mastodon/mastodon-streaming:` + tag + ` (prod, staging), image ghcr.io/mastodon/mastodon:` +
 				tag + ` (prod, staging): ghcr.io did not answer: no such host
-0 errors, 0 notes, 7 not checked
+not checked: image quay.io/prometheus/blackbox-exporter:v0.28.0 (prod, staging): quay.io did not answer: no such host
+0 errors, 0 notes, 9 not checked
 `, 2,
 		},
 		"notes alone": {
