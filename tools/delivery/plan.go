@@ -21,10 +21,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/policy/rules"
+	"github.com/vmstio/infrastructure/tools/internal/stackfile"
 )
 
 // plan is what a preview says that would be done, from the events that the engine logs (`pulumi preview --event-log`).
@@ -233,21 +233,7 @@ func (p *plan) judge(s *settings.Settings) {
 
 // settingsOf are those of a stack; nil where they cannot be read, which the preview says.
 func settingsOf(dir, stack string) *settings.Settings {
-	text, err := os.ReadFile(filepath.Join(dir, "Pulumi."+path.Base(stack)+".yaml"))
-	if err != nil {
-		return nil
-	}
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if yaml.Unmarshal(text, &file) != nil {
-		return nil
-	}
-	written, err := json.Marshal(file.Config[settings.Namespace+":"+settings.SettingsKey])
-	if err != nil {
-		return nil
-	}
-	s, err := settings.DecodeSettings(string(written))
+	s, err := stackfile.Settings(filepath.Join(dir, "Pulumi."+path.Base(stack)+".yaml"))
 	if err != nil {
 		return nil
 	}
