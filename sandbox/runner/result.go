@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
@@ -175,7 +175,7 @@ func (c *collector) record(event apitype.EngineEvent) {
 		c.result.Violations = append(c.result.Violations, Violation{
 			Policy: event.PolicyEvent.PolicyName, URN: event.PolicyEvent.ResourceURN,
 			Level:   event.PolicyEvent.EnforcementLevel,
-			Message: strings.TrimSpace(colours.ReplaceAllString(event.PolicyEvent.Message, "")),
+			Message: plain(event.PolicyEvent.Message),
 		})
 	case event.SummaryEvent != nil:
 		for change, count := range event.SummaryEvent.ResourceChanges {
@@ -264,8 +264,8 @@ func (c *collector) drift(step apitype.StepEventMetadata) {
 	}
 }
 
-// colours are the markers that the engine's messages contain in place of terminal colours.
-var colours = regexp.MustCompile(`<\{%[^%]*%\}>`)
+// plain is a message without the markers that the engine's have in place of a terminal's colours.
+func plain(text string) string { return strings.TrimSpace(colors.Never.Colorize(text)) }
 
 func (c *collector) diagnostic(event apitype.DiagnosticEvent) {
 	if event.Ephemeral || event.Severity == "debug" || strings.HasPrefix(event.Severity, "info") {
@@ -273,7 +273,7 @@ func (c *collector) diagnostic(event apitype.DiagnosticEvent) {
 	}
 	d := Diagnostic{
 		Severity: event.Severity, URN: event.URN,
-		Message: strings.TrimSpace(colours.ReplaceAllString(event.Message, "")),
+		Message: plain(event.Message),
 	}
 	if d.Message == "" || slices.Contains(c.result.Diagnostics, d) {
 		return

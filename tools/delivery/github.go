@@ -151,6 +151,7 @@ func (r *repository) keepIssue(ctx context.Context, marker, title, text string) 
 			break
 		}
 	}
+	said := &github.IssueRequest{Title: github.Ptr(title), Body: github.Ptr(clip(marker+"\n"+text, longest))}
 	var err error
 	switch {
 	case text == "" && open == nil:
@@ -162,11 +163,9 @@ func (r *repository) keepIssue(ctx context.Context, marker, title, text string) 
 				&github.IssueRequest{State: github.Ptr("closed"), StateReason: github.Ptr("completed")})
 		}
 	case open == nil:
-		_, _, err = r.client.Issues.Create(ctx, r.owner, r.name,
-			&github.IssueRequest{Title: github.Ptr(title), Body: github.Ptr(marker + "\n" + text)})
+		_, _, err = r.client.Issues.Create(ctx, r.owner, r.name, said)
 	default:
-		_, _, err = r.client.Issues.Edit(ctx, r.owner, r.name, open.GetNumber(),
-			&github.IssueRequest{Title: github.Ptr(title), Body: github.Ptr(marker + "\n" + text)})
+		_, _, err = r.client.Issues.Edit(ctx, r.owner, r.name, open.GetNumber(), said)
 	}
 	if err != nil {
 		return fmt.Errorf("keeping the issue %q: %w", title, err)

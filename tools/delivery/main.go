@@ -51,6 +51,8 @@ type command struct {
 	program string
 	// credentials stand in for secrets of the stack's file, by their names there.
 	credentials map[string]string
+	// made is the project that was made for program and credentials, once for all that a run does.
+	made string
 	// sandbox is the simulated cloud's program, in the place of Pulumi; empty for the real cloud.
 	sandbox string
 	// patience is how long endpoints may take to answer.

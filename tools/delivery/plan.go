@@ -378,7 +378,5 @@ func signed(text string) string {
 	})
 }
 
-// colours are the markers that the engine's messages contain in place of a terminal's.
-var colours = regexp.MustCompile(`<\{%[^%]*%\}>`)
-
-func plain(text string) string { return strings.TrimSpace(colours.ReplaceAllString(text, "")) }
+// plain is a message without the markers that the engine's have in place of a terminal's colours.
+func plain(text string) string { return strings.TrimSpace(colors.Never.Colorize(text)) }

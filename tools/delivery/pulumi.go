@@ -31,8 +31,8 @@ func (c *command) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if stops := found.stopping(); len(stops) > 0 {
-		return fmt.Errorf("stack %s: this plan may not be done:\n%s", c.stack, strings.Join(stops, "\n"))
+	if err := found.refused(); err != nil {
+		return err
 	}
 	fmt.Fprintf(c.out, "stack %s: %d operations, in %s\n", c.stack, len(found.steps), c.file(c.short()+".plan"))
 	return nil
@@ -49,8 +49,8 @@ func (c *command) deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if stops := found.stopping(); len(stops) > 0 {
-		return fmt.Errorf("stack %s: this plan may not be done:\n%s", c.stack, strings.Join(stops, "\n"))
+	if err := found.refused(); err != nil {
+		return err
 	}
 	if lines := found.differences(approved); len(lines) > 0 {
 		return fmt.Errorf("stack %s is not what it was when the plan was approved, and nothing was done: plan it "+
@@ -95,15 +95,18 @@ func (c *command) preview(ctx context.Context, more ...string) (found *plan, tex
 // short is the stack's name without the organisation.
 func (c *command) short() string { return path.Base(c.stack) }
 
-// stopping are the rules that the plan breaks, and that end it.
-func (p *plan) stopping() []string {
+// refused is why the plan may not be done: the rules that it breaks, and that end it.
+func (p *plan) refused() error {
 	var lines []string
 	for _, v := range p.violations {
 		if v.stops {
 			lines = append(lines, fmt.Sprintf("  %s: %s", v.rule, strings.ReplaceAll(v.message, "\n", " ")))
 		}
 	}
-	return lines
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("stack %s: this plan may not be done:\n%s", p.stack, strings.Join(lines, "\n"))
 }
 
 // guarded adds the policy pack.
@@ -124,12 +127,14 @@ func (c *command) engine(ctx context.Context, args ...string) error {
 	if c.sandbox != "" {
 		program = c.sandbox
 	} else {
-		project, err := c.project(ctx)
-		if err != nil {
-			return err
+		if c.made == "" {
+			var err error
+			if c.made, err = c.project(ctx); err != nil {
+				return err
+			}
 		}
-		if project != "" {
-			args = append(args, "--cwd", project)
+		if c.made != "" {
+			args = append(args, "--cwd", c.made)
 		}
 	}
 	cmd := exec.CommandContext(ctx, program, args...)

@@ -54,8 +54,7 @@ func report(title string, sections []section) (string, error) {
 	}
 	text := head.String()
 	if len(text) > longest {
-		const cut = "\n\n… cut here: GitHub takes no more.\n"
-		return strings.ToValidUTF8(text[:longest-len(cut)], "") + cut, nil
+		return clip(text, longest), nil
 	}
 	// The short ones leave their room to the long ones.
 	stacks := slices.SortedFunc(maps.Keys(diffs), func(a, b string) int { return len(diffs[a]) - len(diffs[b]) })
@@ -68,6 +67,15 @@ func report(title string, sections []section) (string, error) {
 		text += folded[s.stack]
 	}
 	return text, nil
+}
+
+// clip cuts a text that takes more room than there is.
+func clip(text string, room int) string {
+	if len(text) <= room {
+		return text
+	}
+	const cut = "\n\n… cut here: GitHub takes no more.\n"
+	return strings.ToValidUTF8(text[:room-len(cut)], "") + cut
 }
 
 // fold puts a difference behind a line that unfolds it, cut at the end of a line so that the whole takes no more room.

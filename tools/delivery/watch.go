@@ -44,16 +44,7 @@ func (c *command) findDrift(ctx context.Context) error {
 			"and not brought up. `pulumi preview --refresh --diff -s %s` shows it, and `pulumi up` makes it what the "+
 			"program says; what was meant belongs into the program.\n", c.forge.run, c.stack)
 	}
-	return r.keepIssue(ctx, "<!-- vmst: drift of "+c.stack+" -->", title, clip(text))
-}
-
-// clip cuts a text so that it fits an issue together with its marker.
-func clip(text string) string {
-	const room = longest - 200
-	if len(text) <= room {
-		return text
-	}
-	return strings.ToValidUTF8(text[:room], "") + "\n\n… cut here: GitHub takes no more.\n"
+	return r.keepIssue(ctx, "<!-- vmst: drift of "+c.stack+" -->", title, text)
 }
 
 // reportOutdated reads on its input what `make outdated` says, and keeps an issue for as long as something is behind.
@@ -97,7 +88,7 @@ func (c *command) reportOutdated(ctx context.Context) error {
 	if len(urgent) > 0 {
 		title = "Something is behind that needs somebody now"
 	}
-	return r.keepIssue(ctx, "<!-- vmst: outdated -->", title, clip(b.String()))
+	return r.keepIssue(ctx, "<!-- vmst: outdated -->", title, b.String())
 }
 
 // health asks the endpoints in the stack's outputs until all of them answer.
