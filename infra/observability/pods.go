@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
@@ -160,6 +161,6 @@ func (o *Observability) deployment(
 				},
 			},
 		},
-	}, pulumi.Parent(o), pulumi.DependsOn(append(after, o.contents[0])))
+	}, pulumi.Parent(o), pulumi.DependsOn(slices.Concat(after, o.contents[:1])))
 	return err
 }

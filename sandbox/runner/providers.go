@@ -66,7 +66,7 @@ func (s *servers) accept(listener net.Listener, provider func() plugin.Provider)
 // connection serves one connection until either side ends it.
 func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
-	pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(provider))
+	pulumirpc.RegisterResourceProviderServer(server, detailed{plugin.NewProviderServer(provider)})
 	s.mu.Lock()
 	s.connections[server] = struct{}{}
 	s.mu.Unlock()
@@ -77,6 +77,30 @@ func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
 	s.mu.Lock()
 	delete(s.connections, server)
 	s.mu.Unlock()
+}
+
+// detailed is a provider's server that says so where a difference has details. The SDK's own sends them without the mark
+// that they are there, so that the engine throws them away and draws nothing of what differs deep in an object
+// (sdk/go/common/resource/plugin, marshalDiff and decodeDetailedDiff).
+type detailed struct {
+	pulumirpc.ResourceProviderServer
+}
+
+// Diff compares a resource's old and new inputs.
+func (d detailed) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	return marked(d.ResourceProviderServer.Diff(ctx, req))
+}
+
+// DiffConfig compares a provider's.
+func (d detailed) DiffConfig(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	return marked(d.ResourceProviderServer.DiffConfig(ctx, req))
+}
+
+func marked(response *pulumirpc.DiffResponse, err error) (*pulumirpc.DiffResponse, error) {
+	if response != nil {
+		response.HasDetailedDiff = len(response.GetDetailedDiff()) > 0
+	}
+	return response, err
 }
 
 // attach is the value of PULUMI_DEBUG_PROVIDERS: "name:port,...".

@@ -112,30 +112,10 @@ func decodePlan(stack string, log io.Reader) (*plan, error) {
 		if !draw {
 			continue
 		}
-		detail(event)
 		// What this version of the engine does not know is not shown.
 		if converted, err := display.ConvertJSONEvent(event); err == nil {
 			p.events[md.URN] = append(p.events[md.URN], converted)
 		}
-	}
-}
-
-// detail gives a step whose provider names the properties that differ, but not how, a difference that can be drawn: of
-// paths into an object the engine would draw nothing (pkg/backend/display, getResourcePropertiesDetails). The providers
-// of the simulated cloud are like that, because what the SDK serves them with leaves the mark out that there are
-// details (sdk/go/common/resource/plugin/provider_server.go, marshalDiff).
-func detail(event apitype.EngineEvent) {
-	if event.ResourcePreEvent == nil {
-		return
-	}
-	md := &event.ResourcePreEvent.Metadata
-	nested := func(path string) bool { return strings.ContainsAny(path, ".[") }
-	if md.DetailedDiff != nil || md.Old == nil || md.New == nil || !slices.ContainsFunc(md.Diffs, nested) {
-		return
-	}
-	md.DetailedDiff = map[string]apitype.PropertyDiff{}
-	for _, path := range md.Diffs {
-		md.DetailedDiff[path] = apitype.PropertyDiff{Kind: apitype.DiffUpdate, InputDiff: true}
 	}
 }
 

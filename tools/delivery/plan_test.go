@@ -79,7 +79,8 @@ func TestDifferencesDeepInAnObjectAreDrawn(t *testing.T) {
 	}
 	event := began(apitype.OpUpdate, pod("mastodon:2"), nil)
 	md := &event.ResourcePreEvent.Metadata
-	md.Old.Inputs, md.Diffs, md.Type = pod("mastodon:1"), []string{"spec.containers[0].image"}, "kubernetes:core/v1:Pod"
+	md.Old.Inputs, md.Type = pod("mastodon:1"), "kubernetes:core/v1:Pod"
+	md.DetailedDiff = map[string]apitype.PropertyDiff{"spec.containers[0].image": {Kind: "update", InputDiff: true}}
 	p, err := decodePlan("prod", logged(t, event))
 	require.NoError(t, err)
 	drawn, err := p.diff()
