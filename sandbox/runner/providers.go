@@ -79,8 +79,8 @@ func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
 	s.mu.Unlock()
 }
 
-// detailed is a provider's server that says so where a difference has details. The SDK's own sends them without the mark
-// that they are there, so that the engine throws them away and draws nothing of what differs deep in an object
+// detailed is a provider's server that says so where a difference has details. The SDK's own sends them without the
+// mark that they are there, so that the engine throws them away and draws nothing of what differs deep in an object
 // (sdk/go/common/resource/plugin, marshalDiff and decodeDetailedDiff).
 type detailed struct {
 	pulumirpc.ResourceProviderServer
