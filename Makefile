@@ -135,7 +135,7 @@ test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over
 pictures: $(TOOLS)/prometheus ## Draw the dashboards in a real browser, for the documentation (Chromium comes from Debian where it is missing).
 	@type -P chromium >/dev/null || \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
-	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 10m -v . -run '^TestPictures$$' -pictures $(CURDIR)/docs/pictures
+	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 10m -v . -run '^TestPictures$$' -pictures $(CURDIR)/docs/public/pictures
 
 OUTPUTS ?=
 
@@ -206,7 +206,7 @@ leaks: $(TOOLS)/gitleaks ## Look for keys and passwords in every commit there is
 	@$(TOOLS)/gitleaks git --no-banner --redact --verbose .
 
 .PHONY: workflows
-workflows: ## See that the workflows of GitHub do what docs/delivery.md says, and only that.
+workflows: ## See that the workflows of GitHub do what docs/content/3.run/8.delivery.md says, and only that.
 	go -C tools/workflows test -count=1 ./...
 
 # The targets from here to `newest` are for workflows; what is foreign text there comes through the environment.

@@ -16,14 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the contract into docs/monitoring.md again")
+var update = flag.Bool("update", false, "write the contract into docs/content/3.run/10.monitoring.md again")
 
 var contractInDocs = regexp.MustCompile(`(?s)(<!-- contract: make generate -->\n).*?(<!-- /contract -->)`)
 
 // The table in the documentation is the types, with their comments.
 func TestContractInDocsIsCurrent(t *testing.T) {
 	t.Parallel()
-	const path = "../../docs/monitoring.md"
+	const path = "../../docs/content/3.run/10.monitoring.md"
 	page, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Regexp(t, contractInDocs, string(page))

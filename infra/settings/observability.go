@@ -31,7 +31,7 @@ type Observability struct {
 	// RetentionDays is how long samples are kept. Left out, it is 3 in "small" and 30 in "full".
 	RetentionDays int `json:"retentionDays" jsonschema:"minimum=1,maximum=1000"`
 	// VolumeGiB is the volume of each Prometheus, in GiB. Left out or 0, "small" has none, and "full" one of 20.
-	// Raising it does not enlarge volumes that are there: docs/observability.md says how that is done.
+	// Raising it does not enlarge volumes that are there: docs/content/3.run/9.observability.md says how that is done.
 	VolumeGiB int `json:"volumeGiB" jsonschema:"minimum=0,maximum=16384"`
 	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
 	Pool string `json:"pool"`
@@ -137,7 +137,7 @@ func (o Observability) StorageGiB() int { return (o.RetentionDays+daysInGiB-1)/d
 // values and templates of chart 88.5.3.
 func (o Observability) Check(at At) {
 	r := reasons{}
-	r.add("nothing of it is reachable from outside; docs/observability.md says how to look at it", "",
+	r.add("nothing of it is reachable from outside; docs/content/3.run/9.observability.md says how to look at it", "",
 		"prometheus.ingress.enabled", "prometheus.route", "prometheus.service.type", "prometheus.thanosIngress.enabled",
 		"alertmanager.ingress.enabled", "alertmanager.route", "alertmanager.service.type", "grafana.ingress.enabled",
 		"prometheus.ingressPerReplica.enabled", "alertmanager.ingressPerReplica.enabled")

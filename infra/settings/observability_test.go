@@ -72,7 +72,7 @@ func TestObservabilityIsRefused(t *testing.T) {
 		}},
 		{"a way in", `{observability: {values: {prometheus: {ingress: {enabled: true}}}}}`, []string{
 			`observability.values.prometheus.ingress.enabled: the value is not free: nothing of it is reachable from ` +
-				`outside; docs/observability.md says how to look at it; remove it`,
+				`outside; docs/content/3.run/9.observability.md says how to look at it; remove it`,
 		}},
 	})
 	accepted(t, map[string]string{

@@ -21,7 +21,7 @@ const (
 
 // Signal is one thing that can go wrong.
 type Signal struct {
-	// Name is the alert's, in the words of the field: "SidekiqQueueSlow". Its runbook is docs/runbooks/<Name>.md.
+	// Name is the alert's, in the words of the field: "SidekiqQueueSlow". Its runbook is docs/content/4.runbooks/<Name>.md.
 	Name string
 	// Means says what people notice, in one sentence.
 	Means string
@@ -74,7 +74,7 @@ type Objective struct {
 	// recorded, and Bad and Total are made of that record. Empty for one that is a share of requests.
 	State string
 	// Alert is the name of the alert when the 30 days' budget of what may go wrong is used up too fast; its runbook is
-	// docs/runbooks/<Alert>.md. Empty where a signal of its own says at once that the promise is broken.
+	// docs/content/4.runbooks/<Alert>.md. Empty where a signal of its own says at once that the promise is broken.
 	Alert string
 	// Panel shows it on a dashboard.
 	Panel Panel
@@ -101,7 +101,7 @@ type Environment struct {
 }
 
 // Runbooks is where the pages are read: in the repository.
-const Runbooks = "https://github.com/vmstio/infrastructure/blob/main/docs/runbooks"
+const Runbooks = "https://github.com/vmstio/infrastructure/blob/main/docs/content/4.runbooks"
 
 // Endpoint is a public address that is asked from outside.
 type Endpoint struct {

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the index of the runbooks again")
 
-const runbooks = "../../docs/runbooks"
+const runbooks = "../../docs/content/4.runbooks"
 
 func whole() signals.Environment {
 	e := signals.Environment{

@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the pages of the rules again (make generate)")
 
 // pages is where the rules are explained.
-var pages = filepath.Join("..", "..", "docs", "policy")
+var pages = filepath.Join("..", "..", "docs", "content", "6.reference", "policy")
 
 // An example for each rule about operations, as the pages show it.
 func examples() map[string][]rules.Operation {

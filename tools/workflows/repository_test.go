@@ -115,10 +115,10 @@ func TestWhatTheWorkflowsRunIsTriedHere(t *testing.T) {
 	}
 }
 
-// What each workflow is for is said in docs/delivery.md, and so is every secret, variable and environment.
+// What each workflow is for is said in docs/content/3.run/8.delivery.md, and so is every secret, variable and environment.
 func TestTheWorkflowsAreDocumented(t *testing.T) {
 	t.Parallel()
-	text := read(t, "docs/delivery.md")
+	text := read(t, "docs/content/3.run/8.delivery.md")
 	named := regexp.MustCompile(`\b(?:secrets|vars)\.([A-Z_]+)`)
 	for _, w := range all(t) {
 		assert.Contains(t, text, "`"+w.Name+".yml`")

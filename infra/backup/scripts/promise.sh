@@ -24,7 +24,7 @@ while IFS=$'\t' read -r task days url; do
   echo "ok     $task: $((age / 3600)) hours ago, in $(value seconds) seconds"
   if [[ $task == rehearsal ]]; then
     echo "Back in (RTO): $(value restore_seconds) seconds for the database, as last rehearsed in one pod, and what the rest" \
-      "takes: docs/backups.md, \"When all is lost\"."
+      "takes: docs/content/3.run/7.backups.md, \"When all is lost\"."
   fi
 done < <(jq -r '.proofs | to_entries[] | [.key, .value.alarmDays, .value.url] | @tsv' <<<"$backup")
 exit "$status"
