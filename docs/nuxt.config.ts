@@ -7,6 +7,8 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 // Nothing here names a host of the site: Netlify says it to the build (URL).
 export default defineNuxtConfig({
   extends: ['docus'],
+  experimental: { defaults: { nuxtLink: { prefetchOn: 'interaction' } } },
+  hooks: { 'build:manifest'(m) { for (const c of Object.values(m)) { c.prefetch = false; c.dynamicImports = [] } } },
   compatibilityDate: '2026-01-01',
   telemetry: false,
   devtools: { enabled: false },
@@ -25,6 +27,16 @@ export default defineNuxtConfig({
   ui: { fonts: false },
   icon: { provider: 'none', clientBundle: { icons: icons(path('content')) } },
   image: { provider: 'none' },
+  content: {
+    build: {
+      markdown: {
+        highlight: {
+          theme: { default: 'github-light-high-contrast', dark: 'github-dark' },
+          langs: ['sh', 'go'],
+        },
+      },
+    },
+  },
   // These need a server, or the address of the site.
   ogImage: { enabled: false },
   mcp: { enabled: false },

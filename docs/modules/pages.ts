@@ -38,9 +38,12 @@ export default defineNuxtModule({
       plugins.links = { instance: links }
     })
     nuxt.hook('content:file:afterParse', ({ content }) => {
-      if (content.extension !== 'md') return
       const file = `${content.stem}.md`
+      // What the navigation is in the order of, as a text: without zeros, 10 would come before 9.
+      content.stem = content.stem.replace(/(^|\/)(?=\d\.)/g, '$10')
+      if (content.extension !== 'md') return
       content.path = route(file)
+      content.meta.file = file
       noting(() => finish(content as unknown as Page, file))
     })
     nuxt.hook('build:before', () => {
