@@ -77,7 +77,8 @@ func TestAnInstanceMovesInAndOut(t *testing.T) {
 func TestTheKeysMoveIn(t *testing.T) {
 	t.Parallel()
 	bash, dir := need(t, "bash"), t.TempDir()
-	double := "#!" + bash + "\n[[ $1 == config ]] || exit 0\nprintf '%s=%s\\n' \"${@: -3:1}\" \"$(cat)\" >>" + dir + "/set\n"
+	double := "#!" + bash + "\n[[ $1 == config ]] || exit 0\n" +
+		"printf '%s=%s\\n' \"${@: -3:1}\" \"$(cat)\" >>" + dir + "/set\n"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "pulumi"), []byte(double), 0o700))
 	var file, want strings.Builder
 	from := settings.Variables()
