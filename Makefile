@@ -320,7 +320,7 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 .PHONY: generate
 generate: ## Write the generated files again: the JSON Schema, the scopes, the contract, the pages of rules and runbooks, the objectives' rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
-	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
+	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
 	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
