@@ -26,7 +26,7 @@ var copies = []struct{ text, page, description string }{
 	},
 	{
 		"sandbox/README.md", change + "/7.sandbox.md",
-		"Where the real engine runs the program without an account: what it can do, what is real in it, and what is not.",
+		"Where the real engine runs the program without an account: what it can do, what is real in it, what is not.",
 	},
 }
 
