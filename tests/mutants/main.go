@@ -58,7 +58,7 @@ func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	if err := scratch.Copy(ctx, dir, "sandbox", "tools"); err != nil {
+	if err := scratch.Copy(ctx, dir); err != nil {
 		return err
 	}
 	if out, err := test(ctx, dir, "./infra/...", "./tests/..."); err != nil {

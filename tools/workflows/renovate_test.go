@@ -17,8 +17,9 @@ import (
 
 // renovate is what the tests read of renovate.json.
 type renovate struct {
-	EnabledManagers []string `json:"enabledManagers"`
-	CustomManagers  []struct {
+	BaseBranchPatterns []string `json:"baseBranchPatterns"`
+	EnabledManagers    []string `json:"enabledManagers"`
+	CustomManagers     []struct {
 		Description         string
 		ManagerFilePatterns []string `json:"managerFilePatterns"`
 		MatchStrings        []string `json:"matchStrings"`
