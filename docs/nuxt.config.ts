@@ -7,8 +7,6 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 // Nothing here names a host of the site: Netlify says it to the build (URL).
 export default defineNuxtConfig({
   extends: ['docus'],
-  experimental: { defaults: { nuxtLink: { prefetchOn: 'interaction' } } },
-  hooks: { 'build:manifest'(m) { for (const c of Object.values(m)) { c.prefetch = false; c.dynamicImports = [] } } },
   compatibilityDate: '2026-01-01',
   telemetry: false,
   devtools: { enabled: false },
@@ -31,13 +29,24 @@ export default defineNuxtConfig({
     build: {
       markdown: {
         highlight: {
-          theme: { default: 'github-light-high-contrast', dark: 'github-dark' },
+          theme: {
+            light: 'github-light-high-contrast',
+            default: 'github-light-high-contrast',
+            dark: 'github-dark-high-contrast',
+          },
           langs: ['sh', 'go'],
         },
       },
     },
   },
-  // These need a server, or the address of the site.
+  // What a reader may look at next is fetched when they point at it: a page leads to dozens.
+  experimental: { defaults: { nuxtLink: { prefetchOn: 'interaction' } } },
+  hooks: {
+    'build:manifest'(files) {
+      for (const file of Object.values(files)) file.prefetch = false
+    },
+  },
+  // These need a server.
   ogImage: { enabled: false },
   mcp: { enabled: false },
 })

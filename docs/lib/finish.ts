@@ -34,7 +34,7 @@ export function check(site: string, content: string): string[] {
     }
     return pages.get(name)!
   }
-  const arrive = (path: string) => file(site, path) ?? file(site, redirects.get(path) ?? '/404')
+  const arrive = (path: string) => file(site, path) ?? (redirects.has(path) ? file(site, redirects.get(path)!) : undefined)
 
   for (const source of globSync('**/*.md', { cwd: content })) {
     const path = route(source)
@@ -47,7 +47,7 @@ export function check(site: string, content: string): string[] {
     for (const href of all(html, 'href')) {
       const url = new URL(href, `http://site${path}`)
       if (url.host !== 'site' || href.startsWith('data:')) continue
-      const target = url.pathname === path ? name : file(site, url.pathname) ?? file(site, redirects.get(url.pathname) ?? '')
+      const target = arrive(url.pathname)
       if (!target) wrong.push(`${source}: nothing is at ${href}`)
       else if (url.hash && !(target === name ? anchors : page(target).anchors).has(decodeURIComponent(url.hash.slice(1)))) {
         wrong.push(`${source}: there is no heading for ${href}`)
@@ -95,7 +95,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exit(1)
   }
   const pages = globSync('**/*.html', { cwd: site }).map(name => readFileSync(join(site, name), 'utf8'))
-  const headers = join(site, '_headers')
-  writeFileSync(headers, allow(readFileSync(headers, 'utf8'), pages, process.env.CONTEXT))
+  const headers = readFileSync(fileURLToPath(new URL('../public/_headers', import.meta.url)), 'utf8')
+  writeFileSync(join(site, '_headers'), allow(headers, pages, process.env.CONTEXT))
   console.log(`${pages.length} pages, and all that they lead to is there`)
 }
