@@ -2,13 +2,12 @@ package pictures
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"html"
 	"io"
 	"log/slog"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"oss.terrastruct.com/d2/d2graph"
@@ -47,6 +46,8 @@ type Box struct {
 
 	width int
 	path  string
+	// titles is the title in lines that fit.
+	titles []string
 }
 
 // Line goes from a box to another one.
@@ -54,6 +55,8 @@ type Line struct {
 	From, To *Box
 	Label    string
 	Dashed   bool
+	// Hidden lines only put one box below the other.
+	Hidden bool
 }
 
 // Look is how a box is drawn: the names of colours in the palette, and its form.
@@ -139,6 +142,9 @@ func (p Picture) SVG(ctx context.Context) ([]byte, error) {
 		if line.Dashed {
 			fmt.Fprint(&d.text, "; style.stroke-dash: 4")
 		}
+		if line.Hidden {
+			fmt.Fprint(&d.text, "; style.opacity: 0")
+		}
 		fmt.Fprint(&d.text, " }\n")
 	}
 	return d.render(ctx, p)
@@ -158,22 +164,28 @@ func (d *painter) box(b *Box, path string) {
 	b.path = path
 	d.boxes[path] = b
 	name := path[strings.LastIndex(path, ".")+1:]
+	b.titles = []string{b.Title}
 	if b.width > 0 {
-		b.Title, b.Lines = d.wrap(b)
+		d.wrap(b)
 	}
-	text := strings.Join(append([]string{b.Title}, b.Lines...), "\n")
+	text := strings.Join(slices.Concat(b.titles, b.Lines), "\n")
 	fmt.Fprintf(&d.text, "%s: %s {\n  style.font-size: %d\n", name, quote(text), titleSize)
 	if b.Look.Shape != "" {
 		fmt.Fprintf(&d.text, "  shape: %s\n", b.Look.Shape)
 	}
 	if len(b.Boxes) == 0 {
+		fmt.Fprint(&d.text, "  label.near: center-center\n")
 		if b.width > 0 {
-			fmt.Fprintf(&d.text, "  width: %d\n  height: %d\n", b.width, titleLine+len(b.Lines)*detailLine+2*margin)
+			height := len(b.titles)*titleLine + len(b.Lines)*detailLine + 2*margin
+			fmt.Fprintf(&d.text, "  width: %d\n  height: %d\n", b.width, height)
 		}
 		fmt.Fprint(&d.text, "}\n")
 		return
 	}
-	if !b.Free {
+	if b.Free {
+		// Lines come in at the middle.
+		fmt.Fprint(&d.text, "  label.near: top-left\n")
+	} else {
 		columns := max(1, b.Columns)
 		rows := (len(b.Boxes) + columns - 1) / columns
 		fmt.Fprintf(&d.text, "  grid-rows: %d\n  grid-columns: %d\n  grid-gap: %d\n", rows, columns, gap)
@@ -184,27 +196,45 @@ func (d *painter) box(b *Box, path string) {
 	fmt.Fprint(&d.text, "}\n")
 }
 
-// wrap breaks what is too long for a box at its spaces.
-func (d *painter) wrap(b *Box) (string, []string) {
+// wrap breaks what is too long for a box.
+func (d *painter) wrap(b *Box) {
 	fit := func(text string, size int, style d2fonts.FontStyle) []string {
 		var lines []string
+		fits := func(line string) bool { return d.measure(line, size, style) <= b.width-2*margin+4 }
 		for _, word := range strings.Split(text, " ") {
 			last := len(lines) - 1
-			if last >= 0 && d.measure(lines[last]+" "+word, size, style) <= b.width-2*margin+4 {
+			if last >= 0 && fits(lines[last]+" "+word) {
 				lines[last] += " " + word
 				continue
+			}
+			for !fits(word) && len(word) > 1 {
+				var head string
+				head, word = split(word, fits)
+				lines = append(lines, head)
 			}
 			lines = append(lines, word)
 		}
 		return lines
 	}
-	titles := fit(b.Title, titleSize, d2fonts.FONT_STYLE_BOLD)
+	b.titles = fit(b.Title, titleSize, d2fonts.FONT_STYLE_BOLD)
 	var lines []string
 	for _, line := range b.Lines {
 		lines = append(lines, fit(line, detailSize, d2fonts.FONT_STYLE_REGULAR)...)
 	}
-	// What does not fit of the title is a line of its own, in the look of the details.
-	return titles[0], append(titles[1:], lines...)
+	b.Lines = lines
+}
+
+// split breaks a word that does not fit: a host before a dot, anything else where it must.
+func split(word string, fits func(string) bool) (head, tail string) {
+	letters, at := []rune(word), 1
+	for at < len(letters) && fits(string(letters[:at+1])) {
+		at++
+	}
+	head = string(letters[:at])
+	if dot := strings.LastIndexByte(head, '.'); dot > 0 {
+		head = head[:dot]
+	}
+	return head, word[len(head):]
 }
 
 func (d *painter) measure(text string, size int, style d2fonts.FontStyle) int {
@@ -255,48 +285,81 @@ func (d *painter) render(ctx context.Context, p Picture) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("painting %s: %w", p.Name, err)
 	}
-	return finish(string(svg), p), nil
+	return finish(string(svg), d.texts(diagram), p)
+}
+
+// texts are what stands in the boxes: a first line that stands out, and details. d2 has one size for all lines.
+func (d *painter) texts(diagram *d2target.Diagram) string {
+	var all strings.Builder
+	for _, shape := range diagram.Shapes {
+		box := d.boxes[shape.ID]
+		x, y, anchor := shape.Pos.X+shape.Width/2, shape.Pos.Y+titleLine, "middle"
+		switch {
+		case box.Free:
+			x, anchor = d.corner(shape, box, diagram.Connections)
+		case len(box.Boxes) == 0:
+			y = shape.Pos.Y + (shape.Height-(len(box.titles)-1)*titleLine-len(box.Lines)*detailLine)/2 + titleSize/3
+		}
+		for i, line := range slices.Concat(box.titles, box.Lines) {
+			class, size := "text-bold fill-N1", titleSize
+			switch {
+			case i >= len(box.titles):
+				class, size = "text fill-N2", detailSize
+				y += detailLine
+			case i > 0:
+				y += titleLine
+			}
+			fmt.Fprintf(&all, `<text x="%d" y="%d" class="%s" style="text-anchor:%s;font-size:%dpx">%s</text>`,
+				x, y, class, anchor, size, html.EscapeString(line))
+		}
+	}
+	return all.String()
+}
+
+// corner is where the title of a place stands: at the left, unless a line comes in there and none at the right.
+func (d *painter) corner(shape d2target.Shape, box *Box, lines []d2target.Connection) (x int, anchor string) {
+	width := d.measure(box.Title, titleSize, d2fonts.FONT_STYLE_BOLD)
+	for _, line := range box.Lines {
+		width = max(width, d.measure(line, detailSize, d2fonts.FONT_STYLE_REGULAR))
+	}
+	left, right := shape.Pos.X+gap, shape.Pos.X+shape.Width-gap
+	crossed := func(from, to int) bool {
+		for _, line := range lines {
+			for i := 1; i < len(line.Route); i++ {
+				a, b := line.Route[i-1], line.Route[i]
+				if max(a.X, b.X) >= float64(from-margin) && min(a.X, b.X) <= float64(to+margin) &&
+					max(a.Y, b.Y) >= float64(shape.Pos.Y) && min(a.Y, b.Y) <= float64(shape.Pos.Y+2*titleLine) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	if crossed(left, left+width) && !crossed(right-width, right) {
+		return right, "end"
+	}
+	return left, "start"
 }
 
 var (
-	group = regexp.MustCompile(`<text x="([0-9.-]+)" y="([0-9.-]+)" class="text[^"]* fill-N1"[^>]*>(.*?)</text>`)
-	span  = regexp.MustCompile(`<tspan[^>]*>(.*?)</tspan>`)
+	label = regexp.MustCompile(`<text [^>]* class="text[^"]* fill-N1"[^>]*>.*?</text>`)
 	root  = regexp.MustCompile(`^<svg [^>]*viewBox="0 0 (\d+) (\d+)">`)
 )
 
-// finish gives a picture what d2 has no words for: a first line that stands out, a size, and a text for whoever does not
-// see it.
-func finish(svg string, p Picture) []byte {
-	svg = group.ReplaceAllStringFunc(svg, func(text string) string {
-		parts := group.FindStringSubmatch(text)
-		lines := []string{parts[3]}
-		if spans := span.FindAllStringSubmatch(parts[3], -1); spans != nil {
-			lines = nil
-			for _, s := range spans {
-				lines = append(lines, s[1])
-			}
-		}
-		y, _ := strconv.ParseFloat(parts[2], 64)
-		var all strings.Builder
-		for i, line := range lines {
-			class, size := "text-bold fill-N1", titleSize
-			if i > 0 {
-				class, size = "text fill-N2", detailSize
-				y += detailLine
-			}
-			fmt.Fprintf(&all, `<text x="%s" y="%.1f" class="%s" style="text-anchor:middle;font-size:%dpx">%s</text>`,
-				parts[1], y, class, size, line)
-		}
-		return all.String()
-	})
+// mask is where d2 begins what hides lines below their labels: after everything that is seen.
+const mask = "<mask id="
+
+// finish gives a picture what d2 has no words for: the texts, a size, and words for whoever does not see it.
+func finish(svg, texts string, p Picture) ([]byte, error) {
+	if !label.MatchString(svg) || !root.MatchString(svg) || strings.Count(svg, mask) != 1 {
+		return nil, fmt.Errorf("%s: d2 writes another kind of SVG than it did", p.Name)
+	}
+	svg = strings.Replace(label.ReplaceAllString(svg, ""), mask, texts+mask, 1)
 	svg = root.ReplaceAllStringFunc(svg, func(tag string) string {
 		size := root.FindStringSubmatch(tag)
 		return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" `+
 			`width="%s" height="%s" viewBox="0 0 %s %s"><title id="title">%s</title><desc id="description">%s</desc>`,
 			size[1], size[2], size[1], size[2], html.EscapeString(p.Title), html.EscapeString(p.Description))
 	})
-	return []byte(svg + "\n")
+	return []byte(svg + "\n"), nil
 }
-
-// id is the class that d2 gives the group of a box.
-func (b *Box) id() string { return base64.URLEncoding.EncodeToString([]byte(b.path)) }

@@ -1,7 +1,7 @@
 package pictures
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,7 +20,7 @@ func known() map[string]string {
 		"vmst:cluster:Cluster":             "Kubernetes",
 		"vmst:database:Database":           "database",
 		"vmst:dns:Records":                 "DNS records",
-		"vmst:dns:Zone":                    "DNS zone",
+		zoneType:                           "DNS zone",
 		"vmst:docsite:DocSite":             "documentation",
 		"vmst:ingress:Ingress":             "ingress",
 		"vmst:loadbalancer:LoadBalancer":   "load balancer",
@@ -58,6 +58,7 @@ const (
 	jobType        = "kubernetes:batch/v1:Job"
 	issuerType     = "kubernetes:cert-manager.io/v1:ClusterIssuer"
 	siteType       = "netlify:index/siteBuildSettings:SiteBuildSettings"
+	zoneType       = "vmst:dns:Zone"
 	hostType       = "netlify:index/siteDomainSettings:SiteDomainSettings"
 )
 
@@ -97,19 +98,34 @@ type layout struct {
 	managed *Box
 	// drawn says where the things of a component are, by its ID.
 	drawn map[string]*Box
+	// done are the things that are drawn, by their IDs.
+	done map[string]bool
 }
 
 // Layout draws where everything is: regions, the private network, node pools and what runs on them, databases, buckets,
 // and what is in no region. Whatever is in the program has its place here.
 func Layout(p Program, stack string) Picture {
+	return Picture{
+		Name:  "layout-" + stack,
+		Title: "Server layout of " + stack,
+		Description: "Regions, private network, Kubernetes cluster with its node pools and what runs on them, " +
+			"databases, buckets, and what is in no region, as the program makes them.",
+		Boxes: lay(p).boxes(),
+	}
+}
+
+// lay finds a place for everything in the program.
+func lay(p Program) *layout {
 	l := &layout{
 		Program: p, regions: map[string]*Box{}, hosts: map[string]*Box{}, pools: map[string]*Box{},
-		drawn: map[string]*Box{},
+		drawn: map[string]*Box{}, done: map[string]bool{},
 	}
 	l.places()
-	for _, r := range p.Resources {
-		if !r.Component() && !l.strange(r.Parent) && !quiet(r) {
+	// Mastodon itself comes first on its pools, and PostgreSQL among the databases.
+	for _, r := range slices.Concat(p.Of(chartType), p.databases(), p.Resources) {
+		if !r.Component() && !l.strange(r.Parent) && !quiet(r) && !l.done[r.ID()] {
 			l.thing(r)
+			l.done[r.ID()] = true
 		}
 	}
 	l.periodic()
@@ -121,13 +137,7 @@ func Layout(p Program, stack string) Picture {
 			l.room(r)
 		}
 	}
-	return Picture{
-		Name:  "layout-" + stack,
-		Title: "Server layout of " + stack,
-		Description: "Regions, private network, Kubernetes cluster with its node pools and what runs on them, " +
-			"databases, buckets, and what is in no region, as the program makes them.",
-		Boxes: l.boxes(),
-	}
+	return l
 }
 
 // strange says whether a parent is a component that the tool does not know.
@@ -191,7 +201,7 @@ func controlPlane(r Resource) string {
 	if r.Inputs.Text("ha") == "true" {
 		return "highly available control plane"
 	}
-	return "one control plane"
+	return "single control plane"
 }
 
 func (l *layout) pool(in Inputs, r Resource) {
@@ -292,8 +302,8 @@ func balancer(r Resource) *Box {
 	}
 	return &Box{Title: "Load balancer", Look: edge, Lines: []string{
 		in.Text("name") + ", " + in.Text("type"),
-		plural(in.Text("sizeUnit"), "node"),
-		"public address, ports " + strings.Join(ports, " and "),
+		"public address, " + plural(in.Text("sizeUnit"), "node"),
+		"ports " + strings.Join(ports, " and "),
 	}}
 }
 
@@ -361,7 +371,9 @@ func (l *layout) periodic() {
 			names[key] = append(names[key], strings.TrimPrefix(r.Name, room+"-"))
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(names), func(a, b at) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	keys := slices.SortedFunc(maps.Keys(names), func(a, b at) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.parent, b.parent), cmp.Compare(a.pool, b.pool))
+	})
 	for _, key := range keys {
 		list := names[key]
 		_, room, _ := strings.Cut(key.parent, " ")
@@ -393,6 +405,12 @@ func (l *layout) names() {
 	}
 	for _, r := range l.Of(domainType) {
 		l.mark(r, l.account)
+	}
+	// One that others manage is there, too, as what its records are in.
+	for _, r := range l.Of(zoneType) {
+		if len(zones) > 0 {
+			l.mark(Resource{Parent: r.ID()}, l.account)
+		}
 	}
 	for _, zone := range slices.Sorted(maps.Keys(zones)) {
 		count := 0
@@ -538,5 +556,3 @@ func (b *Box) even() {
 		}
 	}
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -14,16 +14,17 @@ type pods struct {
 
 func (p pods) box() *Box {
 	title := p.name
-	if p.replicas != "" {
+	if p.replicas != "" && p.replicas != "1" {
 		title += "\u00a0×\u00a0" + p.replicas
 	}
 	return &Box{Title: title, Lines: p.lines, Look: p.look}
 }
 
-// charts are the pods that a Helm release makes, as far as its values tell.
+// charts are the pods that a Helm release makes, as far as its values tell. The release has a name of its own; its
+// chart may be anybody's fork.
 func charts(r Resource) []pods {
 	values := r.Inputs.Inputs("values")
-	switch r.Inputs.Text("chart") {
+	switch r.Inputs.Text("name") {
 	case "mastodon":
 		return slices.Concat([]pods{web(values), streaming(values)}, sidekiq(values))
 	case "ingress-nginx":
@@ -41,10 +42,8 @@ func charts(r Resource) []pods {
 			measuring(values, "Alertmanager", "alertmanager", "alertmanagerSpec", "storage"),
 		}
 	default:
-		return []pods{{
-			r.Inputs.Text("name"), values.Text("replicaCount"), poolOf(values), []string{"chart " + r.Inputs.Text("chart")},
-			plain,
-		}}
+		chart := []string{"chart " + r.Inputs.Text("chart")}
+		return []pods{{r.Inputs.Text("name"), values.Text("replicaCount"), poolOf(values), chart, plain}}
 	}
 }
 

@@ -3,7 +3,9 @@ package pictures
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -107,6 +109,11 @@ func (i Inputs) Texts(path ...string) []string {
 		all = append(all, fmt.Sprint(value))
 	}
 	return all
+}
+
+// names are the keys of what is at a path, in their order.
+func (i Inputs) names(path ...string) []string {
+	return slices.Sorted(maps.Keys(i.Inputs(path...)))
 }
 
 // Read reads a golden file.
