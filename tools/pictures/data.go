@@ -189,24 +189,24 @@ func (p Program) secret(name string) Inputs {
 // when is a schedule in words, as far as there are any; all are in UTC.
 func when(schedule string) string {
 	fields := strings.Fields(schedule)
-	if len(fields) != 5 || strings.ContainsAny(fields[0]+fields[1], "*/,-") || fields[3] != "*" {
+	plainly := len(fields) == 5 && fields[2] == "*" && fields[3] == "*" &&
+		!strings.ContainsAny(fields[0], "*/-,") && !strings.ContainsAny(fields[1], "*/-")
+	if !plainly {
 		return schedule + " UTC"
 	}
-	days := map[string]string{
-		"SUN": "Sundays", "MON": "Mondays", "TUE": "Tuesdays", "WED": "Wednesdays", "THU": "Thursdays",
-		"FRI": "Fridays", "SAT": "Saturdays",
-		"0": "Sundays", "1": "Mondays", "2": "Tuesdays", "3": "Wednesdays", "4": "Thursdays", "5": "Fridays",
-		"6": "Saturdays", "7": "Sundays",
-	}
-	time := pad(fields[1]) + ":" + pad(fields[0]) + " UTC"
-	switch {
-	case fields[2] == "*" && fields[4] == "*":
-		return "daily at " + time
-	case fields[2] == "*" && days[fields[4]] != "":
-		return days[fields[4]] + " at " + time
-	default:
+	day := map[string]string{
+		"*": "daily", "0": "Sundays", "1": "Mondays", "2": "Tuesdays", "3": "Wednesdays", "4": "Thursdays",
+		"5": "Fridays", "6": "Saturdays", "7": "Sundays", "SUN": "Sundays", "MON": "Mondays", "TUE": "Tuesdays", "WED": "Wednesdays",
+		"THU": "Thursdays", "FRI": "Fridays", "SAT": "Saturdays",
+	}[fields[4]]
+	if day == "" {
 		return schedule + " UTC"
 	}
+	var times []string
+	for _, hour := range strings.Split(fields[1], ",") {
+		times = append(times, pad(hour)+":"+pad(fields[0]))
+	}
+	return day + " at " + strings.Join(times, ", ") + " UTC"
 }
 
 func pad(digits string) string {

@@ -224,15 +224,15 @@ func (d *painter) wrap(b *Box) {
 	b.Lines = lines
 }
 
-// split breaks a word that does not fit: a host before a dot, anything else where it must.
+// split breaks a word that does not fit: a host before a dot, a name after a hyphen, anything else where it must.
 func split(word string, fits func(string) bool) (head, tail string) {
 	letters, at := []rune(word), 1
 	for at < len(letters) && fits(string(letters[:at+1])) {
 		at++
 	}
 	head = string(letters[:at])
-	if dot := strings.LastIndexByte(head, '.'); dot > 0 {
-		head = head[:dot]
+	if last := max(strings.LastIndexByte(head, '.'), strings.LastIndexByte(head, '-')+1); last > 0 {
+		head = head[:last]
 	}
 	return head, word[len(head):]
 }
@@ -253,7 +253,7 @@ func (d *painter) render(ctx context.Context, p Picture) ([]byte, error) {
 	pad := int64(margin)
 	options := &d2svg.RenderOpts{
 		Pad: &pad, ThemeID: new(int64), DarkThemeID: new(int64(200)), ThemeOverrides: light, DarkThemeOverrides: dark,
-		OmitVersion: new(true), NoXMLTag: new(true),
+		NoXMLTag: new(true),
 	}
 	diagram, _, err := d2lib.Compile(ctx, d.text.String(), &d2lib.CompileOptions{
 		Ruler: d.ruler,

@@ -207,8 +207,10 @@ func controlPlane(r Resource) string {
 func (l *layout) pool(in Inputs, r Resource) {
 	role := in.Text("labels", "mastodon-pool")
 	nodes := in.Text("nodeCount")
-	if nodes == "" {
-		nodes = in.Text("minNodes") + " to " + in.Text("maxNodes")
+	if least, most := in.Text("minNodes"), in.Text("maxNodes"); nodes == "" && least == most {
+		nodes = most
+	} else if nodes == "" {
+		nodes = least + " to " + most
 	}
 	box := &Box{Title: "Node pool " + role, Look: pool, Columns: 3, Lines: []string{
 		times(nodes, in.Text("size")) + ", " + in.Text("name"),
@@ -443,7 +445,7 @@ func (l *layout) sites() {
 		box := &Box{Title: "Documentation site", Look: edge, Lines: []string{
 			"built from " + r.Inputs.Text("baseDirectory") + "/ of " +
 				strings.Join(append([]string{r.Inputs.Text("productionBranch")},
-					r.Inputs.Texts("branchDeployBranches")...), " and "),
+					r.Inputs.Texts("branchDeployBranches")...), ", "),
 		}}
 		for _, host := range l.Of(hostType) {
 			if host.Parent == r.Parent {

@@ -154,7 +154,7 @@ func TestNewRoomAppearsByItself(t *testing.T) {
 }
 
 // What stands in a picture is the program's: with another program, it is another picture.
-func TestFiguresAreTheProgrammes(t *testing.T) {
+func TestFiguresAreTheProgram(t *testing.T) {
 	t.Parallel()
 	texts := func(p Picture) string {
 		var all []string
@@ -207,13 +207,37 @@ func TestFiguresAreTheProgrammes(t *testing.T) {
 // Everything that the settings know, once, is drawn as well: a second provider for backups, a firewall of the
 // interface.
 func TestEverythingIsDrawn(t *testing.T) {
-	if d := os.Getenv("DBG"); d != "" { for n, f := range map[string]func(Program, string) Picture{"l": Layout, "r": Request, "n": Network, "d": Data} { os.WriteFile(d+n+".svg", []byte(paint(t, f(golden(t, "everything"), "x"))), 0o644) }; p := golden(t, "prod"); p.Resources = append(p.Resources, Resource{Type: "vmst:relay:Relay", Name: "relay"}, Resource{Type: "kubernetes:apps/v1:Deployment", Name: "x", Parent: "vmst:relay:Relay relay"}); os.WriteFile(d+"new.svg", []byte(paint(t, Layout(p, "x"))), 0o644) }
 	t.Parallel()
 	program := golden(t, "everything")
 	for wanted, draw := range map[string]func(Program, string) Picture{
 		"Node pool search": Layout, "DNS of ": Request, "203.0.113.7,": Network, "Another provider": Data,
 	} {
 		shows(t, paint(t, draw(program, "everything")), wanted)
+	}
+}
+
+func TestSchedulesInWords(t *testing.T) {
+	t.Parallel()
+	for schedule, words := range map[string]string{
+		"17 2 * * *": "daily at 02:17 UTC", "5 14 * * SUN": "Sundays at 14:05 UTC",
+		"0 6 * * 3":     "Wednesdays at 06:00 UTC",
+		"30 1,13 * * *": "daily at 01:30, 13:30 UTC", "0 7 1 * *": "0 7 1 * * UTC", "*/5 * * * *": "*/5 * * * * UTC",
+		"0 7 * 3 *": "0 7 * 3 * UTC", "0 7 * * 1-5": "0 7 * * 1-5 UTC", "@yearly": "@yearly UTC",
+	} {
+		assert.Equal(t, words, when(schedule))
+	}
+}
+
+func TestLongWordsBreak(t *testing.T) {
+	t.Parallel()
+	fits := func(text string) bool { return len(text) <= 10 }
+	for word, head := range map[string]string{
+		"nyc3.example.org": "nyc3", "blackbox-exporter": "blackbox-", "incomprehensible": "incomprehe",
+		".incomprehensible": ".incompreh",
+	} {
+		got, tail := split(word, fits)
+		assert.Equal(t, head, got)
+		assert.Equal(t, word, got+tail)
 	}
 }
 
