@@ -196,7 +196,8 @@ func when(schedule string) string {
 	}
 	day := map[string]string{
 		"*": "daily", "0": "Sundays", "1": "Mondays", "2": "Tuesdays", "3": "Wednesdays", "4": "Thursdays",
-		"5": "Fridays", "6": "Saturdays", "7": "Sundays", "SUN": "Sundays", "MON": "Mondays", "TUE": "Tuesdays", "WED": "Wednesdays",
+		"5": "Fridays", "6": "Saturdays", "7": "Sundays",
+		"SUN": "Sundays", "MON": "Mondays", "TUE": "Tuesdays", "WED": "Wednesdays",
 		"THU": "Thursdays", "FRI": "Fridays", "SAT": "Saturdays",
 	}[fields[4]]
 	if day == "" {
