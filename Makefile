@@ -23,7 +23,7 @@ SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox policy monitoring tools tools/workflows sdks/netlify
 # Modules whose dependencies decide nothing about those of the others, so their versions need not be the same.
-APART := monitoring/endtoend tools/objectives tools/rules
+APART := monitoring/endtoend tools/objectives tools/pictures tools/rules
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -77,6 +77,7 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd tools && CGO_ENABLED=0 go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
 	cd tools/objectives && go test -count=1 ./...
+	cd tools/pictures && go test -count=1 ./...
 	cd tools/rules && go test -count=1 ./...
 	cd monitoring && go test -count=1 ./...
 	cd monitoring/endtoend && go test -count=1 .
@@ -155,10 +156,11 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
 
 .PHONY: golden
-golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside. Read their diff.
+golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside, and their pictures. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd monitoring && go test -count=1 . -update
 	cd tools && CGO_ENABLED=0 go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
+	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
 
 .PHONY: golden-check
 golden-check: ## See that the golden files are what the program makes, and nothing else.
@@ -318,11 +320,12 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the JSON Schema, the scopes, the contract, the pages of rules, runbooks and for contributors, the objectives' rules, the Netlify SDK.
+generate: ## Write the generated files again: the JSON Schema, the scopes, the contract, pages of documentation, pictures, the objectives' rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
 	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
+	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
 	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	go test -count=1 ./tests/project -run '^TestCopiedPagesAreCurrent$$' -update
