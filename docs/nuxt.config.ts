@@ -1,17 +1,24 @@
 import { fileURLToPath } from 'node:url'
+import { useNuxt } from '@nuxt/kit'
 import { icons } from './lib/icons.ts'
 import manifest from './package.json' with { type: 'json' }
 
+// Modules of Docus that this site leaves out: what needs a server, and one that asks git where the repository is, and
+// fails where that is a folder. What it would find out is said below.
+const without = /^nuxt-llms$|^@nuxtjs\/mcp-toolkit$|\/modules\/(skills|config)$/
+
+const title = 'Mastodon on DigitalOcean'
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-// Nothing here names a host of the site: Netlify says it to the build (URL).
 export default defineNuxtConfig({
   extends: ['docus'],
   compatibilityDate: '2026-01-01',
   telemetry: false,
   devtools: { enabled: false },
-  site: { name: 'Mastodon on DigitalOcean' },
+  // No host is written down: Netlify says to the build which one the site has.
+  site: { name: title, url: process.env.URL },
   appConfig: {
+    seo: { titleTemplate: `%s - ${title}`, title, description: manifest.description },
     // Pull requests go to the branch staging (CONTRIBUTING.md), so that is where pages are edited.
     github: { url: manifest.repository.url, branch: 'staging', rootDir: manifest.repository.directory },
   },
@@ -42,11 +49,19 @@ export default defineNuxtConfig({
   // What a reader may look at next is fetched when they point at it: a page leads to dozens.
   experimental: { defaults: { nuxtLink: { prefetchOn: 'interaction' } } },
   hooks: {
+    'modules:before'() {
+      const { options } = useNuxt()
+      const { config } = options._layers.find(layer => layer.cwd.endsWith('/docus'))!
+      for (const list of [options, config]) {
+        list.modules = list.modules!.filter(module => typeof module !== 'string' || !without.test(module))
+      }
+      // Nuxt would find them in their folder all the same, and with them the assistant.
+      config.dir = { ...config.dir, modules: 'none' }
+    },
     'build:manifest'(files) {
       for (const file of Object.values(files)) file.prefetch = false
     },
   },
-  // These need a server.
+  // Pictures for previews of links, which would take longer to draw than all the rest.
   ogImage: { enabled: false },
-  mcp: { enabled: false },
 })

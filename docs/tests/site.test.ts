@@ -54,7 +54,12 @@ function watch(page: Page): string[] {
   const wrong: string[] = []
   page.on('console', message => { if (message.type() === 'error') wrong.push(message.text()) })
   page.on('pageerror', error => wrong.push(String(error)))
-  page.on('requestfailed', request => wrong.push(`failed: ${request.url()} ${request.failure()?.errorText}`))
+  page.on('requestfailed', (request) => {
+    const { errorText } = request.failure()!
+    // Nuxt asks for it a second after a page is there. The tests have gone to the next one by then, now and then.
+    if (errorText === 'net::ERR_ABORTED' && request.url().includes('/_nuxt/builds/meta/')) return
+    wrong.push(`failed: ${request.url()} ${errorText}`)
+  })
   page.on('response', response => { if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`) })
   page.on('request', (request) => {
     if (!request.url().startsWith(`${origin}/`) && !/^(data|blob):/.test(request.url())) wrong.push(`other host: ${request.url()}`)
@@ -90,7 +95,7 @@ async function withContext<T>(options: Parameters<Browser['newContext']>[0], wor
 async function visitAll(viewport: typeof phone, look: (page: Page, path: string) => Promise<string[]>) {
   const left = [...pages]
   const found: string[] = []
-  await withContext({ viewport }, context => Promise.all([1, 2, 3].map(async () => {
+  await withContext({ viewport }, context => Promise.all([1, 2].map(async () => {
     const page = await context.newPage()
     const wrong = watch(page)
     for (let path = left.shift(); path; path = left.shift()) {
