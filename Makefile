@@ -179,7 +179,7 @@ mutants: ## Make mistakes one by one and see that a test notices each (twenty mi
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: ## Edit the stack files as admins do and see that golden and test are green (half an hour). ARGS="-run NAME"
+edits: ## Edit the stack files as admins do and see that golden, generate and test are green (half an hour). ARGS="-run NAME"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint
