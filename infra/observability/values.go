@@ -138,7 +138,7 @@ func (a *Args) values() (pulumi.Map, error) {
 	// With a single pod, a budget that keeps one would block every node upgrade.
 	budget := toggle{a.Replicas() > 1}
 	prometheus := prometheusSpec{
-		serverSpec:     serverSpec{a.Replicas(), kube.ResourcesOf(a.Resources), nodes},
+		serverSpec:     serverSpec{a.Replicas(), a.asks(settings.PartPrometheus), nodes},
 		ScrapeInterval: interval, EvaluationInterval: interval,
 		ExternalLabels: map[string]string{"environment": a.Watched.Name, "domain": a.Watched.Domain},
 		Retention:      strconv.Itoa(a.RetentionDays) + "d",
@@ -154,7 +154,7 @@ func (a *Args) values() (pulumi.Map, error) {
 		}}}
 	}
 	alertmanager := alertmanagerSpec{
-		serverSpec:        serverSpec{a.Replicas(), resources("10m", "64Mi", "256Mi"), nodes},
+		serverSpec:        serverSpec{a.Replicas(), a.asks(settings.PartAlertmanager), nodes},
 		UseExistingSecret: true, ConfigSecret: alertmanagerSecret,
 	}
 	if size := a.AlertmanagerGiB(); size > 0 {
@@ -170,11 +170,11 @@ func (a *Args) values() (pulumi.Map, error) {
 				"cronjobs", "daemonsets", "deployments", "jobs", "namespaces", "nodes", "persistentvolumeclaims",
 				"poddisruptionbudgets", "pods", "replicasets", "statefulsets",
 			},
-			Resources: resources("10m", "64Mi", "256Mi"), NodeSelector: nodes,
+			Resources: a.asks(settings.PartKubeStateMetrics), NodeSelector: nodes,
 		},
 		Operator: operator{
-			Resources: resources("20m", "96Mi", "256Mi"), NodeSelector: nodes,
-			Reloader: reloader{resources("5m", "32Mi", "64Mi")},
+			Resources: a.asks(settings.PartOperator), NodeSelector: nodes,
+			Reloader: reloader{a.asks(settings.PartReloader)},
 		},
 	})
 	if err != nil {
@@ -206,6 +206,4 @@ func volume(size int) storage {
 
 func gib(size int) string { return strconv.Itoa(size) + "Gi" }
 
-func resources(cpu, memory, limit string) kube.Resources {
-	return kube.ResourcesOf(settings.Resources{CPU: cpu, Memory: memory, MemoryLimit: limit})
-}
+func (a *Args) asks(part string) kube.Resources { return kube.ResourcesOf(a.Asks(part)) }
