@@ -59,6 +59,8 @@ type Args struct {
 	Databases map[string]*managed.Database
 	// DatabaseUsername and DatabasePassword are the login at their metrics, the latter secret.
 	DatabaseUsername, DatabasePassword pulumi.StringInput
+	// DatabaseLoginHidden is whether this preview may not see that login: its Secret is taken for unchanged.
+	DatabaseLoginHidden bool
 	// WebURL is where the instance's web server answers in the cluster, and Mastodon the image whose Ruby asks it.
 	WebURL   string
 	Mastodon settings.Image
@@ -150,10 +152,14 @@ func (o *Observability) secrets(ctx *pulumi.Context, name string, args *Args) er
 		data[databaseSecret] = login(args.DatabaseUsername, args.DatabasePassword)
 	}
 	for _, secret := range sorted(data) {
+		opts := []pulumi.ResourceOption{pulumi.Parent(o), pulumi.DependsOn(o.contents[:1])}
+		if secret == databaseSecret && args.DatabaseLoginHidden {
+			opts = append(opts, pulumi.IgnoreChanges([]string{"stringData"}))
+		}
 		made, err := corev1.NewSecret(ctx, name+"-"+secret, &corev1.SecretArgs{
 			Metadata:   meta(secret),
 			StringData: data[secret],
-		}, pulumi.Parent(o), pulumi.DependsOn(o.contents[:1]))
+		}, opts...)
 		if err != nil {
 			return fmt.Errorf("creating Secret %q: %w", secret, err)
 		}
