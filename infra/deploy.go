@@ -230,7 +230,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
 			Databases: databases, DatabaseUsername: login.Username, DatabasePassword: login.Password,
 			DatabaseLoginHidden: login.Hidden,
-			WebURL:              instance.WebURL, Mastodon: s.Mastodon.Image,
+			WebURL:              instance.WebURL, Mastodon: s.Mastodon.Image, Busybox: s.Mastodon.Rclone,
 			SMTP:         s.Mastodon.SMTP,
 			SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
 			Emails: s.Monitoring.Emails, SlackChannel: s.Monitoring.SlackChannel,

@@ -64,6 +64,8 @@ type Args struct {
 	// WebURL is where the instance's web server answers in the cluster, and Mastodon the image whose Ruby asks it.
 	WebURL   string
 	Mastodon settings.Image
+	// Busybox is an image with sh and bzcat, which the chart unpacks the definitions of its kinds with.
+	Busybox settings.Image
 	// SMTP is the relay for mail, and SMTPUsername and SMTPPassword the login; nil without one.
 	SMTP                       settings.SMTP
 	SMTPUsername, SMTPPassword pulumi.StringInput
@@ -111,7 +113,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 func (a *Args) required() map[string]any {
 	args := map[string]any{
 		"Watched.Name": a.Watched.Name, "Watched.Domain": a.Watched.Domain, "WebURL": a.WebURL,
-		"Mastodon": a.Mastodon.Repository, "SMTP.Server": a.SMTP.Server,
+		"Mastodon": a.Mastodon.Repository, "Busybox": a.Busybox.Repository, "SMTP.Server": a.SMTP.Server,
 	}
 	if len(a.Databases) > 0 {
 		args["DatabaseUsername"], args["DatabasePassword"] = a.DatabaseUsername, a.DatabasePassword

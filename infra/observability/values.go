@@ -3,6 +3,7 @@ package observability
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -17,6 +18,7 @@ const interval = "30s"
 // and templates of chart 88.5.3 and of those that it brings along.
 type (
 	chartValues struct {
+		Definitions definitions `json:"crds"`
 		// DefaultRules would be hundreds of alerts without a runbook of this project.
 		DefaultRules created    `json:"defaultRules"`
 		Alertmanager serverPart `json:"alertmanager"`
@@ -40,6 +42,28 @@ type (
 	}
 	created struct {
 		Create bool `json:"create"`
+	}
+	definitions struct {
+		UpgradeJob upgradeJob `json:"upgradeJob"`
+	}
+	// upgradeJob brings the definitions of the operator's kinds up to the chart's version before anything else of it is
+	// changed: Helm makes them once and never changes them. It is restricted by the chart's own values.
+	upgradeJob struct {
+		Enabled      bool              `json:"enabled"`
+		Image        upgradeImages     `json:"image"`
+		Resources    kube.Resources    `json:"resources"`
+		NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	}
+	// upgradeImages leave out that of kubectl, which the chart takes in the cluster's own version.
+	upgradeImages struct {
+		Busybox upgradeImage `json:"busybox"`
+	}
+	upgradeImage struct {
+		Registry   string `json:"registry"`
+		Repository string `json:"repository"`
+		// Tag is with the digest, for which the chart looks elsewhere than its values say.
+		Tag    string `json:"tag"`
+		Digest string `json:"digest,omitempty"`
 	}
 	// serverPart is Prometheus or Alertmanager.
 	serverPart struct {
@@ -161,7 +185,16 @@ func (a *Args) values() (pulumi.Map, error) {
 		claimed := volume(size)
 		alertmanager.Storage = &claimed
 	}
+	registry, repository, _ := strings.Cut(a.Busybox.Repository, "/")
+	busybox := upgradeImage{
+		Registry: registry, Repository: repository, Digest: a.Busybox.Digest,
+		Tag: strings.TrimPrefix(a.Busybox.String(), a.Busybox.Repository+":"),
+	}
 	values, err := kube.Values(chartValues{
+		Definitions: definitions{upgradeJob{
+			Enabled: true, Image: upgradeImages{busybox}, NodeSelector: nodes,
+			Resources: kube.ResourcesOf(settings.Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}),
+		}},
 		Alertmanager: serverPart{PodDisruptionBudget: budget, AlertmanagerSpec: &alertmanager},
 		Prometheus:   serverPart{PodDisruptionBudget: budget, PrometheusSpec: &prometheus},
 		Kubelet:      kubelet{kubeletMonitor{CAdvisorInterval: interval}},

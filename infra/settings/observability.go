@@ -196,6 +196,7 @@ func (o Observability) Check(at At) {
 		"retention", "retentionSize", "storageSpec")
 	r.add("it is observability.size", "", "prometheus.enabled", "prometheus.prometheusSpec.replicas",
 		"alertmanager.enabled", "alertmanager.alertmanagerSpec.replicas", "prometheusOperator.enabled", "crds.enabled")
+	r.add("without it, the definitions stay those of the first version", "", "crds.upgradeJob.enabled")
 	r.add("the program's own monitors and rules would not be found", "prometheus.prometheusSpec.",
 		"podMonitorSelectorNilUsesHelmValues", "probeSelectorNilUsesHelmValues", "ruleSelectorNilUsesHelmValues",
 		"scrapeConfigSelectorNilUsesHelmValues", "podMonitorSelector", "probeSelector", "ruleSelector",

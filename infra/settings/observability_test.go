@@ -74,6 +74,10 @@ func TestObservabilityIsRefused(t *testing.T) {
 			`observability.values.prometheus.ingress.enabled: the value is not free: nothing of it is reachable from ` +
 				`outside; docs/content/3.run/9.observability.md says how to look at it; remove it`,
 		}},
+		{"old definitions", `{observability: {values: {crds: {upgradeJob: {enabled: false}}}}}`, []string{
+			`observability.values.crds.upgradeJob.enabled: the value is not free: without it, the definitions stay ` +
+				`those of the first version; remove it`,
+		}},
 	})
 	accepted(t, map[string]string{
 		"a volume in a small one": `{observability: {retentionDays: 30, volumeGiB: 12}}`,
