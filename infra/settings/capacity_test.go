@@ -22,13 +22,14 @@ func TestPoolsThatAreTooSmall(t *testing.T) {
 		{"too many web pods", `{mastodon: {web: {replicas: 16, pool: general, resources: {cpu: "1"}},
 			streaming: {pool: general}}}`, []string{
 			`cluster.nodePools[0].maxNodes: there are 8 CPU and 16 GiB on 2 x s-4vcpu-8gb, and what is to run ` +
-				`there asks for 16.1 CPU and 18.88 GiB (web 16 CPU and 18.75 GiB, streaming 0.1 CPU and 0.13 GiB)` + remedy,
+				`there asks for 16.1 CPU and 18.88 GiB (web 16 CPU and 18.75 GiB, streaming 0.1 CPU and 0.13 ` +
+				`GiB)` + remedy,
 		}},
 		{"too many pods that run anywhere", `{mastodon: {web: {replicas: 20}}}`, []string{
 			`cluster.nodePools: there are 10 CPU and 20 GiB on all pools at the most, and what is to run asks for ` +
-				`10.72 CPU and 25.44 GiB (ingress 0.2 CPU and 0.25 GiB, web 10 CPU and 23.44 GiB, streaming 0.1 CPU and 0.13 ` +
-				`GiB, sidekiq all 0.25 CPU and 0.75 GiB, observability 0.17 CPU and 0.88 GiB); raise maxNodes, use ` +
-				`larger nodes, or lower the requests`,
+				`10.72 CPU and 25.44 GiB (ingress 0.2 CPU and 0.25 GiB, web 10 CPU and 23.44 GiB, ` +
+				`streaming 0.1 CPU and 0.13 GiB, sidekiq all 0.25 CPU and 0.75 GiB, ` +
+				`observability 0.17 CPU and 0.88 GiB); raise maxNodes, use larger nodes, or lower the requests`,
 		}},
 	})
 	accepted(t, map[string]string{

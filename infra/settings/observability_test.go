@@ -111,8 +111,8 @@ func TestSecretsOfTheObservability(t *testing.T) {
 // Of the silence of the monitoring itself nobody learns but by somebody outside, so production is told of it.
 func TestWarningOfNoDeadMansSwitch(t *testing.T) {
 	t.Parallel()
-	const warning = "vmst:secrets.deadMansSwitch: missing in production: when Alertmanager, the relay or the cluster is " +
-		"away, nobody is told; make a check at a service that expects a call every five minutes, and set it with " +
+	const warning = "vmst:secrets.deadMansSwitch: missing in production: when Alertmanager, the relay or the cluster " +
+		"is away, nobody is told; make a check at a service that expects a call every five minutes, and set it with " +
 		"`pulumi config set --secret --path 'vmst:secrets.deadMansSwitch'`"
 	const set = `{deadMansSwitch: https://ping.example.org/x}`
 	for _, test := range []struct {

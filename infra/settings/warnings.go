@@ -22,7 +22,8 @@ func (s *Secrets) Warnings(of *Settings) []Warning {
 		list = append(list, Warning{Path: secretsPath + "." + path, Wrong: wrong, Remedy: remedy})
 	}
 	if of.Environment == Production && of.Observability.On() && !s.DeadMansSwitch.Set() {
-		w("deadMansSwitch", "missing in production: when Alertmanager, the relay or the cluster is away, nobody is told",
+		w("deadMansSwitch",
+			"missing in production: when Alertmanager, the relay or the cluster is away, nobody is told",
 			"make a check at a service that expects a call every five minutes, and "+
 				decode.SetSecret(secretsPath+".deadMansSwitch"))
 	}

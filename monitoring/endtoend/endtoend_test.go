@@ -73,8 +73,8 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 		endpoints[name] = map[string]any{"url": address, "healthUrl": address + path}
 	}
 	outputs["endpoints"] = endpoints
-	// This objective is a share of the time. It is the least that may be promised, so that the time in which all is well
-	// outweighs the other within the test; and somebody is told of it once the other was longer.
+	// This objective is a share of the time. It is the least that may be promised, so that the time in which all is
+	// well outweighs the other within the test; and somebody is told of it once the other was longer.
 	outputs["objectives"].(map[string]any)["delivery"] = 50
 	bucket := w.serve(t, false, w.marks)
 	backup := outputs["backup"].(map[string]any)

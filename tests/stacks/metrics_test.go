@@ -15,8 +15,8 @@ import (
 // A token for previews need not see the login at the databases' metrics: the preview says so, and takes the Secret with
 // it for unchanged. An up has to see it, and so has a preview whose token is no good at all.
 func TestPreviewsWithoutTheLoginAtTheMetrics(t *testing.T) {
-	const asked = "Error retrieving database metrics credentials: GET https://api.digitalocean.com/v2/databases/metrics/" +
-		"credentials: "
+	const asked = "Error retrieving database metrics credentials: GET https://api.digitalocean.com/v2/databases/" +
+		"metrics/credentials: "
 	const warned = "vmst:secrets.digitalOceanToken: this token may not read the login at the metrics of the databases"
 	const forbidden = asked + `403 (request "5f9c") You are not authorized to perform this operation`
 	for name, test := range map[string]struct {

@@ -299,7 +299,7 @@ func TestWarningsOfSecretsAreSaid(t *testing.T) {
 	r.Preview = true
 	require.NoError(t, r.Run(deploy))
 	require.True(t, slices.ContainsFunc(r.Logs(), func(l mocks.Log) bool {
-		return l.Severity == "WARNING" && strings.HasPrefix(l.Message, "vmst:secrets.deadMansSwitch: missing in production")
+		return l.Severity == "WARNING" && strings.HasPrefix(l.Message, "vmst:secrets.deadMansSwitch: missing in prod")
 	}))
 }
 
