@@ -18,7 +18,7 @@ func TestDashboardsKeepToGrafanasSchema(t *testing.T) {
 	cog.NewRuntime().RegisterPanelcfgVariant(timeseries.VariantConfig())
 	cog.NewRuntime().RegisterDataqueryVariant(prometheus.VariantConfig())
 	read := func(text string) error {
-		var d dashboard.Dashboard
+		var d dashboard.Dashboard //nolint:staticcheck // every Grafana in use imports this format
 		// The SDK returns its list of what is wrong even when it is empty.
 		var wrong cog.BuildErrors
 		if err := d.UnmarshalJSONStrict([]byte(text)); !errors.As(err, &wrong) || len(wrong) > 0 {
