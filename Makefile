@@ -129,7 +129,7 @@ $(TOOLS)/alertmanager: $(wildcard tools/alertmanager/*)
 MONITORS := $(TOOLS)/prometheus $(TOOLS)/alertmanager $(TOOLS)/blackbox_exporter
 
 .PHONY: test-monitoring
-test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (a minute; the first time, ten more).
+test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (two minutes; the first time, four more).
 	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 5m -v . -run '^TestTheRight'
 
 .PHONY: pictures
