@@ -138,6 +138,42 @@ pictures: $(TOOLS)/prometheus ## Draw the dashboards in a real browser, for the 
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
 	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 10m -v . -run '^TestPictures$$' -pictures $(CURDIR)/docs/public/pictures
 
+# The documentation site. Its Node.js is the one on PATH where that is new enough (engines in docs/package.json), and
+# otherwise that of docs/.nvmrc, out of its npm package. Netlify reads the same file.
+NODE := $(TOOLS)/node/node_modules/node/bin
+WITH_NODE := PATH="$(NODE):$$PATH"
+
+.PHONY: node
+node: ## Install the Node.js that the documentation site is built with, unless one that fits is on PATH.
+	@fits() { "$$1" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 22 || major == 22 && minor >= 18 ? 0 : 1)' 2>/dev/null; }; \
+	version="$$(cat docs/.nvmrc)"; system="$$(uname -s | tr '[:upper:]' '[:lower:]')"; \
+	machine="$$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"; \
+	if fits node; then rm -rf $(TOOLS)/node; \
+	elif [[ "$$($(NODE)/node --version 2>/dev/null)" != "v$$version" ]]; then \
+	  npm install --silent --no-save --prefix $(TOOLS)/node "node@npm:node-$$system-$$machine@$$version"; fi
+
+# Installed again when the lock file says so; --silent, because dozens of packages disagree about each other's versions.
+.PHONY: docs-packages
+docs-packages: node
+	@cmp -s docs/package-lock.json docs/node_modules/.installed || \
+	  { echo "installing the packages of the documentation site (a minute or two the first time)"; \
+	    (cd docs && $(WITH_NODE) npm ci --silent) && cp docs/package-lock.json docs/node_modules/.installed; }
+
+.PHONY: docs
+docs: docs-packages ## Build the documentation site in docs/dist, and see that all that its pages lead to is there (a minute).
+	cd docs && $(WITH_NODE) npm run generate
+
+.PHONY: docs-serve
+docs-serve: docs ## Build the documentation site and show it at http://localhost:3000, as Netlify would. PORT=3000
+	cd docs && $(WITH_NODE) npm run serve
+
+# Chromium comes from Debian where there is no browser of its kind.
+.PHONY: test-docs
+test-docs: docs ## Test the documentation site in a real browser: every page, on a desk and on a phone (two minutes). SCREENSHOTS=1
+	@type -P chromium google-chrome >/dev/null || \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
+	cd docs && $(WITH_NODE) CHROMIUM="$$(type -P chromium google-chrome | head -n 1)" npm test
+
 OUTPUTS ?=
 
 # Built and run as outdated is.

@@ -93,7 +93,7 @@ func files(t *testing.T, pattern string) (paths []string) {
 func TestRenovateKnowsEveryVersion(t *testing.T) {
 	t.Parallel()
 	r := readRenovate(t)
-	for _, manager := range []string{"gomod", "github-actions", "custom.regex"} {
+	for _, manager := range []string{"gomod", "github-actions", "npm", "nvm", "custom.regex"} {
 		require.Contains(t, r.EnabledManagers, manager)
 	}
 	known := func(path, text string, at int, value string) {
