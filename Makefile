@@ -129,7 +129,7 @@ $(TOOLS)/alertmanager: $(wildcard tools/alertmanager/*)
 MONITORS := $(TOOLS)/prometheus $(TOOLS)/alertmanager $(TOOLS)/blackbox_exporter
 
 .PHONY: test-monitoring
-test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (a minute; the first time, ten more).
+test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (two minutes; the first time, four more).
 	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 5m -v . -run '^TestTheRight'
 
 .PHONY: pictures
@@ -215,7 +215,7 @@ mutants: ## Make mistakes one by one and see that a test notices each (twenty mi
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: ## Edit the stack files as admins do and see that golden and test are green (half an hour). ARGS="-run NAME"
+edits: ## Edit the stack files as admins do and see that golden, generate and test are green (half an hour). ARGS="-run NAME"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint

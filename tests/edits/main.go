@@ -1,6 +1,6 @@
 // Command edits makes what an admin may make of the stack files, one edit at a time, in a scratch copy of the project,
-// and runs `make golden`, `make generate` and `make test` there. The tests belong to whoever runs an instance: with any allowed edit
-// they are green.
+// and runs `make golden`, `make generate` and `make test` there. The tests belong to whoever runs an instance: with any
+// allowed edit they are green.
 //
 //	go run ./tests/edits [-run REGEXP]
 package main
