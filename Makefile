@@ -318,13 +318,15 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the JSON Schema, the scopes, the contract, the pages of rules and runbooks, the objectives' rules, the Netlify SDK.
+generate: ## Write the generated files again: the JSON Schema, the scopes, the pages of the reference and the runbooks' index, the objectives' rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
-	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
+	cd policy && go test -count=1 ./rules -run '^Test(Resources)?Pages?(Are|Is)Current$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
 	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
+	cd sandbox && go test -count=1 ./effects -update
+	go test -count=1 ./tests/reference -run 'Page(s)?(Are|Is)Current$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench
