@@ -66,12 +66,12 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 # compiled again.
 .PHONY: test
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
-	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks)(/|$$)')
+	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks|reference)(/|$$)')
 	go test -race ./tests/stacks -run '^TestDependenciesAreTheSameInEveryRun$$'
 	go test ./infra/settings/... ./tests/stacks
-	go test -count=1 ./tests/architecture ./tests/project
-	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|policytest|runner|program|netlify)$$')
-	cd sandbox && go test -count=1 ./enginetest ./policytest ./runner ./program ./netlify
+	go test -count=1 ./tests/architecture ./tests/project ./tests/reference
+	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|effects|enginetest|policytest|runner|program|netlify)$$')
+	cd sandbox && go test -count=1 ./effects ./enginetest ./policytest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
 	cd policy && go test -count=1 ./...
 	cd tools && CGO_ENABLED=0 go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
@@ -322,11 +322,11 @@ generate: ## Write the generated files again: the JSON Schema, the scopes, the p
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
-	cd policy && go test -count=1 ./rules -run '^Test(Resources)?Pages?(Are|Is)Current$$' -update
+	cd policy && go test -count=1 ./rules -run 'Current$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
 	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	cd sandbox && go test -count=1 ./effects -update
-	go test -count=1 ./tests/reference -run 'Page(s)?(Are|Is)Current$$' -update
+	go test -count=1 ./tests/reference -run 'Current$$' -update
 	cd tools && go generate ./...
 
 .PHONY: bench
