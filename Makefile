@@ -23,7 +23,7 @@ SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox policy monitoring tools tools/workflows sdks/netlify
 # Modules whose dependencies decide nothing about those of the others, so their versions need not be the same.
-APART := monitoring/endtoend tools/objectives tools/rules
+APART := monitoring/endtoend tools/objectives tools/pictures tools/rules
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
 TOOL_SUMS := tools/go.mod tools/go.sum
 # Read only by the targets of the CLI.
@@ -77,6 +77,7 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd tools && CGO_ENABLED=0 go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
 	cd tools/objectives && go test -count=1 ./...
+	cd tools/pictures && go test -count=1 ./...
 	cd tools/rules && go test -count=1 ./...
 	cd monitoring && go test -count=1 ./...
 	cd monitoring/endtoend && go test -count=1 .
@@ -128,7 +129,7 @@ $(TOOLS)/alertmanager: $(wildcard tools/alertmanager/*)
 MONITORS := $(TOOLS)/prometheus $(TOOLS)/alertmanager $(TOOLS)/blackbox_exporter
 
 .PHONY: test-monitoring
-test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (a minute; the first time, ten more).
+test-monitoring: $(MONITORS) ## See that what is wrong is told once, and is over, with the real Prometheus and Alertmanager (two minutes; the first time, four more).
 	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 5m -v . -run '^TestTheRight'
 
 .PHONY: pictures
@@ -136,6 +137,42 @@ pictures: $(TOOLS)/prometheus ## Draw the dashboards in a real browser, for the 
 	@type -P chromium >/dev/null || \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
 	cd monitoring/endtoend && VMST_TEST_MONITORING=1 go test -count=1 -timeout 10m -v . -run '^TestPictures$$' -pictures $(CURDIR)/docs/public/pictures
+
+# The documentation site. Its Node.js is the one on PATH where that is new enough (engines in docs/package.json), and
+# otherwise that of docs/.nvmrc, out of its npm package. Netlify reads the same file.
+NODE := $(TOOLS)/node/node_modules/node/bin
+WITH_NODE := PATH="$(NODE):$$PATH"
+
+.PHONY: node
+node: ## Install the Node.js that the documentation site is built with, unless one that fits is on PATH.
+	@fits() { "$$1" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 22 || major == 22 && minor >= 18 ? 0 : 1)' 2>/dev/null; }; \
+	version="$$(cat docs/.nvmrc)"; system="$$(uname -s | tr '[:upper:]' '[:lower:]')"; \
+	machine="$$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"; \
+	if fits node; then rm -rf $(TOOLS)/node; \
+	elif [[ "$$($(NODE)/node --version 2>/dev/null)" != "v$$version" ]]; then \
+	  npm install --silent --no-save --prefix $(TOOLS)/node "node@npm:node-$$system-$$machine@$$version"; fi
+
+# Installed again when the lock file says so; --silent, because dozens of packages disagree about each other's versions.
+.PHONY: docs-packages
+docs-packages: node
+	@cmp -s docs/package-lock.json docs/node_modules/.installed || \
+	  { echo "installing the packages of the documentation site (a minute or two the first time)"; \
+	    (cd docs && $(WITH_NODE) npm ci --silent) && cp docs/package-lock.json docs/node_modules/.installed; }
+
+.PHONY: docs
+docs: docs-packages ## Build the documentation site in docs/dist, and see that all that its pages lead to is there (a minute).
+	cd docs && $(WITH_NODE) npm run generate
+
+.PHONY: docs-serve
+docs-serve: docs ## Build the documentation site and show it at http://localhost:3000, as Netlify would. PORT=3000
+	cd docs && $(WITH_NODE) npm run serve
+
+# Chromium comes from Debian where there is no browser of its kind.
+.PHONY: test-docs
+test-docs: docs ## Test the documentation site in a real browser: every page, on a desk and on a phone (two minutes). SCREENSHOTS=1
+	@type -P chromium google-chrome >/dev/null || \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
+	cd docs && $(WITH_NODE) CHROMIUM="$$(type -P chromium google-chrome | head -n 1)" npm test
 
 OUTPUTS ?=
 
@@ -155,10 +192,11 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
 
 .PHONY: golden
-golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside. Read their diff.
+golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside, and their pictures. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd monitoring && go test -count=1 . -update
 	cd tools && CGO_ENABLED=0 go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
+	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
 
 .PHONY: golden-check
 golden-check: ## See that the golden files are what the program makes, and nothing else.
@@ -177,7 +215,7 @@ mutants: ## Make mistakes one by one and see that a test notices each (twenty mi
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: ## Edit the stack files as admins do and see that golden and test are green (half an hour). ARGS="-run NAME"
+edits: ## Edit the stack files as admins do and see that golden, generate and test are green (half an hour). ARGS="-run NAME"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint
@@ -318,15 +356,28 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the JSON Schema, the scopes, the pages of the reference and the runbooks' index, the objectives' rules, the Netlify SDK.
+generate: ## Write the generated files again: the JSON Schema, the scopes, pages of documentation, pictures, the objectives' rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
-	go test -count=1 ./tests/stacks -run '^TestScopesInREADMEAreCurrent$$' -update
+	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
+	cd policy && go test -count=1 ./rules -run 'Current$$' -update
+	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
+	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
+	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
+	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
+<<<<<<< HEAD
 	cd policy && go test -count=1 ./rules -run 'Current$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
 	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	cd sandbox && go test -count=1 ./effects -update
 	go test -count=1 ./tests/reference -run 'Current$$' -update
+=======
+	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
+	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
+	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
+	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
+	go test -count=1 ./tests/project -run '^TestCopiedPagesAreCurrent$$' -update
+>>>>>>> main
 	cd tools && go generate ./...
 
 .PHONY: bench

@@ -1,5 +1,8 @@
 module github.com/vmstio/infrastructure
 
+// What npm installs for the documentation site has files of Go in it.
+ignore ./docs
+
 go 1.26.0
 
 require (

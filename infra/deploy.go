@@ -220,13 +220,17 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		return err
 	}
 	if s.Observability.On() {
-		username, password := postgres.MetricsLogin(ctx, provider)
+		login, err := postgres.MetricsLogin(ctx, provider)
+		if err != nil {
+			return err
+		}
 		observe := &observability.Args{
 			Observability: s.Observability, Watched: s.Signals(ctx.Stack()),
 			Pods:      slices.Concat(edge.Metrics, instance.Metrics),
 			Untrusted: s.Ingress.ACME.Issuer == settings.IssuerStaging,
-			Databases: databases, DatabaseUsername: username, DatabasePassword: password,
-			WebURL: instance.WebURL, Mastodon: s.Mastodon.Image,
+			Databases: databases, DatabaseUsername: login.Username, DatabasePassword: login.Password,
+			DatabaseLoginHidden: login.Hidden,
+			WebURL:              instance.WebURL, Mastodon: s.Mastodon.Image, Busybox: s.Mastodon.Rclone,
 			SMTP:         s.Mastodon.SMTP,
 			SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
 			Emails: s.Monitoring.Emails, SlackChannel: s.Monitoring.SlackChannel,
@@ -238,7 +242,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			observe.Watched.Endpoints = nil
 		}
 		observe.Rules = signals.Groups(observe.Watched)
-		_, err := observability.New(ctx, "observability", observe, inCluster, pulumi.DeletedWith(doks.Resource))
+		_, err = observability.New(ctx, "observability", observe, inCluster, pulumi.DeletedWith(doks.Resource))
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func read(ctx *pulumi.Context) (*settings.Settings, *settings.Secrets, error) {
 			"`pulumi config set --secret --path '%s.<name>'`, and renew what has been committed in plain text",
 			key, key)
 	}
-	for _, warning := range append(s.Warnings(), secrets.Warnings()...) {
+	for _, warning := range append(s.Warnings(), secrets.Warnings(s)...) {
 		if err := ctx.Log.Warn(warning.String(), nil); err != nil {
 			return nil, nil, fmt.Errorf("warning of %s: %w", warning.Path, err)
 		}

@@ -114,8 +114,12 @@ func (s *server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		Name: s.pack.Name(), Version: s.pack.Version().String(), SupportsConfig: true,
 	}
 	for _, p := range s.pack.Policies() {
+		typ := pulumirpc.PolicyType_POLICY_TYPE_RESOURCE
+		if _, ok := p.(policyx.StackValidationPolicy); ok {
+			typ = pulumirpc.PolicyType_POLICY_TYPE_STACK
+		}
 		info.Policies = append(info.Policies, &pulumirpc.PolicyInfo{
-			Name: p.Name(), Description: p.Description(),
+			Name: p.Name(), Description: p.Description(), PolicyType: typ,
 			EnforcementLevel: pulumirpc.EnforcementLevel(p.EnforcementLevel()),
 		})
 	}

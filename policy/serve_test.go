@@ -45,6 +45,9 @@ func TestServer(t *testing.T) {
 		}
 	}
 	require.Len(t, info.GetPolicies(), held)
+	for _, p := range info.GetPolicies() {
+		require.NotEqual(t, pulumirpc.PolicyType_POLICY_TYPE_UNKNOWN, p.GetPolicyType(), p.GetName())
+	}
 
 	response, err := s.Analyze(t.Context(), public(t))
 	require.NoError(t, err)

@@ -49,7 +49,7 @@ func Scopes() map[string][]string {
 		"getCertificate":                allow("certificate", "read"),
 		"getDatabaseCa":                 allow("database", "read"),
 		// docs.digitalocean.com ("How to Monitor Databases") asks for "an admin or write token"; the scope is inferred
-		// from those of the other credentials.
+		// from those of the other credentials. A preview does without it (infra/internal/managed, MetricsLogin).
 		"getDatabaseMetricsCredentials": allow("database", "read view_credentials"),
 	}
 }

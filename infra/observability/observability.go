@@ -59,9 +59,13 @@ type Args struct {
 	Databases map[string]*managed.Database
 	// DatabaseUsername and DatabasePassword are the login at their metrics, the latter secret.
 	DatabaseUsername, DatabasePassword pulumi.StringInput
+	// DatabaseLoginHidden is whether this preview may not see that login: its Secret is taken for unchanged.
+	DatabaseLoginHidden bool
 	// WebURL is where the instance's web server answers in the cluster, and Mastodon the image whose Ruby asks it.
 	WebURL   string
 	Mastodon settings.Image
+	// Busybox is an image with sh and bzcat, which the chart unpacks the definitions of its kinds with.
+	Busybox settings.Image
 	// SMTP is the relay for mail, and SMTPUsername and SMTPPassword the login; nil without one.
 	SMTP                       settings.SMTP
 	SMTPUsername, SMTPPassword pulumi.StringInput
@@ -109,7 +113,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 func (a *Args) required() map[string]any {
 	args := map[string]any{
 		"Watched.Name": a.Watched.Name, "Watched.Domain": a.Watched.Domain, "WebURL": a.WebURL,
-		"Mastodon": a.Mastodon.Repository, "SMTP.Server": a.SMTP.Server,
+		"Mastodon": a.Mastodon.Repository, "Busybox": a.Busybox.Repository, "SMTP.Server": a.SMTP.Server,
 	}
 	if len(a.Databases) > 0 {
 		args["DatabaseUsername"], args["DatabasePassword"] = a.DatabaseUsername, a.DatabasePassword
@@ -150,10 +154,14 @@ func (o *Observability) secrets(ctx *pulumi.Context, name string, args *Args) er
 		data[databaseSecret] = login(args.DatabaseUsername, args.DatabasePassword)
 	}
 	for _, secret := range sorted(data) {
+		opts := []pulumi.ResourceOption{pulumi.Parent(o), pulumi.DependsOn(o.contents[:1])}
+		if secret == databaseSecret && args.DatabaseLoginHidden {
+			opts = append(opts, pulumi.IgnoreChanges([]string{"stringData"}))
+		}
 		made, err := corev1.NewSecret(ctx, name+"-"+secret, &corev1.SecretArgs{
 			Metadata:   meta(secret),
 			StringData: data[secret],
-		}, pulumi.Parent(o), pulumi.DependsOn(o.contents[:1]))
+		}, opts...)
 		if err != nil {
 			return fmt.Errorf("creating Secret %q: %w", secret, err)
 		}

@@ -72,6 +72,7 @@ func arguments(size string) observability.Args {
 		DatabaseUsername: plain("reader"), DatabasePassword: hidden("sshh-database"),
 		WebURL:   "http://mastodon-web.mastodon.svc:3000",
 		Mastodon: settings.Image{Repository: "ghcr.io/m/m", Tag: "v4.7.3"},
+		Busybox:  settings.Image{Repository: "docker.io/rclone/rclone", Tag: "1.71.2"},
 		SMTP: settings.SMTP{
 			Server: "smtp.example.com", Port: 2587, TLS: "starttls", From: "M <m@vmst.io>", AuthMethod: "plain",
 		},
@@ -161,6 +162,27 @@ func TestTrimmedForAManagedControlPlane(t *testing.T) {
 	for _, selector := range []string{"podMonitor", "probe", "rule", "scrapeConfig"} {
 		require.Equal(t, false, release.Input("values", "prometheus", "prometheusSpec",
 			selector+"SelectorNilUsesHelmValues"), "else it finds none of the program's own")
+	}
+}
+
+// Helm never changes a definition that is there, so the chart's own Job does.
+func TestDefinitionsAreBroughtUpToDate(t *testing.T) {
+	t.Parallel()
+	for digest, tag := range map[string]string{"": "1.71.2", "sha256:ab": "1.71.2@sha256:ab"} {
+		args := arguments(settings.ObservabilitySmall)
+		args.Busybox.Digest = digest
+		job := run(t, args).One(t, kube.ReleaseType, "observability-release").Input("values", "crds", "upgradeJob")
+		image := map[string]any{"registry": "docker.io", "repository": "rclone/rclone", "tag": tag}
+		if digest != "" {
+			image["digest"] = digest
+		}
+		require.Equal(t, map[string]any{
+			"enabled": true, "image": map[string]any{"busybox": image},
+			"nodeSelector": map[string]any{"mastodon-pool": "general"},
+			"resources": map[string]any{
+				"requests": map[string]any{"cpu": "10m", "memory": "64Mi"}, "limits": map[string]any{"memory": "256Mi"},
+			},
+		}, job)
 	}
 }
 
@@ -385,9 +407,9 @@ func TestMissingArguments(t *testing.T) {
 		Databases: map[string]*managed.Database{"database": {}}, SlackChannel: "#a",
 		Observability: settings.Observability{RemoteWrite: &settings.RemoteWrite{}},
 	}
-	require.ErrorContains(t, r.Run(program(args)), "observability arguments: DatabasePassword, DatabaseUsername, "+
-		"Mastodon, RemoteWritePassword, RemoteWriteUsername, SMTP.Server, SMTPPassword, SMTPUsername, SlackWebhook, "+
-		"Watched.Domain, Watched.Name, WebURL missing")
+	require.ErrorContains(t, r.Run(program(args)), "observability arguments: Busybox, DatabasePassword, "+
+		"DatabaseUsername, Mastodon, RemoteWritePassword, RemoteWriteUsername, SMTP.Server, SMTPPassword, "+
+		"SMTPUsername, SlackWebhook, Watched.Domain, Watched.Name, WebURL missing")
 	require.Empty(t, r.All())
 }
 

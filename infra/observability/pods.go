@@ -86,7 +86,7 @@ func (o *Observability) blackboxExporter(ctx *pulumi.Context, name string, args 
 		VolumeMounts: corev1.VolumeMountArray{corev1.VolumeMountArgs{
 			Name: pulumi.String("config"), MountPath: pulumi.String(configDir), ReadOnly: pulumi.Bool(true),
 		}},
-		Resources: kube.Requirements(settings.Resources{CPU: "10m", Memory: "32Mi", MemoryLimit: "128Mi"}),
+		Resources: kube.Requirements(args.Asks(settings.PartBlackboxExporter)),
 	}
 	err = o.deployment(ctx, name+"-blackbox", blackbox, args.Pool, stranger, blackboxPort, container,
 		// The exporter reads its configuration once.
@@ -126,7 +126,7 @@ func (o *Observability) timeline(ctx *pulumi.Context, name string, args *Args) e
 			variable("INSTANCE_URL", args.WebURL), variable("INSTANCE_HOST", args.Watched.Domain),
 			variable("PORT", fmt.Sprint(timelinePort)),
 		},
-		Resources: kube.Requirements(settings.Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}),
+		Resources: kube.Requirements(args.Asks(settings.PartTimeline)),
 	}
 	return o.deployment(ctx, name+"-timeline", timelineName, args.Pool, mastodon, timelinePort, container, nil, nil)
 }

@@ -3,6 +3,7 @@ package observability
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -17,6 +18,7 @@ const interval = "30s"
 // and templates of chart 88.5.3 and of those that it brings along.
 type (
 	chartValues struct {
+		Definitions definitions `json:"crds"`
 		// DefaultRules would be hundreds of alerts without a runbook of this project.
 		DefaultRules created    `json:"defaultRules"`
 		Alertmanager serverPart `json:"alertmanager"`
@@ -40,6 +42,28 @@ type (
 	}
 	created struct {
 		Create bool `json:"create"`
+	}
+	definitions struct {
+		UpgradeJob upgradeJob `json:"upgradeJob"`
+	}
+	// upgradeJob brings the definitions of the operator's kinds up to the chart's version before anything else of it is
+	// changed: Helm makes them once and never changes them. It is restricted by the chart's own values.
+	upgradeJob struct {
+		Enabled      bool              `json:"enabled"`
+		Image        upgradeImages     `json:"image"`
+		Resources    kube.Resources    `json:"resources"`
+		NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	}
+	// upgradeImages leave out that of kubectl, which the chart takes in the cluster's own version.
+	upgradeImages struct {
+		Busybox upgradeImage `json:"busybox"`
+	}
+	upgradeImage struct {
+		Registry   string `json:"registry"`
+		Repository string `json:"repository"`
+		// Tag is with the digest, for which the chart looks elsewhere than its values say.
+		Tag    string `json:"tag"`
+		Digest string `json:"digest,omitempty"`
 	}
 	// serverPart is Prometheus or Alertmanager.
 	serverPart struct {
@@ -138,7 +162,7 @@ func (a *Args) values() (pulumi.Map, error) {
 	// With a single pod, a budget that keeps one would block every node upgrade.
 	budget := toggle{a.Replicas() > 1}
 	prometheus := prometheusSpec{
-		serverSpec:     serverSpec{a.Replicas(), kube.ResourcesOf(a.Resources), nodes},
+		serverSpec:     serverSpec{a.Replicas(), a.asks(settings.PartPrometheus), nodes},
 		ScrapeInterval: interval, EvaluationInterval: interval,
 		ExternalLabels: map[string]string{"environment": a.Watched.Name, "domain": a.Watched.Domain},
 		Retention:      strconv.Itoa(a.RetentionDays) + "d",
@@ -154,14 +178,23 @@ func (a *Args) values() (pulumi.Map, error) {
 		}}}
 	}
 	alertmanager := alertmanagerSpec{
-		serverSpec:        serverSpec{a.Replicas(), resources("10m", "64Mi", "256Mi"), nodes},
+		serverSpec:        serverSpec{a.Replicas(), a.asks(settings.PartAlertmanager), nodes},
 		UseExistingSecret: true, ConfigSecret: alertmanagerSecret,
 	}
 	if size := a.AlertmanagerGiB(); size > 0 {
 		claimed := volume(size)
 		alertmanager.Storage = &claimed
 	}
+	registry, repository, _ := strings.Cut(a.Busybox.Repository, "/")
+	busybox := upgradeImage{
+		Registry: registry, Repository: repository, Digest: a.Busybox.Digest,
+		Tag: strings.TrimPrefix(a.Busybox.String(), a.Busybox.Repository+":"),
+	}
 	values, err := kube.Values(chartValues{
+		Definitions: definitions{upgradeJob{
+			Enabled: true, Image: upgradeImages{busybox}, NodeSelector: nodes,
+			Resources: kube.ResourcesOf(settings.Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}),
+		}},
 		Alertmanager: serverPart{PodDisruptionBudget: budget, AlertmanagerSpec: &alertmanager},
 		Prometheus:   serverPart{PodDisruptionBudget: budget, PrometheusSpec: &prometheus},
 		Kubelet:      kubelet{kubeletMonitor{CAdvisorInterval: interval}},
@@ -170,11 +203,11 @@ func (a *Args) values() (pulumi.Map, error) {
 				"cronjobs", "daemonsets", "deployments", "jobs", "namespaces", "nodes", "persistentvolumeclaims",
 				"poddisruptionbudgets", "pods", "replicasets", "statefulsets",
 			},
-			Resources: resources("10m", "64Mi", "256Mi"), NodeSelector: nodes,
+			Resources: a.asks(settings.PartKubeStateMetrics), NodeSelector: nodes,
 		},
 		Operator: operator{
-			Resources: resources("20m", "96Mi", "256Mi"), NodeSelector: nodes,
-			Reloader: reloader{resources("5m", "32Mi", "64Mi")},
+			Resources: a.asks(settings.PartOperator), NodeSelector: nodes,
+			Reloader: reloader{a.asks(settings.PartReloader)},
 		},
 	})
 	if err != nil {
@@ -206,6 +239,4 @@ func volume(size int) storage {
 
 func gib(size int) string { return strconv.Itoa(size) + "Gi" }
 
-func resources(cpu, memory, limit string) kube.Resources {
-	return kube.ResourcesOf(settings.Resources{CPU: cpu, Memory: memory, MemoryLimit: limit})
-}
+func (a *Args) asks(part string) kube.Resources { return kube.ResourcesOf(a.Asks(part)) }

@@ -38,7 +38,8 @@ type DocSite struct {
 }
 
 // DocsBuild says how Netlify builds the documentation site on every push. The settings are those of
-// docs.netlify.com/build/configure-builds/overview.
+// docs.netlify.com/build/configure-builds/overview. There is no netlify.toml, which would win over them; what belongs
+// to the pages is with them: headers and redirects in docs/public, the version of Node.js in docs/.nvmrc.
 type DocsBuild struct {
 	// Directory is the folder of the repository that the build runs in.
 	Directory string `json:"directory" jsonschema:"format=folder" default:"docs"`

@@ -240,7 +240,7 @@ func TestWarningsOfVariables(t *testing.T) {
 		secrets(t, `{environment: {DEEPL_APIKEY: hush, DEEPL_API_KEY: hush}}`))
 	require.NoError(t, err)
 	var got []string
-	for _, warning := range append(s.Warnings(), hidden.Warnings()...) {
+	for _, warning := range append(s.Warnings(), hidden.Warnings(s)...) {
 		if strings.Contains(warning.Path, "environment.") {
 			got = append(got, warning.String())
 		}

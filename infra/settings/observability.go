@@ -107,6 +107,51 @@ func (o Observability) AlertmanagerGiB() int {
 	return 0
 }
 
+// Part is one kind of container of the observability.
+type Part struct {
+	// Name is that of the program.
+	Name string
+	// Count is the number of such containers.
+	Count int
+	// Resources of each.
+	Resources Resources
+}
+
+// The names of the parts.
+const (
+	PartPrometheus       = "prometheus"
+	PartAlertmanager     = "alertmanager"
+	PartReloader         = "config-reloader"
+	PartOperator         = "operator"
+	PartKubeStateMetrics = "kube-state-metrics"
+	PartBlackboxExporter = "blackbox-exporter"
+	PartTimeline         = "timeline"
+)
+
+// Parts are all containers that run for as long as the instance does, and what each asks of a node.
+func (o Observability) Parts() []Part {
+	return []Part{
+		{PartPrometheus, o.Replicas(), o.Resources},
+		{PartAlertmanager, o.Replicas(), Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}},
+		// One beside each of both.
+		{PartReloader, 2 * o.Replicas(), Resources{CPU: "5m", Memory: "32Mi", MemoryLimit: "64Mi"}},
+		{PartOperator, 1, Resources{CPU: "20m", Memory: "96Mi", MemoryLimit: "256Mi"}},
+		{PartKubeStateMetrics, 1, Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}},
+		{PartBlackboxExporter, 1, Resources{CPU: "10m", Memory: "32Mi", MemoryLimit: "128Mi"}},
+		{PartTimeline, 1, Resources{CPU: "10m", Memory: "64Mi", MemoryLimit: "256Mi"}},
+	}
+}
+
+// Asks is what a part asks of a node.
+func (o Observability) Asks(name string) Resources {
+	for _, part := range o.Parts() {
+		if part.Name == name {
+			return part.Resources
+		}
+	}
+	return Resources{}
+}
+
 // complete fills in what depends on the size.
 func (o *Observability) complete() {
 	small := Observability{RetentionDays: 3, Resources: Resources{CPU: "100m", Memory: "512Mi", MemoryLimit: "1Gi"}}
@@ -151,6 +196,7 @@ func (o Observability) Check(at At) {
 		"retention", "retentionSize", "storageSpec")
 	r.add("it is observability.size", "", "prometheus.enabled", "prometheus.prometheusSpec.replicas",
 		"alertmanager.enabled", "alertmanager.alertmanagerSpec.replicas", "prometheusOperator.enabled", "crds.enabled")
+	r.add("without it, the definitions stay those of the first version", "", "crds.upgradeJob.enabled")
 	r.add("the program's own monitors and rules would not be found", "prometheus.prometheusSpec.",
 		"podMonitorSelectorNilUsesHelmValues", "probeSelectorNilUsesHelmValues", "ruleSelectorNilUsesHelmValues",
 		"scrapeConfigSelectorNilUsesHelmValues", "podMonitorSelector", "probeSelector", "ruleSelector",

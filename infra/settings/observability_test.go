@@ -74,6 +74,10 @@ func TestObservabilityIsRefused(t *testing.T) {
 			`observability.values.prometheus.ingress.enabled: the value is not free: nothing of it is reachable from ` +
 				`outside; docs/content/3.run/9.observability.md says how to look at it; remove it`,
 		}},
+		{"old definitions", `{observability: {values: {crds: {upgradeJob: {enabled: false}}}}}`, []string{
+			`observability.values.crds.upgradeJob.enabled: the value is not free: without it, the definitions stay ` +
+				`those of the first version; remove it`,
+		}},
 	})
 	accepted(t, map[string]string{
 		"a volume in a small one": `{observability: {retentionDays: 30, volumeGiB: 12}}`,
@@ -102,6 +106,36 @@ func TestSecretsOfTheObservability(t *testing.T) {
 		"vmst:secrets.deadMansSwitch: the value is not the address of a check; copy the URL that the service shows " +
 			"for it; it starts with https://",
 	}, problems(t, base(t, ""), secrets(t, `{deadMansSwitch: http://a.example.org}`)))
+}
+
+// Of the silence of the monitoring itself nobody learns but by somebody outside, so production is told of it.
+func TestWarningOfNoDeadMansSwitch(t *testing.T) {
+	t.Parallel()
+	const warning = "vmst:secrets.deadMansSwitch: missing in production: when Alertmanager, the relay or the cluster " +
+		"is away, nobody is told; make a check at a service that expects a call every five minutes, and set it with " +
+		"`pulumi config set --secret --path 'vmst:secrets.deadMansSwitch'`"
+	const set = `{deadMansSwitch: https://ping.example.org/x}`
+	for _, test := range []struct {
+		name, settings, secrets string
+		want                    []string
+	}{
+		{"full", production(t, `{observability: {size: full}}`), "", []string{warning}},
+		{"small", production(t, `{observability: {size: small}}`), "", []string{warning}},
+		{"set", production(t, `{observability: {size: full}}`), set, nil},
+		{"nothing measured", production(t, `{observability: {size: "off"}}`), "", nil},
+		{"staging", base(t, ""), "", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s, hidden, err := settings.Decode(test.settings, secrets(t, test.secrets))
+			require.NoError(t, err)
+			var got []string
+			for _, w := range hidden.Warnings(s) {
+				got = append(got, w.String())
+			}
+			require.Equal(t, test.want, got)
+		})
+	}
 }
 
 // What is promised and watched follows from the settings, and whoever promises nothing of a part has no alert about it.

@@ -21,7 +21,7 @@ type Policy struct {
 // the release is used up by the run that it is for.
 type Release struct {
 	// Resource is the name that Pulumi shows for it.
-	Resource string `json:"resource" jsonschema:"required" example:"search-cluster"`
+	Resource string `json:"resource" jsonschema:"required" example:"database-cluster"`
 	// ID is the object's ID in the cloud, as `pulumi stack --show-ids` shows it.
 	ID string `json:"id" jsonschema:"required" example:"9cc10173-e9ea-4176-9dbc-a4cee4c4ff30"`
 }

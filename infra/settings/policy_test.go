@@ -35,7 +35,7 @@ func TestBadBudgetAndPolicy(t *testing.T) {
 			"policy.release.id: the value is missing; set it to text, such as 9cc10173-e9ea-4176-9dbc-a4cee4c4ff30",
 		}},
 		{"a release of everything", `{policy: {release: {id: 9cc10173, resource: ""}}}`, []string{
-			"policy.release.resource: the value is empty; set it to text, such as search-cluster",
+			"policy.release.resource: the value is empty; set it to text, such as database-cluster",
 		}},
 	})
 }

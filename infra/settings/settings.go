@@ -95,6 +95,7 @@ func (s *Settings) Check(at At) {
 	s.checkBackup(at)
 	s.checkObservability(at)
 	s.checkAlignment(at)
+	s.checkCapacity(at)
 }
 
 // complete fills in what depends on other values.

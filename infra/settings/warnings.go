@@ -14,12 +14,20 @@ type Warning = decode.Problem
 // warn adds a warning of a setting.
 type warn func(path, wrong, remedy string)
 
-// Warnings are what is allowed in the secrets but should be known. None of them says a value.
-func (s *Secrets) Warnings() []Warning {
+// Warnings are what is allowed in the secrets of an environment with these settings but should be known. None of them
+// says a value.
+func (s *Secrets) Warnings(of *Settings) []Warning {
 	var list []Warning
-	warnOfVariables(func(path, wrong, remedy string) {
+	w := func(path, wrong, remedy string) {
 		list = append(list, Warning{Path: secretsPath + "." + path, Wrong: wrong, Remedy: remedy})
-	}, "environment", s.Environment)
+	}
+	if of.Environment == Production && of.Observability.On() && !s.DeadMansSwitch.Set() {
+		w("deadMansSwitch",
+			"missing in production: when Alertmanager, the relay or the cluster is away, nobody is told",
+			"make a check at a service that expects a call every five minutes, and "+
+				decode.SetSecret(secretsPath+".deadMansSwitch"))
+	}
+	warnOfVariables(w, "environment", s.Environment)
 	return list
 }
 

@@ -42,7 +42,8 @@ const (
 	reloads   = "ingress-nginx 1.15, internal/ingress/metric/collectors/controller.go"
 	handler   = "blackbox_exporter 0.28, prober/handler.go"
 	certs     = "cert-manager 1.21, pkg/metrics"
-	state     = "kube-state-metrics 2, docs/metrics/"
+	state     = "kube-state-metrics 2.20.0, internal/store/"
+	volumes   = "Kubernetes, pkg/kubelet/metrics/metrics.go and collectors/volume_stats.go"
 	sloth     = "sloth 0.16.0, pkg/common/conventions"
 )
 
@@ -84,18 +85,17 @@ func Metrics() []Metric {
 		{Name: "certmanager_certificate_expiration_timestamp_seconds", From: fromCerts, Source: certs},
 		{Name: "certmanager_certificate_ready_status", From: fromCerts, Source: certs},
 
-		{Name: "kube_deployment_spec_replicas", From: fromState, Source: state + "workload/deployment-metrics.md"},
-		{
-			Name: "kube_deployment_status_replicas_available", From: fromState,
-			Source: state + "workload/deployment-metrics.md",
-		},
-		{Name: "kube_job_failed", From: fromState, Source: state + "workload/job-metrics.md"},
-		{Name: "kube_job_status_start_time", From: fromState, Source: state + "workload/job-metrics.md"},
-		{Name: "kube_node_status_condition", From: fromState, Source: state + "cluster/node-metrics.md"},
-		{Name: "kube_pod_container_status_restarts_total", From: fromState, Source: state + "workload/pod-metrics.md"},
-		{Name: "kube_pod_status_unschedulable", From: fromState, Source: state + "workload/pod-metrics.md"},
-		{Name: "kubelet_volume_stats_available_bytes", From: fromKubelet, Source: "Kubernetes, metrics reference"},
-		{Name: "kubelet_volume_stats_capacity_bytes", From: fromKubelet, Source: "Kubernetes, metrics reference"},
+		{Name: "kube_deployment_spec_replicas", From: fromState, Source: state + "deployment.go"},
+		{Name: "kube_deployment_status_replicas_available", From: fromState, Source: state + "deployment.go"},
+		// There only once a Job has failed: then with 1 for condition="true", and 0 for the others.
+		{Name: "kube_job_failed", From: fromState, Source: state + "job.go"},
+		{Name: "kube_job_status_start_time", From: fromState, Source: state + "job.go"},
+		{Name: "kube_node_status_condition", From: fromState, Source: state + "node.go"},
+		{Name: "kube_pod_container_status_restarts_total", From: fromState, Source: state + "pod.go"},
+		// There, and 1, only while a pod has no place.
+		{Name: "kube_pod_status_unschedulable", From: fromState, Source: state + "pod.go"},
+		{Name: "kubelet_volume_stats_available_bytes", From: fromKubelet, Source: volumes},
+		{Name: "kubelet_volume_stats_capacity_bytes", From: fromKubelet, Source: volumes},
 
 		{Name: "probe_success", From: fromProbe, Source: handler, Outside: true},
 		{Name: "probe_duration_seconds", From: fromProbe, Source: handler, Outside: true},

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 )
 
@@ -15,6 +16,14 @@ import (
 //
 //go:embed burnrates.json
 var burnRates []byte
+
+// templates are those of the file, read once. Nobody may change them.
+var templates = sync.OnceValue(func() (rules []BurnRate) {
+	if err := json.Unmarshal(burnRates, &rules); err != nil {
+		panic(err) // the file is a part of the program
+	}
+	return rules
+})
 
 // BurnRate is a rule of sloth's as a template of Go.
 //
@@ -104,13 +113,9 @@ func (e Environment) RunbookURL(alert string) string {
 
 // burns are an objective's rules: sloth's.
 func (e Environment) burns(o Objective) []Rule {
-	var templates []BurnRate
-	if err := json.Unmarshal(burnRates, &templates); err != nil {
-		panic(err) // the file is a part of the program
-	}
 	values := burnValues{o: o, Service: e.Name, Name: o.Name}
 	var rules []Rule
-	for _, t := range templates {
+	for _, t := range templates() {
 		if t.Alert && o.Alert == "" {
 			continue
 		}

@@ -21,7 +21,8 @@ const (
 
 // Signal is one thing that can go wrong.
 type Signal struct {
-	// Name is the alert's, in the words of the field: "SidekiqQueueSlow". Its runbook is docs/content/4.runbooks/<Name>.md.
+	// Name is the alert's, in the words of the field: "SidekiqQueueSlow". Its runbook is
+	// docs/content/4.runbooks/<Name>.md.
 	Name string
 	// Means says what people notice, in one sentence.
 	Means string

@@ -434,7 +434,7 @@ func clusterSignals() []Signal {
 			Expr:  `sum by (namespace, pod) (kube_pod_status_unschedulable) > 0`, For: 15 * time.Minute,
 			Severity: Ticket, Inside: true,
 			Panel: panel("overview", "Pods without room", "short",
-				Query{Expr: `sum(kube_pod_status_unschedulable)`, Legend: "pods"},
+				Query{Expr: `sum(kube_pod_status_unschedulable) or vector(0)`, Legend: "pods"},
 			),
 		},
 		{

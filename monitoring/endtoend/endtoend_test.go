@@ -57,7 +57,7 @@ func hook(t *testing.T) (*webhook, string) {
 	return h, file
 }
 
-// A queue backs up, 2 % of the requests fail, a certificate ends, and rehearsals fail: each is told with the right
+// Queues back up, 2 % of the requests fail, a certificate ends, and rehearsals fail: each is told with the right
 // severity, once, and is over once it is mended. The files are those of the command; only the intervals and delays are
 // shorter (-hurry 120): an hour is half a minute.
 func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
@@ -73,9 +73,9 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 		endpoints[name] = map[string]any{"url": address, "healthUrl": address + path}
 	}
 	outputs["endpoints"] = endpoints
-	// This objective is a share of the time, and a time without a series counts as bad. So it is for a Prometheus that
-	// has no history and has not asked anybody yet, which takes minutes to outweigh. Another queue will back up.
-	delete(outputs["objectives"].(map[string]any), "delivery")
+	// This objective is a share of the time. It is the least that may be promised, so that the time in which all is
+	// well outweighs the other within the test; and somebody is told of it once the other was longer.
+	outputs["objectives"].(map[string]any)["delivery"] = 50
 	bucket := w.serve(t, false, w.marks)
 	backup := outputs["backup"].(map[string]any)
 	for task, proof := range backup["proofs"].(map[string]any) {
@@ -98,8 +98,10 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 	start(t, "http://"+alertmanager+"/-/ready", nil, tool(t, "alertmanager"),
 		"--config.file="+filepath.Join(dir, "alertmanager.yml"), "--storage.path="+t.TempDir(),
 		"--web.listen-address="+alertmanager, "--cluster.listen-address=")
+	storage := t.TempDir()
+	remember(t, storage)
 	start(t, "http://"+prometheus+"/-/ready", trust, tool(t, "prometheus"),
-		"--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+t.TempDir(),
+		"--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+storage,
 		"--web.listen-address="+prometheus)
 
 	// While all is well, only the heartbeat is sent.
@@ -112,7 +114,7 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 
 	want := map[string]string{
 		"SidekiqQueueSlow": "page", "WebAvailabilityBudgetBurns": "page", "CertificateExpiresSoon": "ticket",
-		"RehearsalOld": "ticket", "BackupFailed": "ticket",
+		"RehearsalOld": "ticket", "BackupFailed": "ticket", "DeliveryBudgetBurns": "ticket",
 	}
 	expect := func(statuses ...string) map[string]int {
 		counts := map[string]int{}
@@ -151,10 +153,25 @@ func TestTheRightAlertArrivesOnceAndResolves(t *testing.T) {
 	w.mend()
 	mended := time.Now()
 	over := expect("firing", "resolved")
-	require.Eventually(t, arrived(over), 30*time.Second, 200*time.Millisecond, "not all is over")
+	// Deliveries have to go well for as long as they did not.
+	require.Eventually(t, arrived(over), 90*time.Second, 200*time.Millisecond, "not all is over")
 	t.Logf("all was over %s after it was mended", time.Since(mended).Round(time.Second))
 	time.Sleep(3 * time.Second)
 	require.Equal(t, over, told.now().counts, "%s", told.now())
+}
+
+// remember writes into a storage what a Prometheus knows that was started again: one that has looked for less than five
+// minutes says nothing of deliveries.
+func remember(t *testing.T, storage string) {
+	t.Helper()
+	db, write := book(t, storage)
+	now := time.Now()
+	for at := now.Add(-10 * time.Minute); at.Before(now); at = at.Add(every) {
+		write(at, []sample{
+			{`up{job="federate"}`, 1}, {`sidekiq_queue_latency_seconds{queue="push",pod="mastodon-sidekiq-0"}`, 2},
+		})
+	}
+	require.NoError(t, db.Close())
 }
 
 // ask is the value of a query, or 0 if it has none.

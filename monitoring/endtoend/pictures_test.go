@@ -116,31 +116,14 @@ func rows(t *testing.T, path string) int {
 // it.
 func history(t *testing.T, storage, dir string, end time.Time) {
 	t.Helper()
-	options := tsdb.DefaultOptions()
-	options.RetentionDuration = (30 * 24 * time.Hour).Milliseconds()
-	db, err := tsdb.Open(storage, quiet, nil, options, nil)
-	require.NoError(t, err)
+	db, write := book(t, storage)
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 5_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, EnableAtModifier: true,
 		Parser: parser.NewParser(parser.Options{}),
 	})
 	records := recorded(t, dir)
-	metrics := map[string]labels.Labels{}
-	write := func(at time.Time, samples []sample) {
-		appender := db.Appender(t.Context())
-		for _, s := range samples {
-			if _, ok := metrics[s.name]; !ok {
-				metric, err := parser.NewParser(parser.Options{}).ParseMetric(s.name)
-				require.NoError(t, err, s.name)
-				metrics[s.name] = metric
-			}
-			_, err := appender.Append(0, metrics[s.name], at.UnixMilli(), s.value)
-			require.NoError(t, err, s.name)
-		}
-		require.NoError(t, appender.Commit())
-	}
 	began := end.Add(-watched)
-	now := moment{rush: 1}
+	now := moment{rush: 1, late: 2}
 	for i, at := 0, began; !at.After(end); i, at = i+1, at.Add(every) {
 		now.pass(at, at.Sub(began))
 		write(at, append(now.series(), outside(at, at.Sub(began))...))
@@ -169,6 +152,29 @@ func history(t *testing.T, storage, dir string, end time.Time) {
 		}
 	}
 	require.NoError(t, db.Close())
+}
+
+// book opens a storage, and returns it with what writes samples into it.
+func book(t *testing.T, storage string) (*tsdb.DB, func(time.Time, []sample)) {
+	t.Helper()
+	options := tsdb.DefaultOptions()
+	options.RetentionDuration = (30 * 24 * time.Hour).Milliseconds()
+	db, err := tsdb.Open(storage, quiet, nil, options, nil)
+	require.NoError(t, err)
+	metrics := map[string]labels.Labels{}
+	return db, func(at time.Time, samples []sample) {
+		appender := db.Appender(t.Context())
+		for _, s := range samples {
+			if _, ok := metrics[s.name]; !ok {
+				metric, err := parser.NewParser(parser.Options{}).ParseMetric(s.name)
+				require.NoError(t, err, s.name)
+				metrics[s.name] = metric
+			}
+			_, err := appender.Append(0, metrics[s.name], at.UnixMilli(), s.value)
+			require.NoError(t, err, s.name)
+		}
+		require.NoError(t, appender.Commit())
+	}
 }
 
 func vectorOf(value parser.Value, at time.Time) (promql.Vector, error) {

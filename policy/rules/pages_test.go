@@ -41,7 +41,7 @@ func broken(t *testing.T, rule rules.Rule) string {
 	}
 	s := keeping()
 	if rule.Name == "data-released" {
-		s.Policy.Release = &settings.Release{Resource: "search-cluster", ID: "9cc10173"}
+		s.Policy.Release = &settings.Release{Resource: "database-cluster", ID: "9cc10173"}
 	}
 	found = append(found, rules.CheckOperations(examples()[rule.Name], s)...)
 	found = of(found, rule.Name)

@@ -17,8 +17,8 @@ import (
 // forksPassword is that of every user of the fork.
 const forksPassword = "of-the-fork"
 
-// A fork as it was at some moment takes the place of a damaged database, as docs/content/3.run/7.backups.md says under "When the
-// database is damaged": its ID in the state for the old one's, and a suffix in the settings.
+// A fork as it was at some moment takes the place of a damaged database, as docs/content/3.run/7.backups.md says under
+// "When the database is damaged": its ID in the state for the old one's, and a suffix in the settings.
 func TestAForkTakesThePlaceOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	const stack = "staging"

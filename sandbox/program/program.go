@@ -56,7 +56,8 @@ func Setup(text string) (runner.Setup, error) {
 	if err != nil {
 		return runner.Setup{}, err
 	}
-	setup := runner.Setup{Secrets: settings.SecretNames(s)}
+	// Production is warned of the one that is optional, unless it has it.
+	setup := runner.Setup{Secrets: settings.SecretNames(s), Optional: []string{"deadMansSwitch"}}
 	for _, chart := range s.Charts() {
 		setup.Charts = append(setup.Charts, helm.Reference{
 			Chart: chart.Name, Repo: chart.Repository, Version: chart.Version,

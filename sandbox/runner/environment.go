@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,10 +40,31 @@ func baseEnvironment() []string {
 	return environment
 }
 
+// homeOf is where the pulumi command has its own files, in a state directory.
+func homeOf(stateDir string) string { return filepath.Join(stateDir, "home") }
+
+// leaveOutLog puts a file where the command would make a directory for its log. It keeps one of every value that it
+// sends to a provider, or to a policy pack, compressed and encrypted (pkg/v3/logging, StartLogging; no variable turns
+// it off): of a preview of production 7 MB, and two fifths of its time. What it cannot write, it goes without.
+func leaveOutLog(stateDir string) error {
+	path := filepath.Join(homeOf(stateDir), "logs")
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		return nil
+	}
+	err := errors.Join(os.RemoveAll(path), os.MkdirAll(homeOf(stateDir), 0o700))
+	if err == nil {
+		err = os.WriteFile(path, []byte("Here the Pulumi CLI would keep a log.\n"), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("leaving out the log of the Pulumi CLI: %w", err)
+	}
+	return nil
+}
+
 // pulumiEnvironment is the environment of the pulumi command for a state directory. attach is the value of
 // PULUMI_DEBUG_PROVIDERS.
 func pulumiEnvironment(stateDir, attach string) []string {
-	home := filepath.Join(stateDir, "home")
+	home := homeOf(stateDir)
 	return append(baseEnvironment(),
 		"HOME="+home,
 		"PULUMI_HOME="+home,

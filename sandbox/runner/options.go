@@ -86,6 +86,8 @@ type Setup struct {
 	// Secrets names the secrets that a person sets, as paths below the configuration key vmst:secrets ("smtpPassword",
 	// "mastodon.secretKeyBase"). Each is given the value of [FakeSecret].
 	Secrets []string
+	// Optional names secrets that a person may set. Those that the stack's file has are given such a value, too.
+	Optional []string
 	// Prepare makes in the cloud what a person makes there and no program can make, unless it is there already; nil if
 	// there is nothing.
 	Prepare func(*cloud.Cloud) error

@@ -77,6 +77,7 @@ func readProject(root, stack string, setup func(settings string) (Setup, error))
 		set(p.config, "config", values)
 	}
 	// A person's own secrets are not needed: all that the program asks for are supplied.
+	own := lookup(values, secretsKey)
 	remove(values, secretsKey)
 	p.replaced = replaceEncrypted(values, "")
 	settings, err := settingsOf(values)
@@ -85,6 +86,11 @@ func readProject(root, stack string, setup func(settings string) (Setup, error))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(root, p.stackFile), err)
+	}
+	for _, name := range p.setup.Optional {
+		if lookup(own, name) != nil {
+			p.setup.Secrets = append(p.setup.Secrets, name)
+		}
 	}
 	return p, nil
 }

@@ -104,6 +104,18 @@ func TestCopyProject(t *testing.T) {
 	}
 }
 
+// What a person need not set is set where they have set it.
+func TestOptionalSecretsAreThoseOfTheStacksFile(t *testing.T) {
+	t.Parallel()
+	root, work := writeProject(t)
+	p, err := copyProject(root, work, "prod", func(string) (Setup, error) {
+		return Setup{Secrets: []string{"apiToken"}, Optional: []string{"token", "deadMansSwitch"}}, nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"apiToken", "token"}, p.missing)
+	assert.Equal(t, "https://sandbox.invalid/fake-deadMansSwitch-for-the-sandbox", FakeSecret("deadMansSwitch"))
+}
+
 func TestCopyProjectKeepsSaltAndSecretsOfTheLastRun(t *testing.T) {
 	t.Parallel()
 	root, work := writeProject(t)

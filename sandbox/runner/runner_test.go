@@ -119,6 +119,19 @@ func TestEnvironmentHidesThePersonsOwn(t *testing.T) {
 	assert.Equal(t, "x", os.Getenv("SOMETHING_ELSE"))
 }
 
+func TestThePulumiCLIHasNoDirectoryForItsLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	logs := filepath.Join(dir, "home", "logs")
+	require.NoError(t, os.MkdirAll(filepath.Join(logs, "of an older run"), 0o700))
+	for range 2 {
+		require.NoError(t, leaveOutLog(dir))
+		info, err := os.Stat(logs)
+		require.NoError(t, err)
+		assert.True(t, info.Mode().IsRegular())
+	}
+}
+
 func TestFakeSecretsAreObviousAndStable(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "fake-smtpPassword-for-the-sandbox", FakeSecret("smtpPassword"))

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -97,7 +98,7 @@ func (s *Sandbox) open(ctx context.Context, project *project) error {
 		return err
 	}
 	s.command.environment = pulumiEnvironment(s.dir, s.servers.attach())
-	if err := s.dropStaleLocks(project.name); err != nil {
+	if err := errors.Join(s.dropStaleLocks(project.name), leaveOutLog(s.dir)); err != nil {
 		return err
 	}
 	delegated := func(zone string) bool { return digitalocean.Delegated(c, s.options.DigitalOcean, zone) }

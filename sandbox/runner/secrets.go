@@ -21,10 +21,10 @@ const (
 const passphrase = "simulated"
 
 // FakeSecret returns the value that the simulation gives to the secret of that name. It is the same on every run, so
-// that a second run changes nothing, and nobody can take it for a real one. A webhook is a URL, as it has to be.
+// that a second run changes nothing, and nobody can take it for a real one. What is called is a URL, as it has to be.
 func FakeSecret(name string) string {
 	value := "fake-" + name + "-for-the-sandbox"
-	if strings.HasSuffix(name, "Webhook") {
+	if strings.HasSuffix(name, "Webhook") || strings.HasSuffix(name, "Switch") {
 		return "https://sandbox.invalid/" + value
 	}
 	return value

@@ -3,7 +3,8 @@
 //
 //	go run ./tests/mutants [-run REGEXP]
 //
-// The golden files notice most of them, so they are asked first, then the tests beside the mistake, then all.
+// The golden files notice most of them, so they are asked first, then the tests beside the mistake, then all. In
+// another module than the program's, the tests beside the mistake have to notice it.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -32,6 +34,40 @@ type mutant struct {
 	File string `yaml:"file"`
 	Old  string `yaml:"old"`
 	New  string `yaml:"new"`
+	// Tests are the names of those that are asked, as a regular expression, where others beside the mistake take too
+	// long: they build the sandbox. Empty for all of them.
+	Tests string `yaml:"tests"`
+}
+
+// program is the module of the program.
+const program = "."
+
+// module is the folder of the module that the mistake is in.
+func (m mutant) module(dir string) string {
+	at := filepath.Dir(m.File)
+	for ; at != program; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(dir, at, "go.mod")); err == nil {
+			break
+		}
+	}
+	return at
+}
+
+// beside are the arguments that run the tests beside the mistake, in its module.
+func (m mutant) beside(module string) ([]string, error) {
+	own, err := filepath.Rel(module, filepath.Dir(m.File))
+	if err != nil {
+		return nil, fmt.Errorf("mutant %q: %w", m.Name, err)
+	}
+	arguments := []string{"./" + filepath.ToSlash(own)}
+	if module != program {
+		// What a command's package makes is tested by the command.
+		arguments = []string{"./..."}
+		if m.Tests != "" {
+			arguments = []string{"./" + filepath.ToSlash(own), "-run", m.Tests}
+		}
+	}
+	return arguments, nil
 }
 
 func read() ([]mutant, error) {
@@ -58,18 +94,16 @@ func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	if err := scratch.Copy(ctx, dir, "sandbox", "tools"); err != nil {
+	if err := scratch.Copy(ctx, dir); err != nil {
 		return err
 	}
-	if out, err := test(ctx, dir, "./infra/...", "./tests/..."); err != nil {
-		return fmt.Errorf("the tests fail without any mistake: %w\n%s", err, out)
+	mutants = slices.DeleteFunc(mutants, func(m mutant) bool { return !wanted.MatchString(m.Name) })
+	if err := unharmed(ctx, dir, mutants); err != nil {
+		return err
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	survivors := 0
 	for _, m := range mutants {
-		if !wanted.MatchString(m.Name) {
-			continue
-		}
 		started := time.Now()
 		killer, err := m.try(ctx, dir)
 		if err != nil {
@@ -90,6 +124,28 @@ func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
 	return nil
 }
 
+// unharmed runs the tests that are to notice the mistakes without any.
+func unharmed(ctx context.Context, dir string, mutants []mutant) error {
+	done := map[string]bool{}
+	for _, m := range mutants {
+		module := m.module(dir)
+		arguments := []string{"./infra/...", "./tests/..."}
+		if module != program {
+			var err error
+			if arguments, err = m.beside(module); err != nil {
+				return err
+			}
+		}
+		if key := module + " " + strings.Join(arguments, " "); !done[key] {
+			done[key] = true
+			if out, err := test(ctx, dir, module, arguments...); err != nil {
+				return fmt.Errorf("the tests of %s fail without any mistake: %w\n%s", key, err, out)
+			}
+		}
+	}
+	return nil
+}
+
 // try makes the mistake, runs the tests and takes it back. It returns the test that noticed, "" if none did.
 func (m mutant) try(ctx context.Context, dir string) (killer string, err error) {
 	path := filepath.Join(dir, m.File)
@@ -105,10 +161,17 @@ func (m mutant) try(ctx context.Context, dir string) (killer string, err error) 
 		return "", fmt.Errorf("mutant %q: %w", m.Name, err)
 	}
 	defer func() { err = errors.Join(err, os.WriteFile(path, text, 0o600)) }()
-	own := "./" + filepath.ToSlash(filepath.Dir(m.File))
-	golden, all := []string{"./tests/stacks", "-run", "^TestGolden$"}, []string{"./infra/...", "./tests/..."}
-	for _, packages := range [][]string{golden, {own}, all} {
-		out, err := test(ctx, dir, packages...)
+	module := m.module(dir)
+	own, err := m.beside(module)
+	if err != nil {
+		return "", err
+	}
+	runs := [][]string{own}
+	if module == program {
+		runs = [][]string{{"./tests/stacks", "-run", "^TestGolden$"}, own, {"./infra/...", "./tests/..."}}
+	}
+	for _, packages := range runs {
+		out, err := test(ctx, dir, module, packages...)
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
@@ -133,8 +196,12 @@ func noticed(out string) string {
 	return "a crash"
 }
 
-// test runs tests of the scratch copy. Those of the mutants themselves would refuse the mistake for what it is.
-func test(ctx context.Context, dir string, args ...string) (string, error) {
-	arguments := append([]string{"test", "-short", "-skip", "^TestEveryMutantApplies$"}, args...)
-	return scratch.Run(ctx, dir, "go", arguments...)
+// test runs tests of a module of the scratch copy. Those of the mutants themselves would refuse the mistake for what it
+// is. Those of the tools run without cgo, as `make test` does it: what they are made of is then compiled already.
+func test(ctx context.Context, dir, module string, args ...string) (string, error) {
+	command := []string{"go", "test", "-short", "-skip", "^TestEveryMutantApplies$"}
+	if module == "tools" {
+		command = append([]string{"env", "CGO_ENABLED=0"}, command...)
+	}
+	return scratch.Run(ctx, filepath.Join(dir, module), command[0], append(command[1:], args...)...)
 }

@@ -25,7 +25,10 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
 	var pages []string
-	for _, pattern := range []string{"*.md", "docs/content/*.md", "docs/content/*/*.md", "docs/content/*/*/*.md", "sandbox/README.md", ".github/*.md"} {
+	for _, pattern := range []string{
+		"*.md", "docs/content/*.md", "docs/content/*/*.md", "docs/content/*/*/*.md", "sandbox/README.md",
+		".github/*.md",
+	} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		pages = append(pages, found...)

@@ -134,7 +134,7 @@ func critical(t *testing.T, r *mocks.Recorder) map[string]any {
 	}
 	for _, db := range r.OfType(databaseType) {
 		part := strings.TrimSuffix(db.Name, "-cluster")
-		if part != "cache-rails" { // without it pages are slower, nothing is lost
+		if part != "cache-rails" { // without it requests wait for a while, and nothing is lost
 			found[part+".nodes"] = db.Input("nodeCount")
 		}
 	}

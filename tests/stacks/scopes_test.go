@@ -66,9 +66,9 @@ func TestScopesAreThoseOfWhatIsUsed(t *testing.T) {
 	require.Equal(t, usedOfDigitalOcean(t), listed)
 }
 
-var scopesInREADME = regexp.MustCompile(`(?s)(<!-- scopes: make generate -->\n).*?(<!-- /scopes -->)`)
+var scopesInDocs = regexp.MustCompile(`(?s)(<!-- scopes: make generate -->\n).*?(<!-- /scopes -->)`)
 
-// scopeTable are the scopes as the README has them, a line for each object.
+// scopeTable are the scopes as the page of the tokens has them, a line for each object.
 func scopeTable() string {
 	full, looking := catalogue.TokenScopes()
 	verbs := func(scopes []string) (objects []string, of map[string][]string) {
@@ -93,15 +93,15 @@ func scopeTable() string {
 	return b.String()
 }
 
-func TestScopesInREADMEAreCurrent(t *testing.T) {
-	path := filepath.Join("..", "..", "README.md")
+func TestScopesInDocsAreCurrent(t *testing.T) {
+	path := filepath.Join("..", "..", "docs", "content", "3.run", "11.tokens.md")
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.True(t, scopesInREADME.Match(text), "README.md has no place for the scopes")
-	want := scopesInREADME.ReplaceAllString(string(text), "${1}"+scopeTable()+"${2}")
+	require.True(t, scopesInDocs.Match(text), "%s has no place for the scopes", path)
+	want := scopesInDocs.ReplaceAllString(string(text), "${1}"+scopeTable()+"${2}")
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
 		return
 	}
-	require.Equal(t, want, string(text), "README.md does not have what package catalogue says: run `make generate`")
+	require.Equal(t, want, string(text), "%s does not have what package catalogue says: run `make generate`", path)
 }

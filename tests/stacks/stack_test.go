@@ -292,6 +292,17 @@ func TestWarningsAreSaid(t *testing.T) {
 	}))
 }
 
+// As committed, production has nobody outside who would notice that its monitoring is silent, and is told so.
+func TestWarningsOfSecretsAreSaid(t *testing.T) {
+	t.Parallel()
+	r := recorder(t, "prod")
+	r.Preview = true
+	require.NoError(t, r.Run(deploy))
+	require.True(t, slices.ContainsFunc(r.Logs(), func(l mocks.Log) bool {
+		return l.Severity == "WARNING" && strings.HasPrefix(l.Message, "vmst:secrets.deadMansSwitch: missing in prod")
+	}))
+}
+
 func withoutStack(r *mocks.Recorder) []mocks.Resource {
 	return slices.DeleteFunc(r.All(), func(res mocks.Resource) bool { return res.Type == "pulumi:pulumi:Stack" })
 }

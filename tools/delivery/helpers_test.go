@@ -98,7 +98,11 @@ func project(t *testing.T, stack string, change func(settings map[string]any)) s
 	require.NoError(t, err)
 	var settings map[string]any
 	require.NoError(t, yaml.Unmarshal(text, &settings))
-	text, err = yaml.Marshal(map[string]any{"config": map[string]any{"vmst:settings": settings}})
+	text, err = yaml.Marshal(map[string]any{"config": map[string]any{
+		"vmst:settings": settings,
+		// Without it, there would be a warning in every comment.
+		"vmst:secrets": map[string]any{"deadMansSwitch": map[string]any{"secure": "v1:AAAA:BBBB"}},
+	}})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi."+stack+".yaml"), text, 0o600))
 	tools, err := filepath.Abs(filepath.Join(root, ".tools"))

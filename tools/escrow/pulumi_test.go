@@ -14,7 +14,8 @@ import (
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
-// released is what a release left behind in the sandbox (CONTRIBUTING.md, "A release"): states as Pulumi exports them.
+// released is what a release left behind in the sandbox (docs/content/5.change/9.releases.md): states as Pulumi exports
+// them.
 const released = "../../sandbox/testdata/upgrade/0.0.0"
 
 // With the real Pulumi: the keys of a state that a release left behind come to a new stack with a passphrase of its

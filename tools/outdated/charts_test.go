@@ -96,7 +96,9 @@ func TestChartsAreAskedForOnce(t *testing.T) {
 	})
 	stacks, err := readStacks(project(t, pins))
 	require.NoError(t, err)
-	s := asking(world{"mastodon.test": server, "ingress.test": server, "jetstack.test": server, "prometheus.test": server})
+	s := asking(world{
+		"mastodon.test": server, "ingress.test": server, "jetstack.test": server, "prometheus.test": server,
+	})
 	r := newReport()
 	s.charts(t.Context(), r, stacks)
 	requireLines(t, r)

@@ -124,7 +124,8 @@ func TestImagesOfAStack(t *testing.T) {
 		{reference: "ghcr.io/mastodon/mastodon:" + tag, mastodon: true},
 		{reference: "ghcr.io/mastodon/mastodon-streaming:" + tag, mastodon: true},
 		// Of mastodon.rclone and of backup.rclone.
-		{reference: "docker.io/rclone/rclone:1.71.2"}, {reference: "docker.io/rclone/rclone:1.71.2"},
+		{reference: "docker.io/rclone/rclone:1.71.2"},
+		{reference: "docker.io/rclone/rclone:1.71.2"},
 		{reference: "quay.io/prometheus/blackbox-exporter:v0.28.0"},
 	}
 	require.ElementsMatch(t, common, imagesOf(stacks[1]))

@@ -40,6 +40,30 @@ func TestCodeOwners(t *testing.T) {
 	}
 }
 
+// Pull requests go to the branch staging, robots' as well, and are looked at whichever branch they go to, since one
+// more brings staging into main. Of all branches, only main is delivered.
+func TestTheBranches(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"staging"}, readRenovate(t).BaseBranchPatterns)
+	looking := 0
+	for _, w := range all(t) {
+		var triggers struct {
+			On map[string]yaml.Node
+		}
+		require.NoError(t, yaml.Unmarshal([]byte(w.Text), &triggers), w.Name)
+		if on, ok := triggers.On["pull_request"]; ok {
+			looking++
+			assert.Empty(t, on.Content, "%s.yml looks at pull requests to every branch", w.Name)
+		}
+		if on, ok := triggers.On["push"]; ok {
+			var pushed struct{ Branches []string }
+			require.NoError(t, on.Decode(&pushed))
+			assert.Subset(t, []string{"main"}, pushed.Branches, w.Name)
+		}
+	}
+	require.Equal(t, 2, looking, "pull-request.yml and security.yml")
+}
+
 // GitHub shows a form that it cannot read to nobody (docs.github.com, "Syntax for GitHub's form schema").
 func TestIssueForms(t *testing.T) {
 	t.Parallel()

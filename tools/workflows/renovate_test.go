@@ -17,8 +17,9 @@ import (
 
 // renovate is what the tests read of renovate.json.
 type renovate struct {
-	EnabledManagers []string `json:"enabledManagers"`
-	CustomManagers  []struct {
+	BaseBranchPatterns []string `json:"baseBranchPatterns"`
+	EnabledManagers    []string `json:"enabledManagers"`
+	CustomManagers     []struct {
 		Description         string
 		ManagerFilePatterns []string `json:"managerFilePatterns"`
 		MatchStrings        []string `json:"matchStrings"`
@@ -92,7 +93,7 @@ func files(t *testing.T, pattern string) (paths []string) {
 func TestRenovateKnowsEveryVersion(t *testing.T) {
 	t.Parallel()
 	r := readRenovate(t)
-	for _, manager := range []string{"gomod", "github-actions", "custom.regex"} {
+	for _, manager := range []string{"gomod", "github-actions", "npm", "nvm", "custom.regex"} {
 		require.Contains(t, r.EnabledManagers, manager)
 	}
 	known := func(path, text string, at int, value string) {

@@ -115,7 +115,8 @@ func TestWhatTheWorkflowsRunIsTriedHere(t *testing.T) {
 	}
 }
 
-// What each workflow is for is said in docs/content/3.run/8.delivery.md, and so is every secret, variable and environment.
+// What each workflow is for is said in docs/content/3.run/8.delivery.md, and so is every secret, variable and
+// environment.
 func TestTheWorkflowsAreDocumented(t *testing.T) {
 	t.Parallel()
 	text := read(t, "docs/content/3.run/8.delivery.md")

@@ -28,6 +28,7 @@ func TestVersionsAgree(t *testing.T) {
 	for _, path := range files(t, `(^|/)go\.mod$`) {
 		assert.True(t, strings.HasPrefix(submatch(t, path, `^go (\S+)$`)+".", minor+"."), path)
 	}
+	assert.Equal(t, submatch(t, "mise.toml", `^node = "(.+)"$`), submatch(t, "docs/.nvmrc", `^(\d+)\.\d+\.\d+$`))
 	doctl := submatch(t, "mise.toml", `^doctl = "(.+)"$`)
 	for _, w := range all(t) {
 		for _, found := range regexp.MustCompile(`action-doctl@[^\n]+\n\s+with:\n\s+version: (\S+)`).

@@ -4,6 +4,7 @@ package managed
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -162,13 +163,50 @@ func (d *Database) Authority(ctx *pulumi.Context, parent pulumi.Resource) pulumi
 	return digitalocean.GetDatabaseCaOutput(ctx, args, pulumi.Parent(parent)).Certificate()
 }
 
-// MetricsLogin is the login at the metrics of every database of the account, the password secret. It is asked for when
-// there is a database: nothing says what the API answers before the account's first one.
-func (d *Database) MetricsLogin(
-	ctx *pulumi.Context, provider pulumi.ProviderResource,
-) (username, password pulumi.StringOutput) {
-	login := d.ID.ApplyT(func(string) digitalocean.GetDatabaseMetricsCredentialsResultOutput {
+// MetricsLogin is the login at the metrics of every database of the account.
+type MetricsLogin struct {
+	Username pulumi.StringOutput
+	// Password is secret.
+	Password pulumi.StringOutput
+	// Hidden is whether a preview may not see it: both are unknown, and what is made of them stays as it is.
+	Hidden bool
+}
+
+// hidden is what the API answers to a token that may not read the login, as godo writes it (ErrorResponse.Error).
+var hidden = regexp.MustCompile(`/v2/databases/metrics/credentials: 403\b`)
+
+// credentials are the login as the provider hands it out.
+type credentials = digitalocean.GetDatabaseMetricsCredentialsResultOutput
+
+// MetricsLogin is asked for when there is a database: nothing says what the API answers before the account's first one.
+// A preview asks beforehand whether it may: it shows everything else with a token that may not. Whoever brings things
+// up has to see it.
+func (d *Database) MetricsLogin(ctx *pulumi.Context, provider pulumi.ProviderResource) (MetricsLogin, error) {
+	var login MetricsLogin
+	ask := func() credentials {
 		return digitalocean.GetDatabaseMetricsCredentialsOutput(ctx, pulumi.Provider(provider))
-	}).(digitalocean.GetDatabaseMetricsCredentialsResultOutput)
-	return login.Username(), pulumi.ToSecret(login.Password()).(pulumi.StringOutput)
+	}
+	if ctx.DryRun() {
+		_, err := digitalocean.GetDatabaseMetricsCredentials(ctx, pulumi.Provider(provider))
+		login.Hidden = err != nil && hidden.MatchString(err.Error())
+	}
+	if login.Hidden {
+		ask = unknown
+		err := ctx.Log.Warn("vmst:secrets.digitalOceanToken: this token may not read the login at the metrics of the "+
+			"databases, so the preview takes it for unchanged; pulumi up needs the scopes database:read and "+
+			"database:view_credentials", nil)
+		if err != nil {
+			return MetricsLogin{}, fmt.Errorf("warning of a login that cannot be read: %w", err)
+		}
+	}
+	found := d.ID.ApplyT(func(string) credentials { return ask() }).(credentials)
+	login.Username, login.Password = found.Username(), pulumi.ToSecret(found.Password()).(pulumi.StringOutput)
+	return login, nil
+}
+
+// unknown is a login that nobody knows in this preview.
+func unknown() credentials {
+	return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) digitalocean.GetDatabaseMetricsCredentialsResult {
+		return digitalocean.GetDatabaseMetricsCredentialsResult{}
+	}).(credentials)
 }

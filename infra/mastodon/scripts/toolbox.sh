@@ -8,7 +8,7 @@
 set -euo pipefail
 
 for program in pulumi jq doctl kubectl; do
-  command -v "$program" >/dev/null || { echo "There is no $program; README.md says what is needed." >&2; exit 1; }
+  command -v "$program" >/dev/null || { echo "There is no $program; docs/content/3.run/1.first-up.md says what is needed." >&2; exit 1; }
 done
 stack="${STACK:?the name of a stack is missing: make toolbox STACK=prod}"
 cluster="$(pulumi stack output cluster --stack "$stack" --json | jq -er .id)"

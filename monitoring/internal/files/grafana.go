@@ -89,7 +89,9 @@ func graph(i uint32, panel Panel) *timeseries.PanelBuilder {
 		GridPos(dashboard.GridPos{H: height, W: width, X: i % 2 * width, Y: i / 2 * height}).
 		Legend(common.NewVizLegendOptionsBuilder().
 			ShowLegend(true).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
-		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).
+			// What stands out is read first.
+			Sort(common.SortOrderDescending)).
 		FillOpacity(10).SpanNulls(common.BoolOrFloat64{Bool: cog.ToPtr(false)})
 	for q, query := range panel.Queries {
 		g.WithTarget(prometheus.NewDataqueryBuilder().
