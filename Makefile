@@ -362,22 +362,11 @@ generate: ## Write the generated files again: the JSON Schema, the scopes, pages
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
 	cd policy && go test -count=1 ./rules -run 'Current$$' -update
 	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
-	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
-	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
-	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
-<<<<<<< HEAD
-	cd policy && go test -count=1 ./rules -run 'Current$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
 	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	cd sandbox && go test -count=1 ./effects -update
 	go test -count=1 ./tests/reference -run 'Current$$' -update
-=======
-	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
-	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
-	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
-	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
 	go test -count=1 ./tests/project -run '^TestCopiedPagesAreCurrent$$' -update
->>>>>>> main
 	cd tools && go generate ./...
 
 .PHONY: bench
