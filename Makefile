@@ -66,12 +66,12 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 # compiled again.
 .PHONY: test
 test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
-	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks)(/|$$)')
+	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks|reference)(/|$$)')
 	go test -race ./tests/stacks -run '^TestDependenciesAreTheSameInEveryRun$$'
 	go test ./infra/settings/... ./tests/stacks
-	go test -count=1 ./tests/architecture ./tests/project
-	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|enginetest|policytest|runner|program|netlify)$$')
-	cd sandbox && go test -count=1 ./enginetest ./policytest ./runner ./program ./netlify
+	go test -count=1 ./tests/architecture ./tests/project ./tests/reference
+	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|effects|enginetest|policytest|runner|program|netlify)$$')
+	cd sandbox && go test -count=1 ./effects ./enginetest ./policytest ./runner ./program ./netlify
 	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
 	cd policy && go test -count=1 ./...
 	cd tools && CGO_ENABLED=0 go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
@@ -356,14 +356,16 @@ format: $(TOOLS)/golangci-lint ## Format the code.
 	@for module in $(MODULES) $(APART); do (cd $$module && $(TOOLS)/golangci-lint fmt ./...) || exit 1; done
 
 .PHONY: generate
-generate: ## Write the generated files again: the JSON Schema, the scopes, the contract, pages of documentation, pictures, the objectives' rules, the Netlify SDK.
+generate: ## Write the generated files again: the JSON Schema, the scopes, pages of documentation, pictures, the objectives' rules, the Netlify SDK.
 	go test -count=1 ./infra/settings -run '^TestSchemaIsCurrent$$' -update
 	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
 	go test -count=1 ./infra/outputs -run '^TestContractInDocsIsCurrent$$' -update
-	cd policy && go test -count=1 ./rules -run '^TestPagesAreCurrent$$' -update
+	cd policy && go test -count=1 ./rules -run 'Current$$' -update
 	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
 	go -C tools/objectives run . -o ../../infra/signals/burnrates.json
 	go test -count=1 ./infra/signals -run '^TestRunbookIndexIsCurrent$$' -update
+	cd sandbox && go test -count=1 ./effects -update
+	go test -count=1 ./tests/reference -run 'Current$$' -update
 	go test -count=1 ./tests/project -run '^TestCopiedPagesAreCurrent$$' -update
 	cd tools && go generate ./...
 

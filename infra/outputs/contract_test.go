@@ -14,32 +14,27 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/infra/outputs"
 )
 
-var update = flag.Bool("update", false, "write the contract into docs/content/3.run/10.monitoring.md again")
+var update = flag.Bool("update", false, "write the page of the outputs again (make generate)")
 
-var contractInDocs = regexp.MustCompile(`(?s)(<!-- contract: make generate -->\n).*?(<!-- /contract -->)`)
-
-// The table in the documentation is the types, with their comments.
+// The page in the documentation is the types, with their comments.
 func TestContractInDocsIsCurrent(t *testing.T) {
 	t.Parallel()
-	const path = "../../docs/content/3.run/10.monitoring.md"
-	page, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Regexp(t, contractInDocs, string(page))
-	table := contractTable(t)
-	want := contractInDocs.ReplaceAllStringFunc(string(page), func(found string) string {
-		marks := contractInDocs.FindStringSubmatch(found)
-		return marks[1] + table + marks[2]
-	})
+	const path = "../../docs/content/6.reference/outputs.md"
+	want := contract(t)
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o600))
 		return
 	}
+	page, err := os.ReadFile(path)
+	require.NoError(t, err, "make generate")
 	require.Equal(t, want, string(page), "make generate")
 }
 
-func contractTable(t *testing.T) string {
+func contract(t *testing.T) string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "outputs.go", nil, parser.ParseComments)
 	require.NoError(t, err)
@@ -52,7 +47,18 @@ func contractTable(t *testing.T) string {
 		}
 		return true
 	})
-	rows := []string{"| output | is | since | meaning |", "| --- | --- | --- | --- |"}
+	var b strings.Builder
+	fmt.Fprintf(&b, `---
+title: "Stack outputs"
+description: "What a stack puts out for monitoring and for people: the contract, version %d."
+---
+
+<!-- Written by `+"`make generate`"+` from infra/outputs. -->
+
+`+"`pulumi stack output --json`"+` prints them. None is secret. What [they promise](../3.run/10.monitoring.md#the-contract) is told
+by `+"`contractVersion`"+`; each output says since which version it is there.
+`, outputs.Version)
+	count := 0
 	var walk func(path, from string, fields *ast.StructType)
 	walk = func(path, from string, fields *ast.StructType) {
 		for _, field := range fields.Fields.List {
@@ -70,17 +76,25 @@ func contractTable(t *testing.T) string {
 			if is := tag.Get("is"); is != "" {
 				kind = strings.Replace(kind, "text", is, 1)
 			}
-			meaning = strings.ReplaceAll(meaning, "|", `\|`)
-			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", at, kind, since, meaning))
+			meaning = settingsPath.ReplaceAllString(meaning, "`$0`")
+			if path == "" {
+				fmt.Fprintf(&b, "\n## `%s`\n\n%s\n\n- %s, since %s\n", at, meaning, kind, since)
+			} else {
+				fmt.Fprintf(&b, "- `%s` (%s, since %s): %s\n", at, kind, since, meaning)
+			}
+			count++
 			if inner, ok := structs[innermost(field.Type)]; ok {
 				walk(at+suffix+".", since, inner)
 			}
 		}
 	}
 	walk("", "1", structs["Outputs"])
-	require.Greater(t, len(rows), 50, "the test sees no types")
-	return strings.Join(rows, "\n") + "\n"
+	require.Greater(t, count, 50, "the test sees no types")
+	return b.String()
 }
+
+// settingsPath is that of a setting. Without marks, what follows its colon would be a component on the site.
+var settingsPath = regexp.MustCompile(`vmst:settings(\.\w+)*`)
 
 // shape is how the elements of a value are named, and what the value is in words.
 func shape(of ast.Expr) (suffix, kind string) {

@@ -119,6 +119,10 @@ func apply(format decode.Format, name string, text *jsonschema.Schema) {
 	case "hostname", "email":
 		text.Format = name
 	}
+	if format.Write != "" {
+		// What editors say of a text that is not one (VS Code's JSON and YAML), and the reference of any.
+		text.Extras = map[string]any{"errorMessage": format.Is + ": " + format.Write}
+	}
 	var known []any
 	for _, value := range format.Values {
 		known = append(known, value)

@@ -40,6 +40,8 @@ type record struct {
 	resources []rules.Resource
 	// operations of a first run.
 	operations []rules.Operation
+	// registered is the same as the engine receives it.
+	registered []mocks.Resource
 }
 
 // recorded runs the program for a stack against mocks, as an up or as the preview of a new environment.
@@ -51,12 +53,18 @@ func recorded(t testing.TB, stack string, preview bool) record {
 		Config map[string]any `yaml:"config"`
 	}
 	require.NoError(t, yaml.Unmarshal(data, &file))
-	text, err := json.Marshal(file.Config["vmst:settings"])
+	secrets, _ := file.Config["vmst:secrets"].(map[string]any)
+	return recordedOf(t, stack, file.Config["vmst:settings"], secrets, preview)
+}
+
+// recordedOf runs the program with settings, and with the secrets that they need unless there are some.
+func recordedOf(t testing.TB, stack string, of any, secrets map[string]any, preview bool) record {
+	t.Helper()
+	text, err := json.Marshal(of)
 	require.NoError(t, err)
 	s, err := settings.DecodeSettings(string(text))
 	require.NoError(t, err)
-	secrets, ok := file.Config["vmst:secrets"].(map[string]any)
-	if !ok {
+	if secrets == nil {
 		secrets = map[string]any{}
 		for _, name := range settings.SecretNames(s) {
 			secrets[name] = "sshh-" + name
@@ -105,6 +113,7 @@ func recorded(t testing.TB, stack string, preview bool) record {
 			URN: urn, Type: registered.Type, Name: registered.Name, Properties: properties,
 			Protected: registered.Protect, Dependencies: registered.DependsOn,
 		})
+		found.registered = append(found.registered, registered)
 		found.operations = append(found.operations, rules.Operation{
 			URN: urn, Type: registered.Type, Name: registered.Name, Op: "create", Protected: registered.Protect,
 			Retained: registered.RetainOnDelete,
