@@ -55,8 +55,9 @@ description: "What a stack puts out for monitoring and for people: the contract,
 
 <!-- Written by `+"`make generate`"+` from infra/outputs. -->
 
-`+"`pulumi stack output --json`"+` prints them. None is secret. What [they promise](../3.run/10.monitoring.md#the-contract) is told
-by `+"`contractVersion`"+`; each output says since which version it is there.
+`+"`pulumi stack output --json`"+` prints them. None is secret. What
+[they promise](../3.run/10.monitoring.md#the-contract) is told by `+"`contractVersion`"+`; each output says since which
+version it is there.
 `, outputs.Version)
 	count := 0
 	var walk func(path, from string, fields *ast.StructType)

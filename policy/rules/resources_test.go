@@ -147,9 +147,9 @@ description: "Every type of resource that the program makes: where, how many, wh
 
 <!-- Written by ` + "`make generate`" + ` from the recorded program and policy/rules. -->
 
-What holds data or identity is *protected*: Pulumi refuses to delete or replace it. And it is *retained*: taken out of the
-program, it stays in the cloud. Both are so where ` + "`protect`" + ` is true in the stack's file. What the charts make in the
-cluster is the charts' and not listed.
+What holds data or identity is *protected*: Pulumi refuses to delete or replace it. And it is *retained*: taken out of
+the program, it stays in the cloud. Both are so where ` + "`protect`" + ` is true in the stack's file. What the charts
+make in the cluster is the charts' and not listed.
 
 | type | prod | staging | protected |
 | --- | ---: | ---: | --- |

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -175,7 +176,6 @@ func runs(version string) mocks.Answer {
 	name := crew.Name(crew.Cluster, "social.example.org")
 	return func(args properties) (properties, error) {
 		if asked := args["name"].StringValue(); asked != name {
-			//nolint:staticcheck // quoted
 			return nil, fmt.Errorf("Unable to find cluster with name: %s", asked)
 		}
 		return properties{
@@ -308,7 +308,9 @@ func (w *world) change(
 	if reflect.DeepEqual(current, to) || setting.Type == "group" && to != nil {
 		return nil
 	}
-	forth := reference.Change{From: inYAML(t, current), To: inYAML(t, to), With: with, Does: w.compare(t, before, after)}
+	forth := reference.Change{
+		From: inYAML(t, current), To: inYAML(t, to), With: with, Does: w.compare(t, before, after),
+	}
 	if slices.Contains(transformed(), setting.Path) {
 		forth.Does = append(forth.Does, reference.Operation{
 			Kind: reference.Updated, Resources: []string{"Chart mastodon-chart"},
@@ -360,10 +362,13 @@ func inYAML(t *testing.T, value any) string {
 	case nil:
 		return "left out"
 	case []any:
-		if len(value) > 0 {
-			if _, group := value[0].(object); group {
-				return strings.TrimSuffix(fmt.Sprintf("%d elements", len(value)), map[bool]string{true: "s"}[len(value) == 1])
-			}
+		if len(value) == 0 {
+			break
+		}
+		if _, group := value[0].(object); group && len(value) == 1 {
+			return "1 element"
+		} else if group {
+			return fmt.Sprintf("%d elements", len(value))
 		}
 	case object:
 		if len(fmt.Sprint(value)) > all {
@@ -567,7 +572,11 @@ func refused(t *testing.T, old mocks.Resource, news resource.PropertyMap) string
 	if err == nil {
 		return ""
 	}
-	_, said, found := strings.Cut(err.Error(), "digitalocean api: ")
-	require.True(t, found, err)
-	return said
+	said := answer.FindStringSubmatch(err.Error())
+	require.NotNil(t, said, err)
+	// Which one it is, the operation says.
+	return strings.Replace(said[1], fmt.Sprintf(" %q", old.Inputs["name"].StringValue()), "", 1)
 }
+
+// answer is what the API says besides its status.
+var answer = regexp.MustCompile(`digitalocean api: \d+: (.*)`)

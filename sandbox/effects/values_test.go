@@ -85,8 +85,10 @@ func (w *world) given() map[string]candidate {
 			secrets: strings.Replace(w.secrets, `"docsVariables":{`, `"docsVariables":{"NODE_VERSION":"24",`, 1),
 		},
 		"docs.branchDomain": {value: "deploys.example.org", with: map[string]any{
-			"dns.records": []any{object{"name": "deploys", "type": "NS", "value": "dns1.p01.nsone.net"},
-				object{"name": "branches", "type": "NS", "value": "dns1.p01.nsone.net"}},
+			"dns.records": []any{
+				object{"name": "deploys", "type": "NS", "value": "dns1.p01.nsone.net"},
+				object{"name": "branches", "type": "NS", "value": "dns1.p01.nsone.net"},
+			},
 		}},
 		"monitoring.slackChannel":    {value: "#operations"},
 		"policy.release.resource":    {value: "database-cluster"},
@@ -94,8 +96,8 @@ func (w *world) given() map[string]candidate {
 		"mastodon.smtp.from":         {value: "Mastodon <mastodon@example.org>"},
 		"ingress.values":             {value: object{"controller": object{"terminationGracePeriodSeconds": 600}}},
 		"ingress.certManager.values": {value: object{"replicaCount": 2}},
-		"mastodon.values":            {value: object{"mastodon": object{"web": object{"annotations": object{"a.b/c": "d"}}}}},
-		"observability.values":       {value: object{"prometheus": object{"prometheusSpec": object{"logLevel": "debug"}}}},
+		"mastodon.values":            {value: object{"mastodon": object{"logLevel": object{"rails": "debug"}}}},
+		"observability.values":       {value: object{"prometheus": object{"extra": true}}},
 		"backup.elsewhere.bucket":    {value: "other-backups"},
 		"mastodon.environment":       {value: object{"MAX_TOOT_CHARS": "2000"}},
 	}

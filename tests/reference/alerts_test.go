@@ -35,9 +35,10 @@ func TestAlertsPageIsCurrent(t *testing.T) {
 	e := watched(t)
 	objectives, table := signals.Objectives(e), signals.Table(e)
 	require.Greater(t, len(table), 30, "the test sees no signals")
-	b := page("Alerts and promises", "Every alert with its expression and what it waits for, and every promise.", "infra/signals")
-	b.WriteString(`What people notice, and what to do, is in [the runbooks](../4.runbooks/index.md); here is when an alert comes. The
-expressions are PromQL, for an instance at ` + "`" + e.Domain + "`" + ` with the default
+	b := page("Alerts and promises",
+		"Every alert with its expression and what it waits for, and every promise.", "infra/signals")
+	b.WriteString(`What people notice, and what to do, is in [the runbooks](../4.runbooks/index.md); here is when an
+alert comes. The expressions are PromQL, for an instance at ` + "`" + e.Domain + "`" + ` with the default
 [promises](settings/observability.md#observabilityobjectives) and
 [thresholds](settings/observability.md#observabilitythresholds).
 
@@ -47,8 +48,8 @@ expressions are PromQL, for an instance at ` + "`" + e.Domain + "`" + ` with the
 
 ## Promises
 
-Of 30 days. What may go wrong is a budget. It is used up too fast, for a page, when 2 % of it go in an hour or 5 % in six, and
-for a ticket when 10 % go in a day or in three: each is asked of a long window and of a short one.
+Of 30 days. What may go wrong is a budget. It is used up too fast, for a page, when 2 % of it go in an hour or 5 % in
+six, and for a ticket when 10 % go in a day or in three: each is asked of a long window and of a short one.
 
 | promise | % | says |
 | --- | ---: | --- |

@@ -76,9 +76,9 @@ func TestCostsPageIsCurrent(t *testing.T) {
 	b := page("Costs", "What an environment costs in a month, item by item: both stacks, and four other sizes.",
 		"the stack files, tests/reference/testdata/sizes and infra/catalogue")
 	fmt.Fprintf(b, `USD per month, before taxes, from the settings and the prices in
-[infra/catalogue](../../../infra/catalogue/prices.go), as of %s. Where there are two numbers, every node pool runs its least
-nodes or its most, or sources disagree. Not in it is what use adds: traffic beyond what the plans include, storage that a
-database grows by, and what is not DigitalOcean's: domain, mail relay, a bucket elsewhere. `, catalogue.Date)
+[infra/catalogue](../../../infra/catalogue/prices.go), as of %s. Where there are two numbers, every node pool runs its
+least nodes or its most, or sources disagree. Not in it is what use adds: traffic beyond what the plans include, storage
+that a database grows by, and what is not DigitalOcean's: domain, mail relay, a bucket elsewhere. `, catalogue.Date)
 	b.WriteString("`pulumi stack output monthlyCost` is the\nsame bill of a stack that runs.\n\n")
 	for _, stack := range committed {
 		s, _ := decoded(t, stackFile(stack))
@@ -88,11 +88,11 @@ database grows by, and what is not DigitalOcean's: domain, mail relay, a bucket 
 	}
 	b.WriteString(`## Other sizes
 
-Accounts are a rule of thumb, and a bad one: what an instance takes is decided by how many people come each day, whom they
-follow elsewhere, and how much media is kept. Ten thousand accounts of which nine thousand never come back are a small
-instance; one account with a million followers is a large one. Begin small: plans and numbers grow in place. What does
-not is decided at the beginning: the domain, the regions, the address ranges, the load balancer's type, the size of the default
-pool, and the engine of the database, which has a standby only as advanced_pg ([what a change does](settings/index.md)).
+Accounts are a rule of thumb, and a bad one: what an instance takes is decided by how many people come each day, whom
+they follow elsewhere, and how much media is kept. Ten thousand accounts of which nine thousand never come back are a
+small instance; one account with a million followers is a large one. Begin small: plans and numbers grow in place. What
+does not is decided at the beginning: the domain, the regions, the address ranges, the load balancer's type, the size
+of the default pool, and the engine of the database ([what a change does](settings/index.md)).
 
 Each size is a stack file that the program brings up in its tests.
 

@@ -104,9 +104,9 @@ func named(t *testing.T, r *mocks.Recorder, m member) string {
 func TestCrewPageIsCurrent(t *testing.T) {
 	t.Parallel()
 	b := page("The crew", "Which name in DigitalOcean's panel is which part of an environment.", "infra/crew")
-	b.WriteString(`Every object in the cloud that has a name is called after a character of the original Star Trek series whose duty
-aboard is like its own, and after the domain. So one word in the panel says what it is, and two environments of one account
-are told apart. Inside the cluster names are the field's own.
+	b.WriteString(`Every object in the cloud that has a name is called after a character of the original Star Trek
+series whose duty aboard is like its own, and after the domain. So one word in the panel says what it is, and two
+environments of one account are told apart. Inside the cluster names are the field's own.
 
 | who | is the | because |
 | --- | --- | --- |

@@ -168,7 +168,8 @@ func (w *walk) resolve(s schema) schema {
 
 func typeOf(whole, element schema) string {
 	words := map[string]string{
-		"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "mapping",
+		"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false",
+		"object": "mapping",
 	}
 	properties := whole.Properties.Content
 	switch {

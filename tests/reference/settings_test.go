@@ -124,10 +124,11 @@ func count(settings []reference.Setting, room string) int {
 }
 
 func settingsIndex() *strings.Builder {
-	b := page("Settings", "Every setting: what it may be, what it is when it is left out, and what a change of it does.",
+	b := page("Settings",
+		"Every setting: what it may be, what it is when it is left out, and what a change of it does.",
 		"the settings and tests/reference")
-	b.WriteString(`Settings stand below ` + "`vmst:settings`" + ` in a stack's file. What is wrong with them is said all at once,
-before anything is registered.
+	b.WriteString(`Settings stand below ` + "`vmst:settings`" + ` in a stack's file. What is wrong with them is said all
+at once, before anything is registered.
 
 **What a change does** is found out by machine: the program runs with two values of the setting, in a stack that uses
 every setting and whose data is protected, and the simulated providers, which have the rules of the real ones, compare
@@ -135,7 +136,8 @@ what it registers (` + "`sandbox/effects`" + `). Your stack may differ, so ` + "
 
 - *updates* changes an object in place. Pods roll where it is one that makes them.
 - *replaces* makes a new object and deletes the old one.
-- *refused: protected* would replace or delete what holds data or identity; ` + "`pulumi up`" + ` fails, and nothing is lost.
+- *refused: protected* would replace or delete what holds data or identity; ` + "`pulumi up`" + ` fails, and nothing
+  is lost.
 - *refused by DigitalOcean* is an error half-way through ` + "`pulumi up`" + `.
 - Objects are named as ` + "`pulumi preview`" + ` names them. ↔ is a change in either direction.
 
@@ -319,8 +321,8 @@ func TestSecretsPageIsCurrent(t *testing.T) {
 	b := page("Secrets", "Every secret: what it is, and when it is needed.", "infra/settings/secrets.go")
 	b.WriteString("Secrets stand below `vmst:secrets` in a stack's file, each encrypted by itself:\n\n" +
 		"```sh\npulumi config set --secret --path 'vmst:secrets.smtpPassword'\n```\n\n" +
-		"One that is missing is named by the next preview, with the command that sets it. A new value rolls the pods that\n" +
-		"use it; no secret is in an output, a log line, a chart's values or a ConfigMap.\n")
+		"One that is missing is named by the next preview, with the command that sets it. A new value rolls the\n" +
+		"pods that use it; no secret is in an output, a log line, a chart's values or a ConfigMap.\n")
 	for _, s := range all {
 		level := "##"
 		if strings.Contains(s.Path, ".") {
@@ -333,7 +335,8 @@ func TestSecretsPageIsCurrent(t *testing.T) {
 		case s.Required:
 			when = "needed with the others of its group"
 		}
-		require.Equal(t, slices.Contains(always, s.Path), s.Required && level == "##", "%s: schema and check differ", s.Path)
+		require.Equal(t, slices.Contains(always, s.Path), s.Required && level == "##",
+			"%s: schema and check differ", s.Path)
 		path := s.Path
 		if s.Type == "mapping" {
 			path += ".<NAME>"

@@ -59,8 +59,8 @@ func TestVersionsPageIsCurrent(t *testing.T) {
 		rows++
 	}
 	require.Greater(t, rows, 10, "the test sees no versions")
-	b.WriteString("\nOf what is off in a stack, the version is the one that it would have. The lines of Mastodon without known\n" +
-		"security holes, as of " + settings.ReleasesDate + ":")
+	b.WriteString("\nOf what is off in a stack, the version is the one that it would have. The lines of Mastodon\n" +
+		"without known security holes, as of " + settings.ReleasesDate + ":")
 	for i, release := range settings.SafeReleases() {
 		if i > 0 {
 			b.WriteString(",")
