@@ -39,6 +39,11 @@ func (m *Mastodon) chart(
 	return chart, nil
 }
 
+// patchForce has Pulumi take back what somebody else has set, such as replicas by `kubectl scale` at night: without it,
+// the next update of that object is a conflict and fails
+// (www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
+const patchForce = "pulumi.com/patchForce"
+
 // equip gives the Deployments of the chart what the chart itself cannot. One that it does not understand is an error of
 // its registration: pods that lack any of this would start and fail.
 func (a *Args) equip(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
@@ -49,6 +54,9 @@ func (a *Args) equip(_ context.Context, args *pulumi.ResourceTransformArgs) *pul
 	name, _ := metadata["name"].(pulumi.String)
 	props, err := within(args.Props, func(pod pulumi.Map) (pulumi.Map, error) { return a.equipPod(string(name), pod) },
 		"spec", "template", "spec")
+	if err == nil {
+		props, err = within(props, insistent, "metadata")
+	}
 	if err != nil {
 		err = fmt.Errorf("the chart's Deployment %q cannot be given its authorities and variables: %w", name, err)
 		props = with(args.Props, "spec", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
@@ -56,6 +64,15 @@ func (a *Args) equip(_ context.Context, args *pulumi.ResourceTransformArgs) *pul
 		}))
 	}
 	return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
+}
+
+// insistent adds patchForce to the metadata of an object.
+func insistent(metadata pulumi.Map) (pulumi.Map, error) {
+	annotations, ok := metadata["annotations"].(pulumi.Map)
+	if !ok && metadata["annotations"] != nil {
+		return nil, errors.New("its annotations are not known")
+	}
+	return with(metadata, "annotations", with(annotations, patchForce, pulumi.String("true"))), nil
 }
 
 // equipPod adds to the pod of a Deployment: the bundle of certificate authorities, which an init container writes, and

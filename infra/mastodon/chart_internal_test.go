@@ -15,7 +15,9 @@ import (
 // deployment is one of the chart's, with a pod of these containers.
 func deployment(name string, containers ...pulumi.Input) pulumi.Map {
 	return pulumi.Map{
-		"kind": pulumi.String("Deployment"), "metadata": pulumi.Map{"name": pulumi.String(name)},
+		"kind": pulumi.String("Deployment"), "metadata": pulumi.Map{
+			"name": pulumi.String(name), "annotations": pulumi.Map{"own": pulumi.String("kept")},
+		},
 		"spec": pulumi.Map{
 			"replicas": pulumi.Int(2), "template": pulumi.Map{"spec": pulumi.Map{
 				"containers": pulumi.Array(containers),
@@ -42,6 +44,8 @@ func equipped(t *testing.T, args *Args, props pulumi.Map) map[string]any {
 	var values map[string]any
 	require.NoError(t, json.Unmarshal(text, &values))
 	require.Equal(t, 2.0, values["spec"].(map[string]any)["replicas"])
+	require.Equal(t, map[string]any{"own": "kept", "pulumi.com/patchForce": "true"},
+		values["metadata"].(map[string]any)["annotations"])
 	return values["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
 }
 

@@ -2,6 +2,8 @@ package enginetest_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +11,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -31,6 +35,7 @@ func TestAForkTakesThePlaceOfTheDatabase(t *testing.T) {
 	c, err := cloud.Open(s.CloudFile())
 	require.NoError(t, err)
 	fork := forked(t, c, old, name+"-2")
+	scale(t, c, "mastodon", 0)
 	exported, err := s.Export(t.Context())
 	require.NoError(t, err)
 	s.Close()
@@ -66,6 +71,9 @@ func TestAForkTakesThePlaceOfTheDatabase(t *testing.T) {
 	assert.Equal(t, name, object.Outputs["name"])
 	s.Close()
 	a.isStable(t, stack)
+	for _, deployment := range c.List(deployments) {
+		assert.NotZero(t, group(deployment.Outputs, "spec")["replicas"], "%s is back", deployment.ID)
+	}
 	passwords := map[string]string{}
 	for _, secret := range c.List("kubernetes:core/v1:Secret") {
 		metadata, _ := secret.Outputs["metadata"].(map[string]any)
@@ -78,6 +86,40 @@ func TestAForkTakesThePlaceOfTheDatabase(t *testing.T) {
 	}
 	forks := base64.StdEncoding.EncodeToString([]byte(forksPassword))
 	assert.Equal(t, forks, passwords["mastodon/mastodon-database"])
+}
+
+const deployments = "kubernetes:apps/v1:Deployment"
+
+// scale sets the replicas of a namespace's Deployments as `kubectl scale` does.
+func scale(t *testing.T, c *cloud.Cloud, namespace string, replicas int64) {
+	t.Helper()
+	kind := schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
+	managers, err := apiserver.ManagersOf(kind)
+	require.NoError(t, err)
+	scaled := 0
+	for _, deployment := range c.List(deployments) {
+		if group(deployment.Outputs, "metadata")["namespace"] != namespace {
+			continue
+		}
+		own := map[string]any{}
+		for key, value := range deployment.Outputs {
+			if strings.HasPrefix(key, "__") { // the sandbox's, and none of the object's
+				own[key] = value
+				delete(deployment.Outputs, key)
+			}
+		}
+		text, err := json.Marshal(deployment.Outputs)
+		require.NoError(t, err)
+		var after map[string]any
+		require.NoError(t, json.Unmarshal(text, &after))
+		group(after, "spec")["replicas"] = replicas
+		deployment.Outputs, err = managers.Update(kind, deployment.Outputs, after, "kubectl")
+		require.NoError(t, err)
+		maps.Copy(deployment.Outputs, own)
+		require.NoError(t, c.Put(deployment))
+		scaled++
+	}
+	require.NotZero(t, scaled)
 }
 
 // outputOf is what a stack's output says under keys.
