@@ -46,6 +46,26 @@ func (s *Settings) asking() []asking {
 	return all
 }
 
+// Request is what a workload asks of the nodes for as long as the instance runs.
+type Request struct {
+	// What asks: "web", "sidekiq default", "observability".
+	What string
+	// Pool is the role of the node pool that it runs on, empty if any will do.
+	Pool string
+	// CPU is in cores, Memory in GiB, of all its pods together.
+	CPU, Memory float64
+}
+
+// Requests are what all workloads ask of the nodes whose requests stand in the settings. They are no item of the bill,
+// which the pools are on, but what a part takes of it.
+func (s *Settings) Requests() []Request {
+	var all []Request
+	for _, a := range s.asking() {
+		all = append(all, Request{a.what, a.pool, a.cpu, a.memory / gibibyte})
+	}
+	return all
+}
+
 // checkCapacity reports pools that cannot hold what is to run on them even at their most nodes. A node's own share, and
 // that of the system's pods, is not counted: what is reported has no room, whatever a node keeps for itself.
 func (s *Settings) checkCapacity(at At) {

@@ -1,6 +1,7 @@
 package reference_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,6 +72,15 @@ func itemised(b *strings.Builder, bill settings.Cost) {
 	fmt.Fprintf(b, "| **together** | **%s** |\n", total(bill))
 }
 
+// requested says what takes how much of the pools that are on the bill.
+func requested(b *strings.Builder, s *settings.Settings) {
+	b.WriteString("\nWhat takes how much of the pools, by the requests of its pods:\n\n")
+	b.WriteString("| pods of | on pool | CPU | GiB |\n| --- | --- | ---: | ---: |\n")
+	for _, r := range s.Requests() {
+		fmt.Fprintf(b, "| %s | %s | %.2f | %.1f |\n", r.What, cmp.Or(r.Pool, "any"), r.CPU, r.Memory)
+	}
+}
+
 func TestCostsPageIsCurrent(t *testing.T) {
 	t.Parallel()
 	b := page("Costs", "What an environment costs in a month, item by item: both stacks, and four other sizes.",
@@ -84,6 +94,7 @@ that a database grows by, and what is not DigitalOcean's: domain, mail relay, a 
 		s, _ := decoded(t, stackFile(stack))
 		fmt.Fprintf(b, "## The stack `%s`\n\n", stack)
 		itemised(b, s.MonthlyCost())
+		requested(b, s)
 		b.WriteString("\n")
 	}
 	b.WriteString(`## Other sizes
