@@ -10,23 +10,30 @@ import (
 	"github.com/vmstio/infrastructure/infra/catalogue"
 )
 
-// asking is what the pods of a workload ask of the nodes for as long as the instance runs. Jobs come and go, and find
-// room or wait.
-type asking struct {
-	what, pool  string
-	cpu, memory float64
-	// largest is what the largest of the pods asks of its node.
+// Request is what a workload asks of the nodes for as long as the instance runs. Jobs come and go, and find room or
+// wait.
+type Request struct {
+	// What asks: "web", "sidekiq default", "observability".
+	What string
+	// Pool is the role of the node pool that it runs on, empty if any will do.
+	Pool string
+	// CPU is in cores, Memory in GiB, of all its pods together.
+	CPU, Memory float64
+	// largest is what the largest of its pods asks of its node, in GiB.
 	largest float64
 }
 
-// asking are all the workloads whose requests stand in the settings.
-func (s *Settings) asking() []asking {
-	of := func(what, pool string, pods int, each Resources) asking {
+// Requests are what all workloads ask of the nodes whose requests stand in the settings. They are no item of the bill,
+// which the pools are on, but what a part takes of it.
+func (s *Settings) Requests() []Request {
+	of := func(what, pool string, pods int, each Resources) Request {
+		// That they are quantities has been checked.
 		cpu, _ := parseQuantity(each.CPU)
 		memory, _ := parseQuantity(each.Memory)
-		return asking{what, pool, float64(pods) * cpu, float64(pods) * memory, memory}
+		memory /= gibibyte
+		return Request{what, pool, float64(pods) * cpu, float64(pods) * memory, memory}
 	}
-	all := []asking{
+	all := []Request{
 		of("ingress", s.Ingress.Pool, s.Ingress.Replicas, s.Ingress.Resources),
 		of("web", s.Mastodon.Web.Pool, s.Mastodon.Web.Replicas, s.Mastodon.Web.Resources),
 		of("streaming", s.Mastodon.Streaming.Pool, s.Mastodon.Streaming.Replicas, s.Mastodon.Streaming.Resources),
@@ -35,33 +42,13 @@ func (s *Settings) asking() []asking {
 		all = append(all, of("sidekiq "+group.Name, group.Pool, group.Replicas, group.Resources))
 	}
 	if s.Observability.On() {
-		watch := asking{what: "observability", pool: s.Observability.Pool}
+		watch := Request{What: "observability", Pool: s.Observability.Pool}
 		for _, part := range s.Observability.Parts() {
 			each := of("", "", part.Count, part.Resources)
-			watch.cpu, watch.memory = watch.cpu+each.cpu, watch.memory+each.memory
+			watch.CPU, watch.Memory = watch.CPU+each.CPU, watch.Memory+each.Memory
 			watch.largest = max(watch.largest, each.largest)
 		}
 		all = append(all, watch)
-	}
-	return all
-}
-
-// Request is what a workload asks of the nodes for as long as the instance runs.
-type Request struct {
-	// What asks: "web", "sidekiq default", "observability".
-	What string
-	// Pool is the role of the node pool that it runs on, empty if any will do.
-	Pool string
-	// CPU is in cores, Memory in GiB, of all its pods together.
-	CPU, Memory float64
-}
-
-// Requests are what all workloads ask of the nodes whose requests stand in the settings. They are no item of the bill,
-// which the pools are on, but what a part takes of it.
-func (s *Settings) Requests() []Request {
-	var all []Request
-	for _, a := range s.asking() {
-		all = append(all, Request{a.what, a.pool, a.cpu, a.memory / gibibyte})
 	}
 	return all
 }
@@ -78,62 +65,62 @@ func (s *Settings) checkCapacity(at At) {
 	add := func(size string, nodes int) (float64, float64) {
 		droplet, ok := catalogue.LookupDropletSize(size)
 		known = known && ok
-		c, m := float64(nodes*droplet.VCPUs), float64(nodes*droplet.MemoryGiB)*gibibyte
-		cpu, memory, largest = cpu+c, memory+m, max(largest, float64(droplet.MemoryGiB)*gibibyte)
+		c, m := float64(nodes*droplet.VCPUs), float64(nodes*droplet.MemoryGiB)
+		cpu, memory, largest = cpu+c, memory+m, max(largest, float64(droplet.MemoryGiB))
 		return c, m
 	}
-	all := s.asking()
+	all := s.Requests()
 	add(s.Cluster.DefaultPool.Size, s.Cluster.DefaultPool.Nodes)
 	for i, pool := range s.Cluster.NodePools {
 		c, m := add(pool.Size, pool.MaxNodes)
 		if _, ok := catalogue.LookupDropletSize(pool.Size); !ok {
 			continue
 		}
-		var here []asking
+		var here []Request
 		for _, a := range all {
-			if a.pool == pool.Role {
+			if a.Pool == pool.Role {
 				here = append(here, a)
 			}
 		}
 		if total := sum(here); total.exceeds(c, m) {
 			pools.Index(i).Key("maxNodes").Add(fmt.Sprintf(
 				"there are %s on %d x %s, and what is to run there asks for %s (%s)",
-				amount(c, m), pool.MaxNodes, pool.Size, amount(total.cpu, total.memory), list(here)),
+				amount(c, m), pool.MaxNodes, pool.Size, amount(total.CPU, total.Memory), list(here)),
 				"raise it, use larger nodes, or lower the requests")
 			known = false // The sum of all pools would say it again.
 		}
 	}
 	// What fits on no node at all is reported where it stands.
-	alone := slices.ContainsFunc(all, func(a asking) bool { return a.largest >= largest })
+	alone := slices.ContainsFunc(all, func(a Request) bool { return a.largest >= largest })
 	if total := sum(all); known && !alone && total.exceeds(cpu, memory) {
 		pools.Add(fmt.Sprintf("there are %s on all pools at the most, and what is to run asks for %s (%s)",
-			amount(cpu, memory), amount(total.cpu, total.memory), list(all)),
+			amount(cpu, memory), amount(total.CPU, total.Memory), list(all)),
 			"raise maxNodes, use larger nodes, or lower the requests")
 	}
 }
 
-func sum(all []asking) (total asking) {
+func sum(all []Request) (total Request) {
 	for _, a := range all {
-		total.cpu, total.memory = total.cpu+a.cpu, total.memory+a.memory
+		total.CPU, total.Memory = total.CPU+a.CPU, total.Memory+a.Memory
 	}
 	return total
 }
 
 // exceeds reports whether there is not as much. Sums of thousandths are not exact.
-func (a asking) exceeds(cpu, memory float64) bool {
+func (r Request) exceeds(cpu, memory float64) bool {
 	const inexact = 1e-6
-	return a.cpu > cpu+inexact || a.memory > memory
+	return r.CPU > cpu+inexact || r.Memory > memory
 }
 
 func amount(cpu, memory float64) string {
 	number := func(n float64) string { return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64) }
-	return number(cpu) + " CPU and " + number(memory/gibibyte) + " GiB"
+	return number(cpu) + " CPU and " + number(memory) + " GiB"
 }
 
-func list(all []asking) string {
+func list(all []Request) string {
 	var parts []string
 	for _, a := range all {
-		parts = append(parts, a.what+" "+amount(a.cpu, a.memory))
+		parts = append(parts, a.What+" "+amount(a.CPU, a.Memory))
 	}
 	return strings.Join(parts, ", ")
 }
