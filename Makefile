@@ -192,11 +192,10 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
 
 .PHONY: golden
-golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside, and their pictures. Read their diff.
+golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside. Read their diff.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd monitoring && go test -count=1 . -update
 	cd tools && CGO_ENABLED=0 go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
-	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
 
 .PHONY: golden-check
 golden-check: ## See that the golden files are what the program makes, and nothing else.
