@@ -127,7 +127,7 @@ func (v *Vault) passphrase(ctx *pulumi.Context, name string, args *VaultArgs) (p
 	return made.Result, nil
 }
 
-// objects makes the namespace and what is in it.
+// objects makes the namespace and what is in it. Nothing of it is protected: the backups are not there.
 func (v *Vault) objects(
 	ctx *pulumi.Context, name string, args *VaultArgs, passphrase pulumi.StringInput, reader *digitalocean.SpacesKey,
 ) error {
@@ -136,7 +136,7 @@ func (v *Vault) objects(
 			Name:   pulumi.String(namespace),
 			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("restricted")},
 		},
-	}, pulumi.Parent(v), pulumi.DeletedWith(args.Cluster), component.Keep(args.Protect))
+	}, pulumi.Parent(v), pulumi.DeletedWith(args.Cluster))
 	if err != nil {
 		return fmt.Errorf("creating namespace %q: %w", namespace, err)
 	}
@@ -197,15 +197,14 @@ func (v *Vault) objects(
 	return nil
 }
 
-// secret makes a Secret in the namespace.
+// secret makes a Secret in the namespace. All of them are copies of what is kept elsewhere, the passphrase too.
 func (v *Vault) secret(
 	ctx *pulumi.Context, parent pulumi.Resource, name, secret string, data pulumi.StringMap,
 ) (pulumi.Resource, error) {
 	object, err := corev1.NewSecret(ctx, name+strings.TrimPrefix(secret, namespace), &corev1.SecretArgs{
 		Metadata:   &metav1.ObjectMetaArgs{Name: pulumi.String(secret), Namespace: pulumi.String(namespace)},
 		StringData: data,
-	}, pulumi.Parent(parent), pulumi.DependsOn(v.contents[:1]), pulumi.DeletedWith(v.args.Cluster),
-		component.Keep(v.args.Protect))
+	}, pulumi.Parent(parent), pulumi.DependsOn(v.contents[:1]), pulumi.DeletedWith(v.args.Cluster))
 	if err != nil {
 		return nil, fmt.Errorf("creating Secret %q: %w", secret, err)
 	}

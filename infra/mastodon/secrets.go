@@ -55,6 +55,8 @@ const bundleCAs = "for file in " + publicCAs + " " + clusterCAs + "/*.crt; do ca
 type secret struct {
 	name string
 	data pulumi.StringMap
+	// optional is of a Secret that a setting takes away. It is a copy, so that nothing is lost with it.
+	optional bool
 }
 
 // podSecrets are those that the chart's pods read. Their keys are those that the chart's values name existingSecretKeys
@@ -70,7 +72,7 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 		login = pulumi.StringMap{"username": a.SMTPUsername, "password": a.SMTPPassword}
 	}
 	list := []secret{
-		{keysSecret, pulumi.StringMap{
+		{name: keysSecret, data: pulumi.StringMap{
 			"secret-key-base":       keys.SecretKeyBase,
 			"vapid-private-key":     keys.VAPIDPrivateKey,
 			"vapid-public-key":      keys.VAPIDPublicKey,
@@ -78,16 +80,20 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 			"are-deterministic-key": keys.ActiveRecordDeterministicKey,
 			"are-derivation-salt":   keys.ActiveRecordKeyDerivationSalt,
 		}},
-		{databaseSecret, pulumi.StringMap{"username": a.Database.Username, "password": a.Database.Password}},
-		{cacheSecret, cache},
-		{mediaSecret, keyPair(a.Media)},
-		{smtpSecret, login},
+		{name: databaseSecret, data: pulumi.StringMap{"username": a.Database.Username, "password": a.Database.Password}},
+		{name: cacheSecret, data: cache},
+		{name: mediaSecret, data: keyPair(a.Media)},
+		{name: smtpSecret, data: login},
 	}
 	if s := a.Search; s != nil {
-		list = append(list, secret{searchSecret, pulumi.StringMap{"username": s.Username, "password": s.Password}})
+		list = append(list, secret{
+			name: searchSecret, data: pulumi.StringMap{"username": s.Username, "password": s.Password}, optional: true,
+		})
 	}
 	if len(a.SecretVariables) > 0 {
-		list = append(list, secret{variablesSecret, pulumi.StringMap(a.SecretVariables)})
+		list = append(list, secret{
+			name: variablesSecret, data: pulumi.StringMap(a.SecretVariables), optional: true,
+		})
 	}
 	return list
 }
@@ -95,10 +101,10 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 // jobSecrets are those that only the Jobs read.
 func (a *Args) jobSecrets(keys *Keys) []secret {
 	return []secret{
-		{jobsSecret, a.environment(keys)},
-		{assetsSecret, keyPair(a.Assets)},
+		{name: jobsSecret, data: a.environment(keys)},
+		{name: assetsSecret, data: keyPair(a.Assets)},
 		// The names are those of libpq.
-		{adminSecret, pulumi.StringMap{
+		{name: adminSecret, data: pulumi.StringMap{
 			"PGHOST": a.Admin.Host, "PGPORT": pulumi.Sprintf("%d", a.Admin.Port), "PGDATABASE": a.Admin.Name,
 			"PGUSER": a.Admin.Username, "PGPASSWORD": a.Admin.Password,
 			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(a.trusted()),
@@ -175,7 +181,7 @@ func (m *Mastodon) secrets(
 		// The first part of every name is the release, and the component's name says it.
 		object, err := corev1.NewSecret(ctx, name+strings.TrimPrefix(s.name, releaseName), &corev1.SecretArgs{
 			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(s.name), Namespace: namespace}, StringData: s.data,
-		}, pulumi.Parent(m), component.Keep(args.Protect))
+		}, pulumi.Parent(m), component.Keep(args.Protect && !s.optional))
 		if err != nil {
 			return nil, fmt.Errorf("creating Secret %q: %w", s.name, err)
 		}

@@ -68,6 +68,13 @@ func exceptions() []exception {
 		{"vmst:ingress:Ingress$", []string{"-cert-manager-namespace"}, "certificates are issued again"},
 		{"vmst:ingress:Ingress$" + secretType, nil, "it is a copy of what the configuration holds"},
 		{
+			"vmst:mastodon:Mastodon$" + secretType,
+			[]string{"-search", "-environment"},
+			"it is a copy of what the configuration or the cluster of the index holds",
+		},
+		{"vmst:backup:Vault$kubernetes:", nil, "neither the backups nor the only copy of their key is there"},
+		{"vmst:backup:Backup$kubernetes:", nil, "it is a copy of keys that are kept"},
+		{
 			"vmst:observability:Observability$", nil,
 			"what was measured is missed by nobody after a while, and the rest are copies",
 		},

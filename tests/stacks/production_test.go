@@ -86,6 +86,17 @@ var exceptions = map[string]bool{
 	"search-firewall":                false,
 	"ingress-cert-manager-namespace": false, // certificates can be issued again
 	"ingress-dns-token":              false, // a copy of what the configuration holds
+	// Copies, which go with what they are for.
+	"mastodon-search":             false,
+	"mastodon-environment":        false,
+	"backup-keys":                 false,
+	"backup-vault-namespace":      false,
+	"backup-vault-encryption":     false,
+	"backup-vault-store":          false,
+	"backup-vault-uploads":        false,
+	"backup-vault-uploads-writer": false,
+	"backup-vault-database":       false,
+	"backup-vault-administrator":  false,
 	// What has been measured is missed by nobody after a while, and the rest are copies.
 	"observability-namespace":                  false,
 	"observability-alertmanager-configuration": false,
