@@ -45,11 +45,11 @@ func TestWarnings(t *testing.T) {
 			`policy.release: lets "cache-cluster" (c1) be replaced or deleted, with the data that it holds; remove ` +
 				`it once that is done`,
 		}},
-		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.6}}}`), []string{
-			`mastodon.image.tag: "v4.6.6" has known security holes (GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, ` +
-				`GHSA-62j4-hvj7-px3f; as of 2026-11-24); set it to v4.6.7 or a later patch of its line`,
+		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.7}}}`), []string{
+			`mastodon.image.tag: "v4.6.7" has known security holes (uploads in the HEIF format, 2026-09-15; as of ` +
+				`2026-11-29); set it to v4.6.8 or a later patch of its line`,
 		}},
-		{"a Mastodon without", production(t, `{mastodon: {image: {tag: v4.6.7}}}`), nil},
+		{"a Mastodon without", production(t, `{mastodon: {image: {tag: v4.6.8}}}`), nil},
 		{"a Mastodon that is not known yet", production(t, `{mastodon: {image: {tag: v5.0.0}}}`), nil},
 		{"a build of somebody's own", production(t, `{mastodon: {image: {tag: main-2026.11.01}}}`), nil},
 		{"one OpenSearch node", production(t, `{search: {nodes: 1, indexPreset: single_node_cluster}}`), []string{
