@@ -82,13 +82,23 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd monitoring && go test -count=1 ./...
 	cd monitoring/endtoend && go test -count=1 .
 
-# What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
+# What the scripts that pods run are tested with: the packages of Debian and Ubuntu, and what they are there for.
+PACKAGES := ruby ruby-pg ruby-redis ruby-aws-sdk-s3 redis-server postgresql jq curl time
+PROGRAMS := ruby redis-server initdb jq curl time
+
+.PHONY: test-packages
+test-packages: ## Install what the scripts that pods run are tested with, where it is missing: Ruby, Redis, PostgreSQL (Debian, Ubuntu).
+	@missing="$$(for program in $(PROGRAMS); do \
+	  type -P $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || echo $$program; done)"; \
+	if [[ -z "$$missing" ]] && ruby -e "require 'pg'; require 'redis'; require 'aws-sdk-s3'" 2>/dev/null; then exit; fi; \
+	type -P apt-get >/dev/null || { echo "there is no apt-get: install yourself what Debian calls $(PACKAGES)" >&2; exit 1; }; \
+	(( EUID == 0 )) && root= || root=sudo; \
+	$$root apt-get update -q && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES)
+
+# What the backups' pods run, with what they run it with.
 .PHONY: test-data
-test-data: $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
-	@for program in initdb ruby jq curl time; do \
-	  type -P $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || \
-	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-	    postgresql ruby ruby-pg jq curl time; break; }; done
+test-data: test-packages $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
 	cd sandbox && VMST_TEST_DATA=1 go test -count=1 -timeout 30m ./backup
 
 STATUSES ?= 2000000

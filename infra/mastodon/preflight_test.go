@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	osuser "os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,23 +21,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// need finds a program, or skips the test.
-func need(t *testing.T, name string, more ...string) string {
-	t.Helper()
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	for _, pattern := range more {
-		if found, _ := filepath.Glob(pattern); len(found) > 0 {
-			return slices.Max(found)
-		}
-	}
-	t.Skipf("SKIPPED: there is no %s; the scripts are tested with the packages ruby, ruby-pg, ruby-redis, "+
-		"ruby-aws-sdk-s3, redis-server and postgresql of Debian", name)
-	return ""
-}
+	"github.com/vmstio/infrastructure/tests/programs"
+)
 
 // port is a port that is free.
 func port(t *testing.T) string {
@@ -69,7 +54,7 @@ func start(t *testing.T, cmd *exec.Cmd, port string) {
 // postgres runs a server with the user mastodon. It does not run as root.
 func postgres(t *testing.T) string {
 	t.Helper()
-	initdb := need(t, "initdb", "/usr/lib/postgresql/*/bin/initdb")
+	initdb := programs.Find(t, "initdb", "/usr/lib/postgresql/*/bin/initdb")
 	dir, err := os.MkdirTemp("", "vmst-preflight-")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
@@ -98,7 +83,7 @@ func postgres(t *testing.T) string {
 // valkey runs a server, which may refuse scripts as a managed one does.
 func valkey(t *testing.T, scripts bool) string {
 	t.Helper()
-	server, number := need(t, "redis-server"), port(t)
+	server, number := programs.Find(t, "redis-server"), port(t)
 	args := []string{"--port", number, "--save", "", "--requirepass", "secret-valkey", "--dir", t.TempDir()}
 	if !scripts {
 		args = append(args, "--rename-command", "EVAL", "")
@@ -161,12 +146,7 @@ func relay(t *testing.T, greeting string) string {
 // preflightOf runs the Job's script with an environment like the Job's. It returns what a person reads.
 func preflightOf(t *testing.T, env map[string]string) (said string, succeeded bool) {
 	t.Helper()
-	ruby := need(t, "ruby")
-	gems := "require 'pg'; require 'redis'; require 'aws-sdk-s3'"
-	if exec.CommandContext(t.Context(), ruby, "-e", gems).Run() != nil {
-		t.Skip("SKIPPED: Ruby has not all of ruby-pg, ruby-redis and ruby-aws-sdk-s3")
-	}
-	cmd := exec.CommandContext(t.Context(), ruby, "-e", preflight)
+	cmd := exec.CommandContext(t.Context(), programs.Ruby(t, "pg", "redis", "aws-sdk-s3"), "-e", preflight)
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}

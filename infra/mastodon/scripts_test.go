@@ -8,16 +8,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/tests/programs"
 )
 
 // runScript runs a Job's script with a stand-in for what Mastodon's image has, which writes down every call and answers
 // as the body of a shell function says. It returns the calls, and whether the script succeeded.
 func runScript(t *testing.T, script, answer string, env ...string) (calls []string, succeeded bool) {
 	t.Helper()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("SKIPPED: the scripts of the Jobs need bash")
-	}
+	bash := programs.Find(t, "bash")
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "bin"), 0o700))
 	const note = `printf '%s %s\n' "$(basename "$0")" "${*//$'\n'/ }" >>`
