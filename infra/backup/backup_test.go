@@ -54,6 +54,7 @@ func vaultArgs() backup.VaultArgs {
 		Database: managed.Endpoint{
 			Host: output("db.internal"), Port: pulumi.Int(25060).ToIntOutput(), Name: output("mastodon"),
 			Username: output("mastodon"), Password: hidden("of-mastodon"), CA: output("authority"),
+			SSLMode: settings.VerifyCA,
 		},
 		Admin: managed.Endpoint{
 			Host: output("db.internal"), Username: output("doadmin"), Password: hidden("of-administrator"),
@@ -194,7 +195,7 @@ func TestTheCredentials(t *testing.T) {
 	assert.Equal(t, "spaces:backups", store["STORE"])
 	assert.Equal(t, "sfo3.digitaloceanspaces.com", store["RCLONE_CONFIG_SPACES_ENDPOINT"])
 	assert.NotContains(t, store, "ELSEWHERE")
-	assert.Equal(t, "verify-full", r.One(t, secretType, "vault-database").Input("stringData", "PGSSLMODE"))
+	assert.Equal(t, "verify-ca", r.One(t, secretType, "vault-database").Input("stringData", "PGSSLMODE"))
 	assert.Equal(t, "authority",
 		r.One(t, "kubernetes:core/v1:ConfigMap", "vault-authorities").Input("data", "database.crt"))
 	assert.Equal(t, "restricted", r.One(t, "kubernetes:core/v1:Namespace", "vault-namespace").

@@ -178,7 +178,7 @@ func (v *Vault) objects(
 		{databaseSecret, pulumi.StringMap{
 			"PGHOST": args.Database.Host, "PGPORT": pulumi.Sprintf("%d", args.Database.Port),
 			"PGDATABASE": args.Database.Name, "PGUSER": args.Database.Username, "PGPASSWORD": args.Database.Password,
-			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(bundle),
+			"PGSSLMODE": pulumi.String(args.Database.SSLMode), "PGSSLROOTCERT": pulumi.String(bundle),
 		}},
 		{administratorSecret, pulumi.StringMap{
 			"ADMIN_USER": args.Admin.Username, "ADMIN_PASSWORD": args.Admin.Password, "GRANTS": args.Grants,

@@ -28,9 +28,9 @@ var patience = map[string]string{
 // common are the variables of every process that the chart has no value for.
 func (a *Args) common() map[string]string {
 	env := map[string]string{
-		// Rails hands both to libpq, which then checks the certificate's name as well; the streaming server reads any
-		// mode but "disable" and "no-verify" as that.
-		"DB_SSLMODE":    "verify-full",
+		// Rails hands both to libpq. The streaming server reads any mode but "disable" and "no-verify" as verify-full
+		// (streaming/database.js); see withoutName.
+		"DB_SSLMODE":    a.Database.SSLMode,
 		"PGSSLROOTCERT": a.trusted(),
 		// Node trusts its own list and this file.
 		"NODE_EXTRA_CA_CERTS": a.trusted(),
@@ -46,6 +46,27 @@ func (a *Args) common() map[string]string {
 	// In the pods these come from a Secret, over which every variable here would win.
 	for name := range a.SecretVariables {
 		delete(env, name)
+	}
+	return env
+}
+
+// withoutName has Node not compare the name in the certificate of the database, and of nothing else: that it is of a
+// trusted authority is checked all the same. Nothing in Mastodon's configuration does: the streaming server tells
+// node-postgres no more than whether to check (streaming/database.js), which then leaves all of it to Node, with
+// DB_HOST as the name (brianc/node-postgres, packages/pg/lib/connection.js).
+//
+// --import is there from Node 18.18 on (nodejs.org/api/cli.html), and takes the whole module as an address.
+const withoutName = `import tls from 'node:tls';const check=tls.checkServerIdentity;` +
+	`tls.checkServerIdentity=(host,cert)=>host===process.env.DB_HOST?undefined:check(host,cert)`
+
+// streaming are the variables of the streaming server that the chart has no value for.
+func (a *Args) streaming() map[string]string {
+	env := a.common()
+	env["DB_POOL"] = strconv.Itoa(a.Streaming.DatabaseConnections)
+	if a.Database.SSLMode == settings.VerifyCA {
+		// Node reads options that are separated by spaces.
+		env["NODE_OPTIONS"] = strings.TrimSpace(
+			env["NODE_OPTIONS"] + " --import=data:text/javascript," + url.PathEscape(withoutName))
 	}
 	return env
 }

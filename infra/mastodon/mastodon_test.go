@@ -42,10 +42,14 @@ func hidden(text string) pulumi.StringOutput {
 
 // endpoint is one in the domain example.org. What the engine has no use for is empty.
 func endpoint(host string, port int, name, user, password, ca string) managed.Endpoint {
-	return managed.Endpoint{
+	made := managed.Endpoint{
 		Host: text(host + ".example.org"), Port: pulumi.Int(port).ToIntOutput(), Name: text(name),
 		Username: text(user), Password: hidden(password), CA: text(ca),
 	}
+	if name != "" {
+		made.SSLMode = settings.VerifyFull
+	}
+	return made
 }
 
 func arguments() mastodon.Args {

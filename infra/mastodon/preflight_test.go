@@ -210,6 +210,7 @@ func TestPreflight(t *testing.T) {
 	require.False(t, succeeded)
 	for _, want := range []string{
 		`WRONG  PostgreSQL at 127.0.0.1:` + database, `"nothing" does not exist`,
+		"set vmst:settings.database.tls to verify-ca", "set vmst:settings.database.authority to cluster",
 		"WRONG  connection pool at 127.0.0.1:" + env["POOL_PORT"], "set vmst:settings.database.poolSize to 0",
 		"WRONG  Lua in Valkey at 127.0.0.1:", "ask DigitalOcean's support to allow them",
 		"WRONG  upload into the bucket media: no ACL", "Spaces keys and the ACL public-read",

@@ -107,7 +107,7 @@ func (a *Args) jobSecrets(keys *Keys) []secret {
 		{name: adminSecret, data: pulumi.StringMap{
 			"PGHOST": a.Admin.Host, "PGPORT": pulumi.Sprintf("%d", a.Admin.Port), "PGDATABASE": a.Admin.Name,
 			"PGUSER": a.Admin.Username, "PGPASSWORD": a.Admin.Password,
-			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(a.trusted()),
+			"PGSSLMODE": pulumi.String(a.Admin.SSLMode), "PGSSLROOTCERT": pulumi.String(a.trusted()),
 		}},
 	}
 }

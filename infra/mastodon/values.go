@@ -46,7 +46,7 @@ func (a *Args) plainValues() chartValues {
 				Workers: strconv.Itoa(web.Processes),
 			},
 			Streaming: streamingValues{
-				Environment: a.common(), UpdateStrategy: oneByOne,
+				Environment: a.streaming(), UpdateStrategy: oneByOne,
 				podValues: pods(
 					"streaming", streaming.Replicas, streaming.Resources, streaming.Pool, kube.DoNotSchedule),
 				Image:   imageValues{Repository: a.StreamingImage},
@@ -81,7 +81,6 @@ func (a *Args) plainValues() chartValues {
 		},
 		SecurityContext: securityContext{Capabilities: capabilities{Drop: []string{"ALL"}}},
 	}
-	v.Mastodon.Streaming.Environment["DB_POOL"] = strconv.Itoa(streaming.DatabaseConnections)
 	if a.RailsCache != nil {
 		v.Redis.Cache = cacheValues{true, existing{cacheSecret, map[string]string{"password": railsCacheKey}}}
 	}

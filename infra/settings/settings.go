@@ -100,6 +100,7 @@ func (s *Settings) Check(at At) {
 
 // complete fills in what depends on other values.
 func (s *Settings) complete() {
+	s.Database.complete()
 	s.Search.complete()
 	s.Mastodon.complete()
 	s.Backup.complete(s.Database.Version)

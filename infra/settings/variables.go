@@ -27,8 +27,10 @@ func Variables() map[string]string {
 	put("mastodon.web.threads", "MAX_THREADS MIN_THREADS")
 	put("mastodon.sidekiq", "SIDEKIQ_CONCURRENCY")
 	put("mastodon.streaming.databaseConnections", "DB_POOL")
-	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_SSLMODE DB_USER "+
-		"PGSSLROOTCERT PREPARED_STATEMENTS")
+	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_USER "+
+		"PREPARED_STATEMENTS")
+	put("database.tls", "DB_SSLMODE PGSSLMODE")
+	put("database.authority", "PGSSLROOTCERT")
 	// Each of the three can be told where Valkey is by many names.
 	for _, name := range strings.Fields("DRIVER HOST PASSWORD PORT URL USER DB NAMESPACE SENTINELS SENTINEL_MASTER " +
 		"SENTINEL_PORT SENTINEL_USERNAME SENTINEL_PASSWORD") {

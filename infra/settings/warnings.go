@@ -62,6 +62,11 @@ func (s *Settings) Warnings() []Warning {
 			"empty, so that whoever has a credential reaches the control plane from anywhere",
 			"name the addresses that run Pulumi and kubectl")
 	}
+	if s.Database.TLS == VerifyCA {
+		w("database.tls", quote(VerifyCA)+" lets whoever answers in the database's place, with a certificate of any "+
+			"trusted authority, pass for it",
+			"set it to "+VerifyFull+" when the certificate has the private host name")
+	}
 	for i, address := range s.Cluster.ControlPlaneAllowedAddresses {
 		if strings.HasSuffix(address, "/0") {
 			w(fmt.Sprintf("cluster.controlPlaneAllowedAddresses[%d]", i), quote(address)+" admits every address",

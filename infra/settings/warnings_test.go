@@ -33,6 +33,10 @@ func TestWarnings(t *testing.T) {
 			"database.nodes: 1 in production: while it is away, so is the instance, and the last writes may be lost; " +
 				"set it to 2 or more",
 		}},
+		{"a certificate whose name is not compared", production(t, `{database: {tls: verify-ca}}`), []string{
+			`database.tls: "verify-ca" lets whoever answers in the database's place, with a certificate of any ` +
+				`trusted authority, pass for it; set it to verify-full when the certificate has the private host name`,
+		}},
 		{"one Valkey node", production(t, `{cache: {nodes: 1}}`), []string{
 			"cache.nodes: 1 in production: while it is away, so is the instance, and queued jobs may be lost; set it " +
 				"to 2 or more",

@@ -64,6 +64,9 @@ type Endpoint struct {
 	Username, Password pulumi.StringOutput
 	// CA is the authority of the server's certificate, PEM and no secret; unset where it is a public one.
 	CA pulumi.StringOutput
+	// SSLMode is how to check the certificate of PostgreSQL, as libpq names it; empty for other engines, whose clients
+	// compare the name.
+	SSLMode string
 }
 
 // Database is a managed database.

@@ -37,8 +37,9 @@ ensure
 end
 
 FIREWALL = 'if it times out: are the cluster and the pod subnet among the database\'s trusted sources ' \
-           '(vmst:settings.cluster.trustPodSubnet)? If the certificate is refused: ask DigitalOcean\'s support for the ' \
-           'authority of its private host name'
+           '(vmst:settings.cluster.trustPodSubnet)? If its name does not match the certificate: set ' \
+           'vmst:settings.database.tls to verify-ca, and ask DigitalOcean\'s support for a certificate with the private ' \
+           'host name; if the certificate cannot be verified: set vmst:settings.database.authority to cluster'
 
 check("PostgreSQL at #{ENV.fetch('DB_HOST')}:#{ENV.fetch('DB_PORT')}", FIREWALL) do
   postgres(ENV.fetch('DB_HOST'), ENV.fetch('DB_PORT'), ENV.fetch('DB_NAME'))
