@@ -107,7 +107,8 @@ func TestTraffic(t *testing.T) {
 		require.Equal(t, "rediss://default:$(CACHE_REDIS_PASSWORD)@private-rails.example.org:25071",
 			env["CACHE_REDIS_URL"], process)
 		require.Equal(t, "https://assets.example.org", env["CDN_HOST"], process)
-		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["ES_CA_FILE"], process)
+		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["SSL_CERT_FILE"], process)
+		require.NotContains(t, env, "ES_CA_FILE", "each request would open a connection")
 	}
 	require.Equal(t, true, value("elasticsearch", "enabled"))
 	require.Equal(t, true, value("elasticsearch", "tls"))
@@ -192,7 +193,7 @@ func TestWithoutTheOptionalParts(t *testing.T) {
 	require.Equal(t, "never", chart.Input("values", "mastodon", "smtp", "enableStartTls"),
 		"Mastodon refuses STARTTLS over TLS")
 	require.Nil(t, chart.Input("values", "mastodon", "web", "extraEnvVars", "CACHE_REDIS_URL"))
-	require.Nil(t, chart.Input("values", "mastodon", "web", "extraEnvVars", "ES_CA_FILE"))
+	require.Nil(t, chart.Input("values", "mastodon", "web", "extraEnvVars", "SSL_CERT_FILE"))
 	require.Equal(t, map[string]any{"username": "", "password": ""},
 		r.One(t, secretType, "mastodon-smtp").Input("stringData"))
 	env := r.One(t, secretType, "mastodon-jobs").Input("stringData").(map[string]any)

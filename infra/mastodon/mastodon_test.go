@@ -226,7 +226,7 @@ func TestJobsGoToTheDatabaseItself(t *testing.T) {
 		"REDIS_URL": "rediss://default:secret%2Fvalkey@private-cache.example.org:25061", "REDIS_DRIVER": "ruby",
 		"CACHE_REDIS_URL": "rediss://default:secret-rails@private-rails.example.org:25071",
 		"ES_ENABLED":      "true", "ES_HOST": "https://private-search.example.org", "ES_PORT": "25060",
-		"ES_CA_FILE": "/etc/mastodon/authorities/bundle.crt", "ES_PASS": "secret-search",
+		"SSL_CERT_FILE": "/etc/mastodon/authorities/bundle.crt", "ES_PASS": "secret-search",
 		"S3_ENDPOINT": "https://nyc3.digitaloceanspaces.com", "S3_HOSTNAME": "nyc3.digitaloceanspaces.com",
 		"S3_ALIAS_HOST": "cdn.example.org", "CDN_HOST": "https://assets.example.org",
 		"AWS_SECRET_ACCESS_KEY": "secret-media", "MAX_SESSION_ACTIVATIONS": "20", "DEEPL_API_KEY": "secret-deepl",

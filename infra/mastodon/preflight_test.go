@@ -4,8 +4,11 @@ package mastodon
 
 import (
 	"bytes"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -236,4 +239,32 @@ func TestPreflightOfTheCDN(t *testing.T) {
 	env["CDN_READY"] = "false"
 	_, succeeded = preflightOf(t, env)
 	require.True(t, succeeded)
+}
+
+// The authority of the search is trusted where Ruby looks by itself, as Mastodon's client does.
+func TestPreflightOfTheSearch(t *testing.T) {
+	t.Parallel()
+	search := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, ok := r.BasicAuth(); !ok || user != "finder" || password != "secret-search" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	search.Config.ErrorLog = log.New(io.Discard, "", 0)
+	search.StartTLS()
+	t.Cleanup(search.Close)
+	_, number, err := net.SplitHostPort(search.Listener.Addr().String())
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "bundle.crt")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: search.Certificate().Raw})
+	require.NoError(t, os.WriteFile(file, certificate, 0o600))
+	env := environmentFor(port(t), port(t), port(t), bucket(t, true))
+	maps.Copy(env, map[string]string{
+		"ES_ENABLED": "true", "ES_HOST": "https://127.0.0.1", "ES_PORT": number, "ES_USER": "finder",
+		"ES_PASS": "secret-search",
+	})
+	said, _ := preflightOf(t, env)
+	require.Contains(t, said, "WRONG  OpenSearch at https://127.0.0.1:"+number+": SSL_connect")
+	env["SSL_CERT_FILE"] = file
+	said, _ = preflightOf(t, env)
+	require.Contains(t, said, "ok     OpenSearch at https://127.0.0.1:"+number)
 }
