@@ -227,6 +227,29 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// A relay that is away does not keep an instance that runs from a version, and keeps a new one from beginning.
+func TestPreflightWithoutARelay(t *testing.T) {
+	t.Parallel()
+	database := postgres(t)
+	env := environmentFor(database, valkey(t, true), relay(t, "421 later"), bucket(t, false))
+	said, succeeded := preflightOf(t, env)
+	require.False(t, succeeded)
+	require.Contains(t, said, "WRONG  mail relay at 127.0.0.1:")
+	const migrate = `require 'pg'
+		PG.connect(host: '127.0.0.1', port: ARGV[0], dbname: 'postgres', user: 'mastodon').
+			exec('CREATE TABLE schema_migrations (version text)')`
+	out, err := exec.CommandContext(t.Context(), need(t, "ruby"), "-e", migrate, database).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	said, succeeded = preflightOf(t, env)
+	require.True(t, succeeded)
+	require.Contains(t, said, `WARN   mail relay at 127.0.0.1:`)
+	require.Contains(t, said, "mail waits and is tried again")
+	// Everything else does.
+	env["POOL_PORT"] = port(t)
+	_, succeeded = preflightOf(t, env)
+	require.False(t, succeeded)
+}
+
 // What the bucket takes must come back through the CDN's name; before there is one, it is not asked.
 func TestPreflightOfTheCDN(t *testing.T) {
 	t.Parallel()
