@@ -75,7 +75,7 @@ func (a *Args) required() map[string]any {
 		args["RailsCache"] = a.RailsCache.Endpoint
 	}
 	if a.Search != nil {
-		args["Search"], args["IndexPreset"] = a.Search.Endpoint, a.IndexPreset
+		args["Search"], args["Search.ID"], args["IndexPreset"] = a.Search.Endpoint, a.Search.ID, a.IndexPreset
 	}
 	if a.SMTP.AuthMethod != settings.AuthNone {
 		args["SMTPUsername"], args["SMTPPassword"] = a.SMTPUsername, a.SMTPPassword

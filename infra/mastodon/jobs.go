@@ -32,6 +32,13 @@ const (
 // background are the Jobs that nobody waits for.
 var background = []string{"search-contents"}
 
+// indexing are the Jobs that run once more for another cluster of the search, which has no indexes yet.
+var indexing = []string{"search-mapping", "search-contents"}
+
+// searchCluster is the annotation of their pods with the cluster's ID. The template of a Job cannot change, so that
+// another ID is another Job.
+const searchCluster = "mastodon-search-cluster"
+
 // The scripts of the Jobs; each says what it does.
 var (
 	//go:embed scripts/preflight.rb
@@ -88,7 +95,8 @@ func (m *Mastodon) migrateAfter(
 }
 
 // indexes makes the Jobs of the search indexes: one for what they map, which is waited for, and one for their contents,
-// which may take days and is not. Where nothing changed for a version, both have nothing to do.
+// which may take days and is not. Where nothing changed for a version, both have nothing to do; of another cluster, they
+// find that all of it is missing.
 func (m *Mastodon) indexes(ctx *pulumi.Context, name string, args *Args, migrated pulumi.Resource) error {
 	mapping := args.jobPod(args.rails("map", "bash", "-c", searchMapping))
 	mapped, err := m.job(ctx, name, args, "search-mapping", mapping, []pulumi.Resource{migrated})
@@ -155,7 +163,9 @@ func (m *Mastodon) assets(
 }
 
 // job makes a Job whose name carries the version, so that another version makes another Job, which has to complete
-// before the old one goes. Pulumi waits for it.
+// before the old one goes. Pulumi waits for it, unless it is in the background: such a one may still run when another
+// of its name has to take its place, and goes at once, its pods after it (pulumi.com/deletionPropagationPolicy;
+// kubernetes.io, "Cascading deletion").
 //
 // There is no ttlSecondsAfterFinished: Kubernetes would delete the Job, the next refresh would miss it, and the next
 // update would run it again. A Job that failed stays as it is; replaceUnready has the next update replace it.
@@ -166,8 +176,15 @@ func (m *Mastodon) job(
 	annotations := pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}
 	limit := deadline
 	if slices.Contains(background, task) {
-		annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
+		annotations = pulumi.StringMap{
+			"pulumi.com/skipAwait":                 pulumi.String("true"),
+			"pulumi.com/deletionPropagationPolicy": pulumi.String("background"),
+		}
 		limit = backgroundDeadline
+	}
+	template := metav1.ObjectMetaArgs{Labels: labels}
+	if slices.Contains(indexing, task) {
+		template.Annotations = pulumi.StringMap{searchCluster: args.Search.ID}
 	}
 	return kube.NewObject(ctx, name+"-"+task, &kube.ObjectArgs{
 		APIVersion: "batch/v1",
@@ -180,7 +197,7 @@ func (m *Mastodon) job(
 			"backoffLimit":          pulumi.Int(attempts),
 			"activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
 			"template": corev1.PodTemplateSpecArgs{
-				Metadata: &metav1.ObjectMetaArgs{Labels: labels},
+				Metadata: template,
 				Spec:     spec,
 			},
 		},

@@ -103,6 +103,7 @@ func arguments() mastodon.Args {
 		},
 		Search: &managed.Database{
 			Endpoint: endpoint("private-search", 25060, "", "finder", "secret-search", "the search's authority"),
+			ID:       text("search-1"),
 		},
 		IndexPreset:  "small_cluster",
 		Media:        bucket("media", "cdn.example.org", "secret-media"),
@@ -256,11 +257,19 @@ func TestJobs(t *testing.T) {
 		background := job.Name == "mastodon-search-contents"
 		require.True(t, strings.HasSuffix(job.Input("metadata", "name").(string), "-v4-7-3"), job.Name)
 		require.Equal(t, "social", job.Input("metadata", "namespace"))
-		annotation, deadline := "pulumi.com/replaceUnready", 21600.0
+		annotations, deadline := map[string]any{"pulumi.com/replaceUnready": "true"}, 21600.0
 		if background {
-			annotation, deadline = "pulumi.com/skipAwait", 1209600.0
+			annotations, deadline = map[string]any{
+				"pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "background",
+			}, 1209600.0
 		}
-		require.Equal(t, map[string]any{annotation: "true"}, job.Input("metadata", "annotations"))
+		require.Equal(t, annotations, job.Input("metadata", "annotations"))
+		var cluster any
+		if strings.Contains(job.Name, "-search-") {
+			cluster = map[string]any{"mastodon-search-cluster": "search-1"}
+		}
+		require.Equal(t, cluster, job.Input("spec", "template", "metadata", "annotations"),
+			"another cluster has another Job, of the search alone")
 		require.Equal(t, map[string]any{settings.PoolLabel: "background"},
 			job.Input("spec", "template", "spec", "nodeSelector"))
 		spec := job.Input("spec").(map[string]any)
@@ -425,7 +434,7 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 		"Existing.ActiveRecordDeterministicKey, Existing.ActiveRecordKeyDerivationSalt, "+
 		"Existing.ActiveRecordPrimaryKey, Existing.SecretKeyBase, Existing.VAPIDPrivateKey, Existing.VAPIDPublicKey, "+
 		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, RailsCache, "+
-		"SMTPPassword, SMTPUsername, Search missing")
+		"SMTPPassword, SMTPUsername, Search, Search.ID missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")), "nothing is registered")
 }
 
