@@ -137,8 +137,37 @@ func TestWarnings(t *testing.T) {
 			`observability.size: "small" in production: while its one pod is away, nobody is told of anything; set ` +
 				`it to full`,
 		}},
-		{"one of everything, in staging", base(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7]}}`), nil},
-		{"what is unsafe anywhere, in staging", base(t, `{cluster: {version: "1.36"}}`), []string{
+		{"mail that nobody signs", production(t, `{dns: {mail: {relay: {dkim: []}}}}`), []string{
+			"dns.mail.relay.dkim: empty in production: no key shows that the instance's mail is its own, and what " +
+				"somebody forwards passes for nobody's; add the keys that email-smtp.us-east-1.amazonaws.com has for " +
+				"vmst.io",
+		}},
+		{
+			"mail of a domain below", production(t, `{dns: {mail: {relay: {dkim: []}}},
+				mastodon: {smtp: {from: no-reply@mail.vmst.io}}}`),
+			[]string{
+				"dns.mail.relay.dkim: empty in production: no key shows that the instance's mail is its own, and " +
+					"what somebody forwards passes for nobody's; add the keys that email-smtp.us-east-1.amazonaws.com has " +
+					"for vmst.io",
+			},
+		},
+		{"mail of another domain, which signs it or does not", production(t, `{dns: {mail: {relay: {dkim: []}}},
+			mastodon: {smtp: {from: no-reply@example.com}}}`), nil},
+		{"Jobs beside the cluster's services", production(t, `{mastodon: {jobs: {pool: ""}}}`), []string{
+			"mastodon.jobs.pool: empty, so that a migration may run on the default pool, beside the cluster's own " +
+				"services, and take 2 of the 4 GiB of a node; name a pool with larger nodes",
+		}},
+		{"Jobs on larger nodes", production(t, `{mastodon: {jobs: {pool: ""}}, cluster: {defaultPool: {
+			size: s-4vcpu-8gb}}}`), nil},
+		{"three threads for each connection", production(t, `{database: {poolSize: 72}}`), nil},
+		{"more threads for each connection", production(t, `{database: {poolSize: 71}}`), []string{
+			"database.poolSize: 71 for pods that may want 215 at once, more than 3 times as many: they wait for each " +
+				"other; raise it, with a larger plan where that has no more, or lower the threads of web and Sidekiq",
+		}},
+		{"one of everything, in staging", base(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7]},
+			mastodon: {jobs: {pool: general}}}`), nil},
+		{"what is unsafe anywhere, in staging", base(t, `{cluster: {version: "1.36"}, mastodon: {jobs: {
+			pool: general}}}`), []string{
 			`cluster.version: the pinned ingress controller (chart 4.15.1) is declared for Kubernetes up to 1.35; ` +
 				`stay on "1.35", or set ingress.chart to a maintained fork`,
 			"cluster.controlPlaneAllowedAddresses: empty, so that whoever has a credential reaches the control plane " +
