@@ -51,6 +51,19 @@ var (
 	searchContents string
 )
 
+// staticTypes are types of static files that rclone does not know: its image has no list (its Dockerfile), and Go's own
+// has no fonts (mime/type.go) and, in older versions, less. Without a type, a file is served as bytes of any kind,
+// where nginx says these (conf/mime.types; of maps and manifests, developer.mozilla.org says them). Go reads such a
+// list in staticTypesPath.
+const (
+	staticTypes = "font/woff2 woff2\nfont/woff woff\nfont/ttf ttf\nfont/otf otf\nimage/x-icon ico\ntext/plain txt\n" +
+		"application/json map\napplication/manifest+json webmanifest\n"
+	staticTypesPath, staticTypesFile = "/etc/mime.types", "mime.types"
+)
+
+// unpackStatic copies the image's static files into a directory, and writes the list of types beside them.
+const unpackStatic = `cp -R /opt/mastodon/public "$0" && printf %s "$1" > "$0/` + staticTypesFile + `"`
+
 // grant runs the administrator's statement. Mastodon's image has no psql, but the library that Rails uses.
 const grant = `PG.connect.exec(ARGV.fetch(0))`
 
@@ -95,8 +108,8 @@ func (m *Mastodon) migrateAfter(
 }
 
 // indexes makes the Jobs of the search indexes: one for what they map, which is waited for, and one for their contents,
-// which may take days and is not. Where nothing changed for a version, both have nothing to do; of another cluster, they
-// find that all of it is missing.
+// which may take days and is not. Where nothing changed for a version, both have nothing to do; of another cluster,
+// they find that all of it is missing.
 func (m *Mastodon) indexes(ctx *pulumi.Context, name string, args *Args, migrated pulumi.Resource) error {
 	mapping := args.jobPod(args.rails("map", "bash", "-c", searchMapping))
 	mapped, err := m.job(ctx, name, args, "search-mapping", mapping, []pulumi.Resource{migrated})
@@ -113,7 +126,11 @@ func (m *Mastodon) indexes(ctx *pulumi.Context, name string, args *Args, migrate
 // for its files.
 //
 // Everything in public goes, not only packs: emoji, sounds and default avatars are fetched from CDN_HOST too. The
-// exception is system, where uploads would be. Files whose content is there already are left alone.
+// exceptions are system, where uploads would be, and what the build has compressed in packs beside each file
+// (vite.config.mts: compress): a bucket chooses nothing by what a browser accepts, so that nobody asks for it there.
+// Elsewhere such a file is one of its own: text recognition fetches ocr/lang-data/eng.traineddata.gz (tesseract.js).
+//
+// Files whose content is there already are left alone, with the type that they have.
 func (m *Mastodon) assets(
 	ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource,
 ) (*kube.Object, error) {
@@ -122,13 +139,14 @@ func (m *Mastodon) assets(
 		Name: pulumi.String("assets"), MountPath: pulumi.String(directory),
 	}}
 	unpack := jobContainer("unpack", args.Image, "64Mi", "256Mi")
-	unpack.Command = pulumi.ToStringArray([]string{"cp", "-R", "/opt/mastodon/public", directory})
+	unpack.Command = pulumi.ToStringArray([]string{"sh", "-c", unpackStatic, directory, staticTypes})
 	unpack.VolumeMounts = volume
 	upload := jobContainer("upload", args.Rclone, "128Mi", "512Mi")
 	upload.Command = pulumi.StringArray{
 		pulumi.String("rclone"), pulumi.String("copy"), pulumi.String(directory + "/public"),
 		pulumi.Sprintf("remote:%s", args.Assets.Name),
 		pulumi.String("--exclude"), pulumi.String("/system/**"),
+		pulumi.String("--exclude"), pulumi.String("/packs/**.{br,gz}"),
 		pulumi.String("--checksum"), pulumi.String("--fast-list"), pulumi.String("--transfers"), pulumi.String("16"),
 		// As Mastodon's dist/nginx.conf has it.
 		pulumi.String("--header-upload"), pulumi.String("Cache-Control: public, max-age=2419200, must-revalidate"),
@@ -153,7 +171,10 @@ func (m *Mastodon) assets(
 		credential("ACCESS_KEY_ID", "access-key-id"),
 		credential("SECRET_ACCESS_KEY", "secret-access-key"),
 	}
-	upload.VolumeMounts = volume
+	upload.VolumeMounts = append(volume, corev1.VolumeMountArgs{
+		Name: pulumi.String("assets"), MountPath: pulumi.String(staticTypesPath),
+		SubPath: pulumi.String(staticTypesFile), ReadOnly: pulumi.Bool(true),
+	})
 	spec := args.jobPod(upload)
 	spec.InitContainers = corev1.ContainerArray{unpack}
 	spec.Volumes = corev1.VolumeArray{corev1.VolumeArgs{

@@ -332,6 +332,13 @@ func TestJobs(t *testing.T) {
 	command := upload["command"].([]any)
 	require.Equal(t, []any{"rclone", "copy", "/assets/public", "remote:static"}, command[:4],
 		"copy deletes nothing, sync would")
+	require.Equal(t, []any{"--exclude", "/system/**", "--exclude", "/packs/**.{br,gz}"}, command[4:8],
+		"what is compressed elsewhere is asked for as it is")
+	unpack := container("assets", "initContainers")["command"].([]any)
+	require.Contains(t, unpack[len(unpack)-1], "font/woff2 woff2\n")
+	require.Contains(t, upload["volumeMounts"], map[string]any{
+		"name": "assets", "mountPath": "/etc/mime.types", "subPath": "mime.types", "readOnly": true,
+	})
 	require.Contains(t, encode(t, upload["env"]),
 		`{"name":"RCLONE_CONFIG_REMOTE_ENDPOINT","value":"nyc3.digitaloceanspaces.com"}`)
 	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.7.3", container("assets", "initContainers")["image"])

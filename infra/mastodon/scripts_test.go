@@ -96,3 +96,28 @@ func TestSearchScripts(t *testing.T) {
 	require.Len(t, calls, 2)
 	require.Equal(t, "tootctl search deploy --no-import --no-clean", calls[1])
 }
+
+// The list of types is where the other container mounts it, a line for each type as Go reads it.
+func TestStaticTypes(t *testing.T) {
+	t.Parallel()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("SKIPPED: the scripts of the Jobs need sh")
+	}
+	from, to := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(from, "robots.txt"), nil, 0o600))
+	script := strings.ReplaceAll(unpackStatic, "/opt/mastodon/public", from)
+	require.NotEqual(t, unpackStatic, script)
+	out, err := exec.CommandContext(t.Context(), sh, "-c", script, to, staticTypes).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.FileExists(t, filepath.Join(to, filepath.Base(from), "robots.txt"))
+	list, err := os.ReadFile(filepath.Join(to, staticTypesFile))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(list)) {
+		fields := strings.Fields(line)
+		require.Len(t, fields, 2, line)
+		require.Contains(t, fields[0], "/", line)
+		require.NotContains(t, fields[1], ".", line)
+	}
+	require.Equal(t, staticTypes, string(list))
+}
