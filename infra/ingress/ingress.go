@@ -109,12 +109,22 @@ func (i *Ingress) inCluster(args *Args) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Parent(i), pulumi.DeletedWith(args.Cluster))
 }
 
+// podSecurity are the labels of both namespaces. As the charts make them, their pods meet "restricted" (values and
+// templates of ingress-nginx 4.15.1 and of cert-manager v1.21.1); what a later chart or a person's values ask for
+// beyond it is a warning of whoever applies it, and not a controller that does not come up in the middle of an upgrade.
+// What "baseline" forbids, such as privileges and the node's network, is refused.
+var podSecurity = pulumi.StringMap{
+	"pod-security.kubernetes.io/enforce": pulumi.String("baseline"),
+	"pod-security.kubernetes.io/warn":    pulumi.String("restricted"),
+	"pod-security.kubernetes.io/audit":   pulumi.String("restricted"),
+}
+
 // namespace makes a namespace and returns its name, which waits for it.
 func (i *Ingress) namespace(
 	ctx *pulumi.Context, name, called string, args *Args, opts ...pulumi.ResourceOption,
 ) (pulumi.StringOutput, error) {
 	namespace, err := corev1.NewNamespace(ctx, name, &corev1.NamespaceArgs{
-		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called)},
+		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called), Labels: podSecurity},
 	}, append(opts, i.inCluster(args))...)
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("creating namespace %q: %w", called, err)

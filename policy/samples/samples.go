@@ -363,10 +363,14 @@ func All() map[string]Rule {
 			Broken: []Sample{
 				one(namespace, "metadata: {name: mastodon}"),
 				one(namespace, "metadata: {name: mastodon, labels: {pod-security.kubernetes.io/enforce: baseline}}"),
+				one(namespace, "metadata: {name: cert-manager}"),
+				one(namespace, "metadata: {name: cert-manager, labels: {pod-security.kubernetes.io/warn: baseline}}"),
 			},
 			Kept: []Sample{
 				one(namespace, "metadata: {name: mastodon, labels: {pod-security.kubernetes.io/enforce: restricted}}"),
-				one(namespace, "metadata: {name: cert-manager}"), one(namespace, "metadata: {name: !unknown x}"),
+				one(namespace, "metadata: {name: cert-manager, labels: {"+
+					"pod-security.kubernetes.io/enforce: baseline}}"),
+				one(namespace, "metadata: {name: !unknown x}"),
 				one(namespace, "metadata: {name: mastodon, labels: {pod-security.kubernetes.io/enforce: !unknown x}}"),
 			},
 		},
