@@ -60,7 +60,7 @@ func engines() []string {
 	return names
 }
 
-func databaseResources() map[string]sim.Resource {
+func databaseResources(options Options) map[string]sim.Resource {
 	name := []sim.Check{matches(`[a-zA-Z_][a-zA-Z0-9_-]*`,
 		"letters, digits, dashes and underscores, and begin with a letter"), longest(63)}
 	return map[string]sim.Resource{
@@ -80,7 +80,7 @@ func databaseResources() map[string]sim.Resource {
 			},
 		}, sim.Resource{
 			Waits: provisioning,
-			Check: checkDatabase, Create: createDatabase, Update: updateDatabase, Delete: deleteDatabase,
+			Check: checkDatabase, Create: options.createDatabase, Update: updateDatabase, Delete: deleteDatabase,
 		}),
 		typeUser: sim.From(sdk.DatabaseUserArgs{}, sdk.DatabaseUser{}, sim.Rules{
 			AutoNamed: "name", Replaces: "clusterId name", Computed: "settings.acls.id",
@@ -151,7 +151,7 @@ func checkDatabase(s sim.State) []error {
 	return errs
 }
 
-func createDatabase(call sim.Call, state sim.State) (string, error) {
+func (o Options) createDatabase(call sim.Call, state sim.State) (string, error) {
 	if err := errors.Join(
 		unique(call, typeDatabase, "database cluster", "", state, 422),
 		placeInVpc(call, state, "privateNetworkUuid"),

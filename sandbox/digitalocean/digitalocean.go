@@ -51,6 +51,14 @@ type Options struct {
 	// their zones. All others are delegated, and a zone below another one of the account is when that has NS records
 	// for it.
 	Undelegated []string
+	// Kubernetes are the versions that new clusters and upgrades can have, newest first; nil is those of November 2026.
+	Kubernetes []string
+	// Upgrades are patches of minor versions that new clusters cannot have any more, but those that run them.
+	Upgrades []string
+	// Retired are plans and versions of databases that new clusters cannot have any more.
+	Retired []string
+	// Public are engines whose certificates are of a public authority, besides those of which that is known.
+	Public []string
 	// Slow is how long the creation of a resource takes, by type token. Nobody waits for it: a provider that would not
 	// wait so long gives up at once.
 	Slow map[string]time.Duration
@@ -60,8 +68,8 @@ type Options struct {
 func New(c *cloud.Cloud, options Options) plugin.Provider {
 	resources := map[string]sim.Resource{}
 	for _, some := range []map[string]sim.Resource{
-		networkResources(), kubernetesResources(), databaseResources(), spacesResources(), cdnResources(options),
-		loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
+		networkResources(), kubernetesResources(options), databaseResources(options), spacesResources(),
+		cdnResources(options), loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
 	} {
 		maps.Copy(resources, some)
 	}
@@ -71,7 +79,7 @@ func New(c *cloud.Cloud, options Options) plugin.Provider {
 		Config:    sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{Secret: "token spacesSecretKey"}),
 		Authorize: authorize,
 		Resources: resources,
-		Functions: functions(),
+		Functions: functions(options),
 		Slow:      options.Slow,
 	}, c)
 }

@@ -10,12 +10,12 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-func functions() map[string]sim.Function {
+func functions(options Options) map[string]sim.Function {
 	all := map[string]sim.Function{}
 	add := func(name string, args any, call func(sim.Call, sim.State) (sim.State, error)) {
 		all["digitalocean:index/"+name+":"+name] = sim.Function{Inputs: sim.FieldsOf(args, sim.Rules{}), Call: call}
 	}
-	add("getKubernetesVersions", sdk.GetKubernetesVersionsArgs{}, listVersions)
+	add("getKubernetesVersions", sdk.GetKubernetesVersionsArgs{}, options.listVersions)
 	add("getKubernetesCluster", sdk.LookupKubernetesClusterArgs{}, lookUpCluster)
 	add("getDatabaseCa", sdk.GetDatabaseCaArgs{}, databaseAuthority)
 	add("getDatabaseMetricsCredentials", struct{}{}, metricsCredentials)
@@ -25,9 +25,9 @@ func functions() map[string]sim.Function {
 }
 
 // listVersions answers with what begins with the prefix; nothing is no error, and then there is no latest version.
-func listVersions(_ sim.Call, args sim.State) (sim.State, error) {
+func (o Options) listVersions(_ sim.Call, args sim.State) (sim.State, error) {
 	valid, latest := []any{}, ""
-	for _, version := range kubernetesVersions {
+	for _, version := range o.versions() {
 		if strings.HasPrefix(version, args.String("versionPrefix")) {
 			valid = append(valid, version)
 		}

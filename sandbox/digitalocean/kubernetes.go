@@ -33,7 +33,7 @@ const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaG
 // provisioning is how long the provider waits for a cluster or a database (Terraform provider).
 const provisioning = 30 * time.Minute
 
-func kubernetesResources() map[string]sim.Resource {
+func kubernetesResources(options Options) map[string]sim.Resource {
 	count := []sim.Check{sim.Between(0, 512)} // limits of DOKS
 	// pool are the rules of a node pool at a path.
 	pool := func(at string) map[string][]sim.Check {
@@ -75,7 +75,7 @@ func kubernetesResources() map[string]sim.Resource {
 		}, sim.Resource{
 			Waits:    provisioning,
 			Check:    func(s sim.State) []error { return checkNodePool(s.Object("nodePool"), "nodePool.") },
-			Replaces: downgraded, Create: createCluster, Update: updateCluster, Refresh: refreshCluster,
+			Replaces: downgraded, Create: options.createCluster, Update: options.updateCluster, Refresh: refreshCluster,
 			Delete: deleteCluster,
 		}),
 		typeNodePool: sim.From(sdk.KubernetesNodePoolArgs{}, sdk.KubernetesNodePool{}, sim.Rules{
@@ -98,11 +98,19 @@ func nodeSize(value any) error {
 	return nil
 }
 
-// offered refuses a version that new clusters and upgrades cannot have.
-func offered(version string) error {
-	if !slices.Contains(kubernetesVersions, version) {
-		return refuse(422, "invalid version slug %q: must be one of %s",
-			version, strings.Join(kubernetesVersions, ", "))
+// versions are what new clusters and upgrades can have.
+func (o Options) versions() []string {
+	if o.Kubernetes != nil {
+		return o.Kubernetes
+	}
+	return kubernetesVersions
+}
+
+// offered refuses a version that new clusters cannot have, and upgrades cannot either but for some more.
+func (o Options) offered(version string, more ...string) error {
+	all := slices.Concat(more, o.versions())
+	if !slices.Contains(all, version) {
+		return refuse(422, "invalid version slug %q: must be one of %s", version, strings.Join(all, ", "))
 	}
 	return nil
 }
@@ -149,9 +157,9 @@ func separateSubnets(call sim.Call, state sim.State) error {
 	return nil
 }
 
-func createCluster(call sim.Call, state sim.State) (string, error) {
+func (o Options) createCluster(call sim.Call, state sim.State) (string, error) {
 	if err := errors.Join(
-		offered(state.String("version")),
+		o.offered(state.String("version")),
 		unique(call, typeCluster, "kubernetes cluster", "", state, 422),
 		placeInVpc(call, state, "vpcUuid"),
 	); err != nil {
@@ -190,13 +198,13 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	return id, issueKubeconfig(call, state)
 }
 
-func updateCluster(call sim.Call, id string, before, state sim.State) error {
+func (o Options) updateCluster(call sim.Call, id string, before, state sim.State) error {
 	if before.Bool("ha") && !state.Bool("ha") {
 		return refuse(422, "high availability cannot be disabled on cluster %q once it is enabled",
 			state.String("name"))
 	}
 	if state.String("version") != before.String("version") {
-		if err := offered(state.String("version")); err != nil {
+		if err := o.offered(state.String("version"), o.Upgrades...); err != nil {
 			return err
 		}
 		from, to := minor(before.String("version")), minor(state.String("version"))
@@ -205,7 +213,7 @@ func updateCluster(call sim.Call, id string, before, state sim.State) error {
 				before.String("version"), state.String("version"))
 		}
 		// "Provided you first perform all available patch-level upgrades" (documentation of DOKS, "Upgrade clusters").
-		for _, patch := range kubernetesVersions {
+		for _, patch := range slices.Concat(o.Upgrades, o.versions()) {
 			if to > from && minor(patch) == from && older(before.String("version"), patch) {
 				return refuse(422, "cannot upgrade from %s to %s: upgrade to patch %s first",
 					before.String("version"), state.String("version"), patch)
