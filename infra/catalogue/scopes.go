@@ -47,6 +47,7 @@ func Scopes() map[string][]string {
 		"getKubernetesVersions":         allow("kubernetes", "read"),
 		"getDomain":                     allow("domain", "read"),
 		"getCertificate":                allow("certificate", "read"),
+		"getDatabaseCluster":            allow("database", "read"),
 		"getDatabaseCa":                 allow("database", "read"),
 		// docs.digitalocean.com ("How to Monitor Databases") asks for "an admin or write token"; the scope is inferred
 		// from those of the other credentials. A preview does without it (infra/internal/managed, MetricsLogin).

@@ -17,6 +17,7 @@ func functions(options Options) map[string]sim.Function {
 	}
 	add("getKubernetesVersions", sdk.GetKubernetesVersionsArgs{}, options.listVersions)
 	add("getKubernetesCluster", sdk.LookupKubernetesClusterArgs{}, lookUpCluster)
+	add("getDatabaseCluster", sdk.LookupDatabaseClusterArgs{}, lookUpDatabase)
 	add("getDatabaseCa", sdk.GetDatabaseCaArgs{}, databaseAuthority)
 	add("getDatabaseMetricsCredentials", struct{}{}, metricsCredentials)
 	add("getDomain", sdk.LookupDomainArgs{}, lookUpDomain)
@@ -71,6 +72,25 @@ func lookUpCluster(call sim.Call, args sim.State) (sim.State, error) {
 		return result, nil
 	}
 	return nil, refuse(404, "unable to find cluster with name: %s", args.String("name"))
+}
+
+// lookUpDatabase answers without contents where there are only others, and refuses where there is none (Terraform
+// provider, data source database_cluster).
+func lookUpDatabase(call sim.Call, args sim.State) (sim.State, error) {
+	name := args.String("name")
+	if len(call.List(typeDatabase)) == 0 {
+		return nil, refuse(404, "Unable to find any database clusters")
+	}
+	result := sim.State{"name": name}
+	for id, state := range having(call, typeDatabase, "name", name) {
+		for same := range sim.FieldsOf(sdk.LookupDatabaseClusterResult{}, sim.Rules{}) {
+			if state.Has(same) {
+				result[same] = state[same]
+			}
+		}
+		result["id"], result["urn"] = id, state["clusterUrn"]
+	}
+	return result, nil
 }
 
 func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"google.golang.org/grpc/status"
@@ -230,6 +231,40 @@ func TestDatabasesThatTheSchemaDoesNotTell(t *testing.T) {
 	// The limit is one of addresses, and far beyond 100.
 	rules := slices.Repeat([]any{map[string]any{"type": "ip_addr", "value": "192.0.2.1"}}, 101)
 	w.Create(firewall, "f", inputs{"clusterId": d.ID, "rules": rules})
+}
+
+// A version of OpenSearch comes back as its first number, which is a change in every preview unless it is ignored; then
+// the rest can be updated.
+func TestVersionOfOpenSearchComesBackShort(t *testing.T) {
+	w := newWorld(t)
+	const lookUp = "digitalocean:index/getDatabaseCluster:getDatabaseCluster"
+	_, err := w.Invoke(lookUp, inputs{"name": "khan"})
+	w.Refused(err, "Unable to find any database clusters")
+	search := with(goodDatabase, inputs{
+		"name": "khan", "engine": "opensearch", "version": "2.19", "size": "db-s-2vcpu-4gb", "nodeCount": 3,
+	})
+	s := w.Create(database, "s", search)
+	if diff := providertest.Changes(w.Diff(s, search)); diff != "version update" {
+		t.Errorf("the same inputs differ in %q", diff)
+	}
+	for name, want := range map[string]string{"khan": "2", "kirk": ""} {
+		if found, err := w.Invoke(lookUp, inputs{"name": name}); err != nil || found.Text("version") != want {
+			t.Errorf("the version of %s is %q, %v", name, found.Text("version"), err)
+		}
+	}
+	smaller, err := w.Check(database, "s", s.Inputs, with(search, inputs{"nodeCount": 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := plugin.UpdateRequest{
+		ID: sdk.ID(s.ID), Type: tokens.Type(database), OldInputs: s.Inputs, OldOutputs: s.Outputs,
+		NewInputs: smaller, IgnoreChanges: []string{"version"},
+	}
+	updated, err := w.Provider.Update(t.Context(), request)
+	if err != nil || updated.Properties["version"].StringValue() != "2" ||
+		updated.Properties["nodeCount"].NumberValue() != 1 {
+		t.Errorf("updated to %v, %v", updated.Properties, err)
+	}
 }
 
 // Whoever has a key that may write, writes; then the bucket does not go without force.

@@ -295,7 +295,14 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 		if err != nil {
 			return err
 		}
-		state := declared.overlay(current, plainMap(request.NewInputs))
+		inputs := plainMap(request.NewInputs)
+		for _, name := range request.IgnoreChanges {
+			// Bridged providers plan with what there is, whatever the inputs of the state say.
+			if _, ok := inputs[name]; ok {
+				inputs[name] = current[name]
+			}
+		}
+		state := declared.overlay(current, inputs)
 		if declared.Update != nil {
 			if err := declared.Update(call, id, before, state); err != nil {
 				return err

@@ -92,14 +92,19 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 		return nil, err
 	}
 	keep := component.Keep(args.Protect)
-	var replaces []string
+	version := args.Version
+	var replaces, ignore []string
 	if args.Fixed {
 		replaces = []string{"version"}
+		var err error
+		if version, ignore, err = fixed(ctx, args, parent); err != nil {
+			return nil, err
+		}
 	}
 	cluster, err := digitalocean.NewDatabaseCluster(ctx, name+"-cluster", &digitalocean.DatabaseClusterArgs{
 		Name:               pulumi.String(args.Name),
 		Engine:             pulumi.String(args.Engine),
-		Version:            pulumi.String(args.Version),
+		Version:            pulumi.String(version),
 		Size:               pulumi.String(args.Size),
 		NodeCount:          pulumi.Int(args.Nodes),
 		Region:             pulumi.String(args.Region),
@@ -112,7 +117,7 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 			},
 		},
 	}, pulumi.Parent(parent), keep, component.Patient(),
-		pulumi.ReplaceOnChanges(replaces))
+		pulumi.ReplaceOnChanges(replaces), pulumi.IgnoreChanges(ignore))
 	if err != nil {
 		return nil, fmt.Errorf("creating %s cluster %q: %w", args.Engine, args.Name, err)
 	}

@@ -1,10 +1,12 @@
 package managed_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -103,7 +105,58 @@ func TestVersionThatIsForEver(t *testing.T) {
 		r := &mocks.Recorder{}
 		run(t, r, args)
 		require.Equal(t, fixed, len(r.One(t, mocks.ClusterType, "room-cluster").ReplaceOnChanges) == 1)
+		require.Equal(t, fixed, len(r.Calls()) == 1, "nobody else is asked what runs")
 	}
+}
+
+// lookUp is the function that finds a database by its name.
+const lookUp = "digitalocean:index/getDatabaseCluster:getDatabaseCluster"
+
+// What the API answers need not be what was asked for, and must not make a cluster that keeps its version anew.
+func TestVersionAsTheAPIAnswers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		wanted, running, version string
+		ignored, said            bool
+	}{
+		{wanted: "2.19", running: "", version: "2.19", ignored: true},
+		{wanted: "2.19", running: "2.19", version: "2.19", ignored: true},
+		{wanted: "2.19", running: "2", version: "2", ignored: true, said: true},
+		{wanted: "2", running: "2.19", version: "2.19", ignored: true, said: true},
+		{wanted: "2.19", running: "2.1", version: "2.19"},
+		{wanted: "3.3", running: "2", version: "3.3"},
+		{wanted: "3.3", running: "3.6", version: "3.3"},
+	} {
+		t.Run(test.wanted+" where "+test.running+" runs", func(t *testing.T) {
+			t.Parallel()
+			args := managedArgs()
+			args.Fixed, args.Version = true, test.wanted
+			r := &mocks.Recorder{Preview: true, Answers: map[string]mocks.Answer{
+				lookUp: func(asked resource.PropertyMap) (resource.PropertyMap, error) {
+					require.Equal(t, "store", asked["name"].StringValue())
+					return resource.PropertyMap{"version": resource.NewProperty(test.running)}, nil
+				},
+			}}
+			run(t, r, args)
+			made := r.One(t, mocks.ClusterType, "room-cluster")
+			require.Equal(t, test.version, made.Input("version"))
+			require.Equal(t, test.ignored, slices.Equal(made.IgnoreChanges, []string{"version"}))
+			require.Equal(t, []string{"version"}, made.ReplaceOnChanges)
+			require.Equal(t, test.said, len(r.Logs()) == 1)
+		})
+	}
+}
+
+func TestVersionThatCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
+	args := managedArgs()
+	args.Fixed = true
+	r := &mocks.Recorder{Answers: map[string]mocks.Answer{
+		lookUp: func(resource.PropertyMap) (resource.PropertyMap, error) { return nil, errors.New("503") },
+	}}
+	var made *managed.Database
+	require.ErrorContains(t, r.Run(program(args, &made)), `looking up the version of database cluster "store": `)
+	require.Empty(t, r.OfType(mocks.ClusterType))
 }
 
 func TestNoEvictionPolicyIsNone(t *testing.T) {
