@@ -103,7 +103,10 @@ func (s *Storage) publish(
 		Name:    pulumi.String(CertificateName(spec.host)),
 		Type:    pulumi.String("lets_encrypt"),
 		Domains: pulumi.ToStringArray([]string{spec.host}),
-	}, pulumi.Parent(s), pulumi.DependsOn(args.CertificateAfter))
+	}, pulumi.Parent(s), pulumi.DependsOn(args.CertificateAfter),
+		// DigitalOcean asks Let's Encrypt three times, 20 minutes apart (docs.digitalocean.com, load balancers,
+		// "Limits"); the provider's own patience ends after ten minutes (resource_certificate.go).
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "70m"}))
 	if err != nil {
 		return fmt.Errorf("creating certificate for %q: %w", spec.host, err)
 	}

@@ -19,8 +19,10 @@ const (
 	// acmeLifetime is how long a certificate by Let's Encrypt is valid; a third of it before the end it is renewed.
 	acmeLifetime = 90 * 24 * time.Hour
 	// issuing is how long the provider waits for a certificate to be verified (Terraform provider, certificate).
-	// DigitalOcean tries three times, 20 minutes apart (documentation of load balancers, "Limits").
-	issuing = 20 * time.Minute
+	issuing = 10 * time.Minute
+	// givesUp is when DigitalOcean does: it tries three times, 20 minutes apart (documentation of load balancers,
+	// "Limits"). The certificate stays, and is none.
+	givesUp = time.Hour
 )
 
 func cdnResources(options Options) map[string]sim.Resource {
@@ -156,12 +158,21 @@ func (o Options) createCertificate(call sim.Call, state sim.State) (string, erro
 					within, domain)
 			}
 		}
-		if o.Slow[typeCertificate] > issuing {
-			state["state"] = "pending"
-		}
+		state["state"] = o.issued(call.Waits)
 	}
 	state.SetDefault("domains", []any{})
 	return state.String("name"), issue(call, state)
+}
+
+// issued is the state of a certificate after that time.
+func (o Options) issued(after time.Duration) string {
+	switch takes := o.Slow[typeCertificate]; {
+	case takes <= after || after == 0:
+		return "verified"
+	case after < givesUp:
+		return "pending"
+	}
+	return "error"
 }
 
 // issue gives a certificate what it has anew after each renewal: an ID, too (documentation of DOKS, "Limits").
@@ -182,8 +193,8 @@ func (o Options) refreshCertificate(call sim.Call, _ string, state sim.State) er
 	if state.String("type") != "lets_encrypt" {
 		return nil
 	}
-	if o.Slow[typeCertificate] <= issuing {
-		state["state"] = "verified"
+	if state.String("state") == "pending" {
+		state["state"] = o.issued(issuing)
 	}
 	end, err := time.Parse(time.RFC3339, state.String("notAfter"))
 	if err == nil && call.Now().Before(end.Add(-acmeLifetime/3)) {

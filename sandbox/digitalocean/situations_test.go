@@ -54,13 +54,14 @@ func TestCertificateOfAZoneBelowAnother(t *testing.T) {
 	}
 }
 
-// DigitalOcean takes up to an hour to get a certificate, and the provider waits 20 minutes. It has the ID by then.
+// DigitalOcean takes up to an hour to get a certificate, and the provider waits ten minutes unless it is told
+// to wait longer. It has the ID by then.
 func TestPendingCertificate(t *testing.T) {
 	slow := digitalocean.Options{Slow: map[string]time.Duration{certificate: 25 * time.Minute}}
 	w := newWorldWith(t, slow)
 	w.Create(domain, "d", inputs{"name": "example.com"})
 	_, err := w.Try(certificate, "c", letsEncrypt("c", "cdn.example.com"))
-	w.Refused(err, "takes 25m0s: the provider waits 20m0s")
+	w.Refused(err, "takes 25m0s: the provider waits 10m0s")
 	if len(status.Convert(err).Details()) != 1 {
 		t.Errorf("the certificate is not kept as one that failed: %v", err)
 	}
@@ -75,6 +76,40 @@ func TestPendingCertificate(t *testing.T) {
 	}
 	_, err = w.Try(certificate, "again", letsEncrypt("c", "cdn.example.com"))
 	w.Refused(err, "already in use")
+}
+
+// A certificate that is waited for is there after 25 minutes; one that no try gets ends in error, and is in the way
+// until somebody deletes it.
+func TestCertificateThatIsWaitedFor(t *testing.T) {
+	for takes, want := range map[time.Duration]string{25 * time.Minute: "verified", 80 * time.Minute: "error"} {
+		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{certificate: takes}})
+		w.Create(domain, "d", inputs{"name": "example.com"})
+		wanted, err := w.Check(certificate, "c", nil, letsEncrypt("c", "cdn.example.com"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := w.Provider.Create(t.Context(), plugin.CreateRequest{
+			Name: "c", Type: tokens.Type(certificate), Properties: wanted, Timeout: (70 * time.Minute).Seconds(),
+		})
+		if (err == nil) != (want == "verified") || response.ID != "c" {
+			t.Errorf("a certificate that takes %s: %q, %v", takes, response.ID, err)
+		}
+		c := resource{Type: certificate, Name: "c", ID: "c"}
+		w.Provider = digitalocean.New(w.Cloud, digitalocean.Options{})
+		w.Configure(credentials)
+		if read, _, _ := w.Refresh(c); read.Text("state") != want {
+			t.Errorf("a certificate that takes %s is %q in the end, want %q", takes, read.Text("state"), want)
+		}
+		if _, err = w.Try(certificate, "c", letsEncrypt("c", "cdn.example.com")); err == nil {
+			t.Error("the name is free")
+		}
+		if err := w.Delete(c); err != nil {
+			t.Fatal(err)
+		}
+		if made := w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com")); made.Text("state") != "verified" {
+			t.Errorf("the next one is %q", made.Text("state"))
+		}
+	}
 }
 
 // DigitalOcean renews a certificate with a new ID; the name stays, and is what others should refer to.

@@ -161,6 +161,7 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		if err != nil {
 			return err
 		}
+		call.Waits = declared.waits(request)
 		state := plainMap(request.Properties)
 		id, err := declared.Create(call, state)
 		if err != nil {
@@ -181,14 +182,19 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 	return p.late(declared, request, response)
 }
 
+// waits is how long the provider waits for a creation: as long as the program's Timeouts say, or by its own patience.
+func (r Resource) waits(request plugin.CreateRequest) time.Duration {
+	if request.Timeout > 0 {
+		return time.Duration(request.Timeout * float64(time.Second))
+	}
+	return r.Waits
+}
+
 // late is the answer to a creation, or the error of a provider that has stopped waiting for it.
 func (p *simulated) late(
 	declared Resource, request plugin.CreateRequest, response plugin.CreateResponse,
 ) (plugin.CreateResponse, error) {
-	waits, takes := declared.Waits, p.pkg.Slow[string(request.Type)]
-	if request.Timeout > 0 && !declared.Keeps {
-		waits = time.Duration(request.Timeout * float64(time.Second))
-	}
+	waits, takes := declared.waits(request), p.pkg.Slow[string(request.Type)]
 	if waits == 0 || takes <= waits {
 		return response, nil
 	}

@@ -49,8 +49,7 @@ type Resource struct {
 	// Waits is how long the provider waits for a creation unless the program's Timeouts say; 0 is for ever. What takes
 	// longer is made all the same, and the provider forgets it.
 	Waits time.Duration
-	// Keeps says that the provider knows the object by then and keeps it as one that failed. Such a type has no
-	// Timeouts.
+	// Keeps says that the provider knows the object by then and keeps it as one that failed.
 	Keeps bool
 	// Create completes state, which holds the inputs, with what the cloud computes, and returns the new object's ID.
 	Create func(call Call, state State) (id string, err error)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
@@ -13,6 +14,8 @@ type Call struct {
 	Config State
 	// Type is the resource's type token, or the function's.
 	Type string
+	// Waits is how long the provider waits for a creation; 0 is for ever.
+	Waits time.Duration
 }
 
 // Unknown stands for a value that a preview does not know yet. Only [Resource.Check] and [Resource.Replaces] meet it.
