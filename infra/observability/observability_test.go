@@ -226,6 +226,11 @@ func TestTargets(t *testing.T) {
 	require.NotContains(t, public, "tlsConfig", "its certificate is of a public authority")
 	require.Equal(t, []any{"c.example.com:9273"}, public["staticConfigs"].([]any)[0].(map[string]any)["targets"],
 		"nothing says where else")
+	unsaid := arguments(settings.ObservabilitySmall)
+	unsaid.Databases["database"].CA = pulumi.String("").ToStringOutput()
+	public, ok = spec(t, run(t, unsaid), "v1alpha1:ScrapeConfig", "observability-database-database").(map[string]any)
+	require.True(t, ok)
+	require.Equal(t, map[string]any{}, public["tlsConfig"], "an empty authority is refused")
 	secret := r.One(t, secretType, "observability-database-metrics-login")
 	require.True(t, secret.Secret("stringData"))
 	require.Equal(t, map[string]any{"username": "reader", "password": "sshh-database"}, secret.Input("stringData"))

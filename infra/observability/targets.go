@@ -94,9 +94,14 @@ func (o *Observability) databases(ctx *pulumi.Context, name string, args *Args) 
 			},
 		}
 		if _, own := certificates[certificate(role)]; own {
-			spec["tlsConfig"] = pulumi.Map{"ca": pulumi.Map{"configMap": pulumi.Map{
-				"name": pulumi.String(authorities), "key": pulumi.String(certificate(role)),
-			}}}
+			spec["tlsConfig"] = database.CA.ApplyT(func(ca string) map[string]any {
+				if ca == "" { // Prometheus refuses an empty file, and knows the public authorities by itself
+					return map[string]any{}
+				}
+				return map[string]any{"ca": map[string]any{"configMap": map[string]any{
+					"name": authorities, "key": certificate(role),
+				}}}
+			})
 		}
 		err := o.object(ctx, name+"-database-"+role, "v1alpha1", "ScrapeConfig", "database-"+role, spec, after...)
 		if err != nil {

@@ -189,7 +189,8 @@ func (o Options) createDatabase(call sim.Call, state sim.State) (string, error) 
 		})
 	}
 	// Valkey and Advanced PostgreSQL present certificates of a public authority; the others have one for each cluster.
-	if engine.Name == catalogue.Postgres || engine.Name == catalogue.OpenSearch {
+	own := []string{catalogue.Postgres, catalogue.OpenSearch}
+	if slices.Contains(own, engine.Name) && !slices.Contains(o.Public, engine.Name) {
 		if state["__ca"], err = newAuthority(id+" Project CA", call.Now()); err != nil {
 			return "", err
 		}

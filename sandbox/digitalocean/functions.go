@@ -100,9 +100,10 @@ func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
 		return nil, err
 	}
 	if !cluster.Has("__ca") {
-		return nil, refuse(404,
-			"database cluster %q has no certificate authority of its own: engine %s uses public certificates",
-			cluster.String("name"), cluster.String("engine"))
+		return nil, fmt.Errorf("Error retrieving database CA certificate: "+ //nolint:staticcheck // quoted
+			"GET https://api.digitalocean.com/v2/databases/%s/ca: 404 database cluster %q has no certificate "+
+			"authority of its own: engine %s uses public certificates",
+			id, cluster.String("name"), cluster.String("engine"))
 	}
 	return sim.State{"id": id, "clusterId": id, "certificate": cluster["__ca"]}, nil
 }

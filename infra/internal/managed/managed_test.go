@@ -3,6 +3,7 @@ package managed_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
@@ -179,6 +180,74 @@ func TestProtectionCoversTheFirewall(t *testing.T) {
 			require.Equal(t, protect, r.One(t, typ, "room-"+part).Protect, part)
 			require.Equal(t, protect, r.One(t, typ, "room-"+part).RetainOnDelete, part)
 		}
+	}
+}
+
+// listener notes what a program warns of.
+type listener struct {
+	pulumi.Log
+	warnings []string
+}
+
+func (l *listener) Warn(message string, _ *pulumi.LogArgs) error {
+	l.warnings = append(l.warnings, message)
+	return nil
+}
+
+// Where DigitalOcean has no authority of a cluster, only public ones remain; whatever else goes wrong is an error.
+func TestAuthority(t *testing.T) {
+	t.Parallel()
+	const asked = "Error retrieving database CA certificate: GET https://api.digitalocean.com/v2/databases/" +
+		"room-cluster-id/ca: "
+	for name, test := range map[string]struct {
+		certificate, says, wrong string
+		warned                   bool
+	}{
+		"its own":       {certificate: "PEM"},
+		"not found":     {says: asked + `404 (request "5f9c") not found`, warned: true},
+		"empty":         {warned: true},
+		"out of order":  {says: asked + "500 try again", wrong: `asking for the authority of valkey cluster "store": `},
+		"another's 404": {says: "GET https://api.digitalocean.com/v2/databases/a: 404 not found", wrong: "404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &mocks.Recorder{Answers: map[string]mocks.Answer{
+				"digitalocean:index/getDatabaseCa:getDatabaseCa": func(
+					args resource.PropertyMap,
+				) (resource.PropertyMap, error) {
+					require.Equal(t, "room-cluster-id", args["clusterId"].StringValue())
+					if test.says != "" {
+						return nil, errors.New(test.says)
+					}
+					return resource.PropertyMap{"certificate": resource.NewProperty(test.certificate)}, nil
+				},
+			}}
+			var made *managed.Database
+			l := &listener{}
+			err := r.Run(func(ctx *pulumi.Context) error {
+				ctx.Log = l
+				if err := program(managedArgs(), &made)(ctx); err != nil {
+					return err
+				}
+				parent := &pulumi.ResourceState{}
+				if err := ctx.RegisterComponentResource("test:index:Room", "other", parent); err != nil {
+					return err
+				}
+				ca := made.Authority(ctx, parent)
+				ctx.Export("ca", ca)
+				if test.wrong == "" {
+					require.Equal(t, test.certificate, mocks.Value[string](t, ca))
+				}
+				return nil
+			})
+			if test.wrong != "" {
+				require.ErrorContains(t, err, test.wrong)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.warned, len(l.warnings) == 1 &&
+				strings.Contains(l.warnings[0], "has to be of a public one"))
+		})
 	}
 }
 
