@@ -177,7 +177,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		SecretVariables: secretMap(secrets.Environment), Existing: keysOf(secrets.Mastodon),
 		SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
 		Database: postgres.Direct, Pool: postgres.Pool, Admin: postgres.Endpoint, Grants: postgres.Grants,
-		Cache: valkey.Endpoint, RailsCache: valkey.Rails,
+		DatabaseID: postgres.ID, Cache: valkey.Endpoint, RailsCache: valkey.Rails,
 		Search: opensearch, IndexPreset: s.Search.IndexPreset, Media: buckets.Media, Assets: buckets.Assets,
 		IngressClass: edge.Class, IssuerName: edge.Issuer, Delegated: seen, After: ready, Protect: s.Protect,
 	}, inCluster, pulumi.DeletedWith(doks.Resource))

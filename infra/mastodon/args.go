@@ -27,6 +27,8 @@ type Args struct {
 	// everything else goes through; without one, everything goes to the database.
 	Database managed.Endpoint
 	Pool     *managed.Endpoint
+	// DatabaseID tells the cluster of PostgreSQL from one that takes its place, which the Jobs have to migrate, too.
+	DatabaseID pulumi.StringInput
 	// Admin is the administrator of the database, who runs Grants there: the SQL that lets Database.Username create
 	// tables. It runs before the migrations of every version, so it must bear repetition.
 	Admin  managed.Endpoint
@@ -65,7 +67,7 @@ func (a *Args) required() map[string]any {
 	args := map[string]any{
 		"Namespace": a.Namespace, "Domain": a.Domain, "MaxBodySize": a.MaxBodySize,
 		"IngressClass": a.IngressClass, "IssuerName": a.IssuerName,
-		"Database": a.Database, "Admin": a.Admin, "Grants": a.Grants, "Cache": a.Cache,
+		"Database": a.Database, "DatabaseID": a.DatabaseID, "Admin": a.Admin, "Grants": a.Grants, "Cache": a.Cache,
 		"Media": a.Media, "Assets": a.Assets,
 	}
 	if a.Pool != nil {

@@ -29,8 +29,16 @@ const (
 	backgroundDeadline = 14 * 24 * time.Hour
 )
 
-// background are the Jobs that nobody waits for.
-var background = []string{"search-contents"}
+var (
+	// background are the Jobs that nobody waits for.
+	background = []string{"search-contents"}
+	// ofDatabase are those that another database needs as well, whatever version it has been brought to.
+	ofDatabase = []string{"preflight", "migrate-before", "migrate-after"}
+)
+
+// databaseAnnotation is the cluster of PostgreSQL that a Job has worked on. It is one of the pods, which cannot change,
+// so that another cluster makes another Job.
+const databaseAnnotation = "mastodon-database"
 
 // The scripts of the Jobs; each says what it does.
 var (
@@ -155,7 +163,8 @@ func (m *Mastodon) assets(
 }
 
 // job makes a Job whose name carries the version, so that another version makes another Job, which has to complete
-// before the old one goes. Pulumi waits for it.
+// before the old one goes. Pulumi waits for it. What brings a database to a version runs again for another one: the
+// environment that the pods read it from is a Secret, whose change no Job would notice.
 //
 // There is no ttlSecondsAfterFinished: Kubernetes would delete the Job, the next refresh would miss it, and the next
 // update would run it again. A Job that failed stays as it is; replaceUnready has the next update replace it.
@@ -164,6 +173,10 @@ func (m *Mastodon) job(
 ) (*kube.Object, error) {
 	labels := jobLabels(task)
 	annotations := pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}
+	template := &metav1.ObjectMetaArgs{Labels: labels}
+	if slices.Contains(ofDatabase, task) {
+		template.Annotations = pulumi.StringMap{databaseAnnotation: args.DatabaseID}
+	}
 	limit := deadline
 	if slices.Contains(background, task) {
 		annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
@@ -180,7 +193,7 @@ func (m *Mastodon) job(
 			"backoffLimit":          pulumi.Int(attempts),
 			"activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
 			"template": corev1.PodTemplateSpecArgs{
-				Metadata: &metav1.ObjectMetaArgs{Labels: labels},
+				Metadata: template,
 				Spec:     spec,
 			},
 		},

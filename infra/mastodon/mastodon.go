@@ -7,7 +7,8 @@
 // Jobs follow at once: the migrations that the new version needs, and the copy of its static files. Then the chart
 // replaces the pods, a Job runs the migrations that the old version would not have survived, and two make and fill the
 // search indexes. The Jobs are named after the image's tag, so an upgrade is a change of the tag, and runs each of them
-// once. When one fails, what follows does not happen, and the instance goes on with the old version.
+// once; those that look at the database and migrate it, once for each database. When one fails, what follows does not
+// happen, and the instance goes on with the old version.
 //
 // Last come the CronJobs of the housekeeping, which run one at a time, on the pool and with the memory of the Jobs
 // unless they have their own. A CronJob that never runs by itself is the template of a person's shell.

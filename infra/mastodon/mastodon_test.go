@@ -90,6 +90,7 @@ func arguments() mastodon.Args {
 		Namespace: "social", Domain: "social.example.org", MaxBodySize: "300m",
 		SecretVariables: map[string]pulumi.StringInput{"DEEPL_API_KEY": hidden("secret-deepl")},
 		Database:        endpoint("private-db", 25060, "mastodon", "mastodon", "secret-database", ca),
+		DatabaseID:      pulumi.String("uuid-of-the-database"),
 		Pool:            &pool,
 		Admin:           endpoint("private-db", 25060, "mastodon", "doadmin", "secret-admin", ca),
 		Grants:          pulumi.String("GRANT something"),
@@ -358,6 +359,19 @@ func TestOrder(t *testing.T) {
 	require.False(t, waits(before, "mastodon-chart"))
 }
 
+// Another database has to be migrated, too, whatever the version was when its predecessor was.
+func TestJobsOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	r := run(t, arguments())
+	for _, task := range []string{"preflight", "migrate-before", "migrate-after"} {
+		require.Equal(t, map[string]any{"mastodon-database": "uuid-of-the-database"},
+			r.One(t, jobType, "mastodon-"+task).Input("spec", "template", "metadata", "annotations"), task)
+	}
+	for _, task := range []string{"assets", "search-mapping", "search-contents"} {
+		require.Nil(t, r.One(t, jobType, "mastodon-"+task).Input("spec", "template", "metadata", "annotations"), task)
+	}
+}
+
 func TestJobNames(t *testing.T) {
 	t.Parallel()
 	args := arguments()
@@ -421,7 +435,7 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	r := &mocks.Recorder{}
 	require.ErrorContains(t, r.Run(program(mastodon.Args{
 		Existing: &mastodon.Keys{}, Search: &managed.Database{}, RailsCache: &managed.Database{},
-	})), "mastodon arguments: Admin, Assets, Cache, Database, Domain, "+
+	})), "mastodon arguments: Admin, Assets, Cache, Database, DatabaseID, Domain, "+
 		"Existing.ActiveRecordDeterministicKey, Existing.ActiveRecordKeyDerivationSalt, "+
 		"Existing.ActiveRecordPrimaryKey, Existing.SecretKeyBase, Existing.VAPIDPrivateKey, Existing.VAPIDPublicKey, "+
 		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, RailsCache, "+

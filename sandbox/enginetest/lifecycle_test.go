@@ -148,6 +148,47 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 	assert.Contains(t, sizes, larger)
 }
 
+// Staging on the other edition of PostgreSQL for a day, as docs/content/3.run/5.upgrade.md has it: the database is
+// another one each time, and empty, so it is migrated each time, although nothing that the Jobs are made of changes.
+// OpenSearch has no authority of its own here, of which a person is told.
+func TestAnotherEditionForADay(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	world := digitalocean.Options{Public: []string{"opensearch"}}
+	standard := a.edit(t, "staging", func(settings map[string]any) {
+		search := group(settings, "search")
+		search["enabled"], search["size"], search["nodes"] = true, "db-s-1vcpu-2gb", 1
+	})
+	size := group(standard, "database")["size"]
+	up := func(t *testing.T) runner.Result {
+		t.Helper()
+		result, err := a.in(t, "staging", world).Up(t.Context())
+		return must(t, result, err)
+	}
+	t.Run("as it is", func(t *testing.T) {
+		assert.Contains(t, warned(up(t), "opensearch cluster"), "DigitalOcean has no certificate authority of it")
+	})
+	for _, edition := range [][2]any{{"advanced_pg", "gd-2vcpu-8gb"}, {"pg", size}} {
+		a.edit(t, "staging", func(settings map[string]any) {
+			group(settings, "database")["engine"], group(settings, "database")["size"] = edition[0], edition[1]
+		})
+		t.Run("on "+edition[0].(string), func(t *testing.T) {
+			var again []string
+			for _, r := range up(t).Resources {
+				if strings.HasSuffix(r.Type, ":Job") && strings.HasPrefix(r.Operation, "create") {
+					again = append(again, r.Name)
+				}
+			}
+			slices.Sort(again)
+			assert.Equal(t, []string{"mastodon-migrate-after", "mastodon-migrate-before", "mastodon-preflight"}, again)
+		})
+	}
+	t.Run("and stays", func(t *testing.T) {
+		preview, err := a.in(t, "staging", world).ExpectNoChanges(t.Context())
+		must(t, preview, err)
+	})
+}
+
 // Without the pods among the trusted sources, the first thing that talks to a database says so, and nothing waits for
 // an hour.
 func TestPodsThatNoDatabaseTrusts(t *testing.T) {
