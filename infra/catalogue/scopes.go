@@ -49,9 +49,8 @@ func Scopes() map[string][]string {
 		"getCertificate":                allow("certificate", "read"),
 		"getDatabaseCluster":            allow("database", "read"),
 		"getDatabaseCa":                 allow("database", "read"),
-		// docs.digitalocean.com ("How to Monitor Databases") asks for "an admin or write token"; the scope is inferred
-		// from those of the other credentials. A preview does without it (infra/internal/managed, MetricsLogin).
-		"getDatabaseMetricsCredentials": allow("database", "read view_credentials"),
+		// That of an update, although nothing is; a preview does without it (infra/internal/managed, MetricsLogin).
+		"getDatabaseMetricsCredentials": allow("database", "update view_credentials"),
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 // recordTTL is what records have when the program says nothing, and zones always, in seconds.
 const recordTTL = 1800
 
+const longestTXT = 512
+
 func dnsResources() map[string]sim.Resource {
 	number := []sim.Check{sim.Between(0, 65535)}
 	return map[string]sim.Resource{
@@ -77,6 +79,11 @@ func recordValue(typ, tag, value string) error {
 		return errors.New("must not be empty")
 	case typ == "A":
 		return ipv4(value)
+	case typ == "TXT":
+		// As a zone file has it, in strings of 255 (dnscontrol, providers/digitalocean/auditrecords.go).
+		if n := len(value) + 2 + 3*((len(value)-1)/255); n > longestTXT {
+			return fmt.Errorf("must not be longer than %d characters with its quotes, and has %d", longestTXT, n)
+		}
 	case typ == "CAA" && value == ";":
 		return errors.New("is not supported: name an authority") // documentation of DNS, "Limits"
 	case typ == "AAAA":

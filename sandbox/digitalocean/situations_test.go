@@ -3,6 +3,7 @@ package digitalocean_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -388,6 +389,12 @@ func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
 		"domain": "example.com", "type": "CAA", "name": "@", "value": ";", "flags": 0, "tag": "issue",
 	})
 	w.Refused(err, `value = ";": is not supported`)
+	text := func(n int) inputs {
+		return inputs{"domain": "example.com", "type": "TXT", "name": "long", "value": strings.Repeat("x", n)}
+	}
+	_, err = w.Try(record, "long", text(508))
+	w.Refused(err, "must not be longer than 512 characters with its quotes, and has 513")
+	w.Create(record, "long", text(507))
 }
 
 // The controller of a living cluster makes another load balancer for a Service that has lost its own, with another

@@ -218,7 +218,7 @@ func (d *Database) MetricsLogin(ctx *pulumi.Context, provider pulumi.ProviderRes
 	if login.Hidden {
 		ask = unknown
 		err := ctx.Log.Warn("vmst:secrets.digitalOceanToken: this token may not read the login at the metrics of the "+
-			"databases, so the preview takes it for unchanged; pulumi up needs the scopes database:read and "+
+			"databases, so the preview takes it for unchanged; pulumi up needs the scopes database:update and "+
 			"database:view_credentials", nil)
 		if err != nil {
 			return MetricsLogin{}, fmt.Errorf("warning of a login that cannot be read: %w", err)
