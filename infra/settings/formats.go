@@ -169,7 +169,7 @@ func formats() map[string]decode.Format {
 			Write: "write it without a slash at the beginning and without ..",
 		},
 
-		// What DigitalOcean offers. What is not listed and looks like it is [Unlisted].
+		// What DigitalOcean offers. What is not listed and looks like it is [Wanted] all the same.
 		"compute-region": {
 			Is: "a region with Kubernetes and databases", Pattern: regionSlug, Valid: newRegion,
 			Values: catalogue.Slugs(catalogue.Region.Compute), Also: catalogue.Places(),

@@ -164,6 +164,11 @@ func (o Options) createDatabase(call sim.Call, state sim.State) (string, error) 
 			"have one node and 4 GiB of memory at most; engine advanced_pg has standbys",
 			plan.Slug, state.Int("nodeCount"))
 	}
+	for _, gone := range []string{state.String("size"), state.String("version")} {
+		if slices.Contains(o.Retired, gone) {
+			return "", refuse(422, "%s is not offered to new clusters of engine %s any more", gone, engine.Name)
+		}
+	}
 	id := newID()
 	host := fmt.Sprintf("%s-do-user-1000000-0.%s.db.ondigitalocean.com", state.String("name"), id[:1])
 	password, err := databasePassword()

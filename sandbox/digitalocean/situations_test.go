@@ -175,6 +175,35 @@ func TestMinorUpgradeAfterThePatches(t *testing.T) {
 	}
 }
 
+// A cluster whose minor version left the list of new ones still has its patches before it, and cannot leave them out.
+func TestPatchesThatOnlyUpgradesHave(t *testing.T) {
+	w := newWorldWith(t, digitalocean.Options{
+		Kubernetes: []string{"1.37.1-do.0", "1.36.3-do.5"}, Upgrades: []string{"1.35.9-do.0"},
+	})
+	_, err := w.Try(cluster, "c", with(goodCluster, inputs{"version": "1.35.9-do.0"}))
+	w.Refused(err, `invalid version slug "1.35.9-do.0": must be one of 1.37.1-do.0, 1.36.3-do.5`)
+	c := w.Create(cluster, "c", with(goodCluster, inputs{"version": "1.36.3-do.5"}))
+	w.Edit(c, func(outputs map[string]any) { outputs["version"] = "1.35.7-do.5" })
+	_, err = w.Update(c, with(goodCluster, inputs{"version": "1.36.3-do.5"}))
+	w.Refused(err, "cannot upgrade from 1.35.7-do.5 to 1.36.3-do.5: upgrade to patch 1.35.9-do.0 first")
+	for _, version := range []string{"1.35.9-do.0", "1.36.3-do.5"} {
+		if c, err = w.Update(c, with(goodCluster, inputs{"version": version})); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What DigitalOcean has withdrawn stays where it runs.
+func TestPlanThatIsGone(t *testing.T) {
+	w := newWorld(t)
+	d := w.Create(database, "d", goodDatabase)
+	w.Provider = digitalocean.New(w.Cloud, digitalocean.Options{Retired: []string{"gd-2vcpu-8gb"}})
+	w.Configure(credentials)
+	steady(w, d)
+	_, err := w.Try(database, "e", with(goodDatabase, inputs{"name": "new"}))
+	w.Refused(err, "422: gd-2vcpu-8gb is not offered to new clusters of engine advanced_pg any more")
+}
+
 // What takes longer than the provider waits is there, and costs, but Pulumi does not know it; the program's Timeouts
 // make the provider wait longer.
 func TestSlowClusterIsForgotten(t *testing.T) {
