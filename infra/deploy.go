@@ -78,6 +78,9 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	doks, err := cluster.New(ctx, "cluster", &cluster.Args{
 		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: poolNames(s), Region: s.Region,
 		VPCID: vpc.VPCID, Token: secret(secrets.DigitalOceanToken),
+		Upgrades: func() ([]string, error) {
+			return world.UpgradesOf(ctx.Context(), secrets.DigitalOceanToken.Reveal(), name(crew.Cluster))
+		},
 		// A cluster whose load balancer goes before it does makes another, which nobody would delete.
 		After: balancer.Ready,
 		// What the cluster made for data must outlive it where data is protected.

@@ -74,6 +74,14 @@ func pickVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choic
 	if err != nil {
 		return choice{}, err
 	}
+	if exists && running.minor() != args.Version && args.Upgrades != nil {
+		// A minor version that new clusters cannot have any more still gets patches, without which there is no other.
+		upgrades, err := args.Upgrades()
+		if err != nil {
+			return choice{}, fmt.Errorf("%s %q: %w", setting, args.Version, err)
+		}
+		offered = append(upgrades, offered...)
+	}
 	newest, found := newestOf(offered, args.Version)
 	switch {
 	case !found && (!exists || running.minor() != args.Version):

@@ -131,6 +131,47 @@ func TestClusterVersion(t *testing.T) {
 	}
 }
 
+// New clusters cannot have 1.34 any more, but the one that runs it can be upgraded within it, and has to be.
+func TestPatchesOfAMinorVersionThatIsNotOffered(t *testing.T) {
+	t.Parallel()
+	for runs, test := range map[string]struct {
+		upgrades []string
+		err      error
+		version  string
+		says     string
+	}{
+		"1.34.3-do.0": {
+			[]string{"1.34.9-do.1", "1.35.2-do.1"}, nil, "1.34.9-do.1",
+			"warning: Kubernetes 1.34.9-do.1: the newest patch release of 1.34, which has to be there before another " +
+				"minor version; ",
+		},
+		"1.34.9-do.1": {
+			[]string{"1.35.2-do.1"}, nil, "1.35.2-do.1", "Kubernetes 1.35.2-do.1: the newest that is offered",
+		},
+		"1.35.1-do.0": {
+			nil, errors.New("never asked"), "1.35.2-do.1", "Kubernetes 1.35.2-do.1: the newest that is offered",
+		},
+		"1.34.8-do.0": {nil, errors.New("no network"), "", ""},
+	} {
+		args := arguments()
+		args.AutoUpgrade = false
+		args.Upgrades = func() ([]string, error) { return test.upgrades, test.err }
+		r := &mocks.Recorder{Answers: running(runs)}
+		r.Answers[versions] = offering("1.36.1-do.0", "1.35.2-do.1")
+		l := &listener{}
+		err := r.Run(l.to(program(args, new(*cluster.Cluster))))
+		if test.version == "" {
+			require.ErrorContains(t, err, `vmst:settings.cluster.version "1.35": no network`)
+			require.Empty(t, r.OfType(clusterType))
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, test.version, r.One(t, clusterType, "cluster-cluster").Input("version"))
+		require.Len(t, l.heard, 1)
+		require.Contains(t, l.heard[0], test.says)
+	}
+}
+
 func TestClusterVersionIsNewestWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Answers: map[string]mocks.Answer{

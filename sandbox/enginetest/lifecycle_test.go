@@ -53,7 +53,7 @@ func group(settings map[string]any, name string) map[string]any {
 func (a *account) in(t *testing.T, stack string, world digitalocean.Options) *runner.Sandbox {
 	t.Helper()
 	s, err := runner.Open(t.Context(), runner.Options{
-		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
+		Program: program.RunWith(world.Upgrades), Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
 		PulumiCommand: a.command, ChartsDir: a.charts, Stdout: &a.shown, Stderr: &a.shown, DigitalOcean: world,
 	})
 	require.NoError(t, err)
@@ -146,6 +146,65 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 		sizes = append(sizes, pool.Outputs["size"])
 	}
 	assert.Contains(t, sizes, larger)
+}
+
+// A cluster goes from one minor version to the next by the patches of its own, which new clusters cannot have any more.
+// Later DigitalOcean upgrades it by force, since it does not support the version any more and offers it no longer: a
+// person is told, nothing is touched, and the file follows.
+func TestKubernetesThatGetsOld(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
+	c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
+	require.NoError(t, err)
+	runs := func(t *testing.T) cloud.Object {
+		t.Helper()
+		found := c.List("digitalocean:index/kubernetesCluster:KubernetesCluster")
+		require.Len(t, found, 1)
+		return found[0]
+	}
+	become := func(t *testing.T, version string) {
+		t.Helper()
+		object := runs(t)
+		object.Outputs["version"] = version
+		require.NoError(t, c.Put(object))
+	}
+	become(t, "1.34.3-do.0")
+	sooner := digitalocean.Options{
+		Kubernetes: []string{"1.36.3-do.5", "1.35.7-do.5"}, Upgrades: []string{"1.34.8-do.0"},
+	}
+	for _, step := range []string{"1.34.8-do.0", "1.35.7-do.5"} {
+		t.Run("by "+step, func(t *testing.T) {
+			s := a.in(t, "staging", sooner)
+			refreshed, err := s.Refresh(t.Context())
+			must(t, refreshed, err)
+			up, err := s.Up(t.Context())
+			must(t, up, err)
+			assert.Equal(t, step, runs(t).Outputs["version"])
+		})
+	}
+	become(t, "1.36.3-do.5")
+	later := digitalocean.Options{Kubernetes: []string{"1.38.1-do.0", "1.37.4-do.2", "1.36.3-do.5"}}
+	const lower = `vmst:settings.cluster.version "1.35" is lower`
+	t.Run("a person is told", func(t *testing.T) {
+		preview, err := a.in(t, "staging", later).ExpectNoChanges(t.Context())
+		must(t, preview, err)
+		assert.Contains(t, warned(preview, lower), `set it to "1.36"`)
+	})
+	t.Run("the state follows", func(t *testing.T) {
+		s := a.in(t, "staging", later)
+		refreshed, err := s.Refresh(t.Context())
+		must(t, refreshed, err)
+		up, err := s.Up(t.Context())
+		must(t, up, err)
+		assert.False(t, up.Changed(), "%v", up.Changes)
+	})
+	a.edit(t, "staging", func(settings map[string]any) { group(settings, "cluster")["version"] = "1.36" })
+	t.Run("the file follows", func(t *testing.T) {
+		preview, err := a.in(t, "staging", later).ExpectNoChanges(t.Context())
+		must(t, preview, err)
+		assert.Empty(t, warned(preview, lower))
+	})
 }
 
 // Staging on the other edition of PostgreSQL for a day, as docs/content/3.run/5.upgrade.md has it: the database is
