@@ -110,7 +110,10 @@ func (s *Storage) publish(
 	if err != nil {
 		return fmt.Errorf("creating certificate for %q: %w", spec.host, err)
 	}
-	// By name: the ID of a Let's Encrypt certificate changes at every renewal.
+	// By name: the ID of a Let's Encrypt certificate changes at every renewal. The API answers "needs-cloudflare-cert"
+	// in its place for an endpoint that was asked for by that name, which is for hosts whose zone is not DigitalOcean's
+	// (terraform-provider-digitalocean, #1086 and #1089); this one is not. Where somebody has set it in the panel, it
+	// is a difference that an up undoes. Ignoring the name would keep the certificate of a host that is changed.
 	endpoint, err := digitalocean.NewCdn(ctx, name+"-cdn", &digitalocean.CdnArgs{
 		Origin:          bucket.BucketDomainName,
 		CustomDomain:    pulumi.String(spec.host),
