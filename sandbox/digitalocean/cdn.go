@@ -35,12 +35,12 @@ func cdnResources(options Options) map[string]sim.Resource {
 			},
 		}, sim.Resource{
 			Check: checkCdn, Create: createCdn,
-			Update: func(call sim.Call, id string, _, state sim.State) error { return customDomain(call, id, state) },
-			Refresh: func(call sim.Call, _ string, state sim.State) error {
-				if certificate, ok := call.Get(typeCertificate, state.String("certificateName")); ok {
-					state["certificateId"] = certificate.Outputs["uuid"]
-				}
-				return nil
+			Update:  func(call sim.Call, id string, _, state sim.State) error { return customDomain(call, id, state) },
+			Refresh: refreshCdn,
+			// Terraform provider, resource cdn: it forgets the endpoint, and returns the error all the same.
+			Gone: func(id string) error {
+				return fmt.Errorf("Error reading CDN: "+ //nolint:staticcheck // quoted
+					"GET https://api.digitalocean.com/v2/cdn/endpoints/%s: 404 cdn not found", id)
 			},
 		}),
 		typeCertificate: sim.From(sdk.CertificateArgs{}, sdk.Certificate{}, sim.Rules{
@@ -58,6 +58,21 @@ func cdnResources(options Options) map[string]sim.Resource {
 			Delete: deleteCertificate,
 		}),
 	}
+}
+
+// refreshCdn follows a certificate that was renewed. The provider asks for it by the ID that the endpoint has, and has
+// no answer for one that is not there.
+func refreshCdn(call sim.Call, _ string, state sim.State) error {
+	if state.String("certificateId") == "" {
+		return nil
+	}
+	certificate, ok := call.Get(typeCertificate, state.String("certificateName"))
+	if !ok {
+		return fmt.Errorf("GET https://api.digitalocean.com/v2/certificates/%s: 404 certificate not found",
+			state.String("certificateId"))
+	}
+	state["certificateId"] = certificate.Outputs["uuid"]
+	return nil
 }
 
 func checkCdn(s sim.State) []error {

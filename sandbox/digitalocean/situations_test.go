@@ -133,6 +133,35 @@ func TestRenewedCertificateHasANewID(t *testing.T) {
 	}
 }
 
+// Neither an endpoint that somebody deleted nor one whose certificate is gone can be read: every refresh fails until a
+// person has been at it.
+func TestCdnThatCannotBeRead(t *testing.T) {
+	w := newWorld(t)
+	w.Create(domain, "d", inputs{"name": "example.com"})
+	b := w.Create(bucket, "b", goodBucket)
+	w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com"))
+	good := inputs{"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "c"}
+	e := w.Create(cdn, "e", good)
+	read := func() error {
+		_, err := w.Provider.Read(t.Context(), plugin.ReadRequest{
+			ID: sdk.ID(e.ID), Type: tokens.Type(cdn), Inputs: e.Inputs, State: e.Outputs,
+		})
+		return err
+	}
+	if err := w.Cloud.Delete(certificate, "c"); err != nil {
+		t.Fatal(err)
+	}
+	w.Refused(read(), "/v2/certificates/"+e.Text("certificateId")+": 404 certificate not found")
+	w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com"))
+	if err := read(); err != nil {
+		t.Errorf("with another certificate: %v", err)
+	}
+	if err := w.Cloud.Delete(cdn, e.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Refused(read(), "Error reading CDN: GET https://api.digitalocean.com/v2/cdn/endpoints/"+e.ID+": 404")
+}
+
 // DigitalOcean adds the CNAME of a CDN host to a zone that has none, and the program's own is refused then.
 func TestCdnBeforeItsCNAME(t *testing.T) {
 	w := newWorld(t)

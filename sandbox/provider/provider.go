@@ -246,6 +246,9 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 			return err
 		}
 		object, ok := tx.Get(token, id)
+		if !ok && declared.Gone != nil {
+			return declared.Gone(id)
+		}
 		if !ok {
 			return nil // an empty ID tells the engine that the object is gone
 		}

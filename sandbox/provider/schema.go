@@ -55,6 +55,8 @@ type Resource struct {
 	Create func(call Call, state State) (id string, err error)
 	// Update completes state, which is before with the new inputs laid over it; may be nil when there is nothing to do.
 	Update func(call Call, id string, before, state State) error
+	// Gone is the error of a provider that cannot forget an object that is gone when it reads it; nil forgets it.
+	Gone func(id string) error
 	// Refresh brings the parts of state up to date that change with time; may be nil.
 	Refresh func(call Call, id string, state State) error
 	// Delete refuses, or cleans up what belongs to the object; may be nil. The object itself is removed by the caller.
