@@ -115,7 +115,26 @@ func TestANewDomain(t *testing.T) {
 func TestANodePoolOfAnotherSize(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
+	// With both families of addresses, which no committed stack has.
+	a.edit(t, "staging", func(settings map[string]any) {
+		group(settings, "loadBalancer")["networkStack"] = "DUALSTACK"
+	})
 	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
+	t.Run("both families are found", func(t *testing.T) {
+		c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
+		require.NoError(t, err)
+		balancers := c.List("digitalocean:index/loadBalancer:LoadBalancer")
+		require.Len(t, balancers, 1)
+		addresses := map[any]any{"A": balancers[0].Outputs["ip"], "AAAA": balancers[0].Outputs["ipv6"]}
+		found := map[any]int{}
+		for _, record := range c.List("digitalocean:index/dnsRecord:DnsRecord") {
+			if address, ok := addresses[record.Outputs["type"]]; ok {
+				assert.Equal(t, address, record.Outputs["value"], record.Outputs["fqdn"])
+				found[record.Outputs["type"]]++
+			}
+		}
+		assert.Equal(t, map[any]int{"A": 2, "AAAA": 2}, found)
+	})
 	var result runner.Result
 	const larger = "g-16vcpu-64gb"
 	a.edit(t, "staging", func(settings map[string]any) {

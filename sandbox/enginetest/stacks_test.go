@@ -33,6 +33,7 @@ func TestBothEnvironmentsInOneAccount(t *testing.T) {
 	production := a.objects()
 	t.Run("staging comes up", func(t *testing.T) { a.comesUp(t, "staging") })
 	t.Run("staging is stable", func(t *testing.T) { a.isStable(t, "staging") })
+	t.Run("staging keeps what people add to its project", func(t *testing.T) { a.keepsInProject(t, "staging") })
 	t.Run("staging loses a CDN and gets it back", func(t *testing.T) { a.getsCdnBack(t, "staging") })
 	t.Run("staging shows drift", func(t *testing.T) { a.showsDrift(t, "staging") })
 	t.Run("staging goes without a trace", func(t *testing.T) {
@@ -131,6 +132,34 @@ func (a *account) getsCdnBack(t *testing.T, stack string) {
 	up, err := s.Up(t.Context())
 	must(t, up, err)
 	assert.False(t, up.Changed(), "%v", up.Changes)
+}
+
+// keepsInProject has a person put something into the project, which takes nothing away from it.
+func (a *account) keepsInProject(t *testing.T, stack string) {
+	t.Helper()
+	const project, droplet = "digitalocean:index/project:Project", "do:droplet:3164494"
+	s := a.open(t, stack)
+	c, err := cloud.Open(s.CloudFile())
+	require.NoError(t, err)
+	i := slices.IndexFunc(c.List(project), func(p cloud.Object) bool {
+		return strings.Contains(p.Outputs["description"].(string), stack+".")
+	})
+	require.GreaterOrEqual(t, i, 0, "%s has a project", stack)
+	added := c.List(project)[i]
+	before, _ := added.Outputs["resources"].([]any)
+	require.NotEmpty(t, before)
+	added.Outputs["resources"] = append(slices.Clone(before), droplet)
+	require.NoError(t, c.Put(added))
+	refreshed, err := s.Refresh(t.Context())
+	must(t, refreshed, err)
+	assert.Empty(t, refreshed.Drift)
+	up, err := s.Up(t.Context())
+	must(t, up, err)
+	assert.False(t, up.Changed(), "%v", up.Changes)
+	after, _ := c.Get(project, added.ID)
+	assert.Contains(t, after.Outputs["resources"], droplet)
+	added.Outputs["resources"] = before
+	require.NoError(t, c.Put(added))
 }
 
 func (a *account) showsDrift(t *testing.T, stack string) {
