@@ -29,11 +29,13 @@ type Cluster struct {
 	// Maintenance is the window of automatic upgrades.
 	Maintenance Window `json:"maintenance" default:"{day: sunday, time: '06:00'}"`
 	// PodSubnet is the range of the pods' addresses (DOKS: cluster subnet). Every node takes a /25 of it. Changing it
-	// replaces the cluster.
+	// replaces the cluster, so choose one that the databases take as a trusted source as well: how large a range that
+	// may be, no document of DigitalOcean's says.
 	PodSubnet string `json:"podSubnet" jsonschema:"required,format=ipv4-range" example:"10.65.0.0/16"`
 	// TrustPodSubnet admits the pods' range to the databases beside the cluster itself (DigitalOcean: trusted sources).
 	// In a cluster with a pod subnet of its own, what is in the VPC sees the addresses of pods and not of nodes, and no
-	// document says that a rule for the cluster covers them.
+	// document says that a rule for the cluster covers them. Set it to false if DigitalOcean refuses the range: the
+	// preflight then says whether the rule for the cluster is enough.
 	TrustPodSubnet bool `json:"trustPodSubnet" default:"true"`
 	// ServiceSubnet is the range of the Services' addresses, /24 or larger. Changing it replaces the cluster.
 	ServiceSubnet string `json:"serviceSubnet" jsonschema:"required,format=ipv4-range" example:"10.66.0.0/19"`
