@@ -40,6 +40,8 @@ type Cluster struct {
 	// ControlPlaneAllowedAddresses are the addresses (IP or CIDR) that may reach the Kubernetes API. Empty writes no
 	// firewall, so that a new cluster admits every address; to open one that was closed, write 0.0.0.0/0.
 	ControlPlaneAllowedAddresses []string `json:"controlPlaneAllowedAddresses" example:"203.0.113.7"`
+	// NetworkPolicies are who may connect to whom in the cluster.
+	NetworkPolicies NetworkPolicies `json:"networkPolicies"`
 	// DefaultPool is the small fixed pool that comes with the cluster.
 	DefaultPool DefaultPool `json:"defaultPool" jsonschema:"required"`
 	// NodePools are the pools that carry the load.

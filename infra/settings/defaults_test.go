@@ -20,6 +20,7 @@ func TestDefaults(t *testing.T) {
 
 	assert.True(t, s.Cluster.AutoUpgrade)
 	assert.True(t, s.Cluster.TrustPodSubnet)
+	assert.Equal(t, settings.NetworkPolicies{Enabled: true}, s.Cluster.NetworkPolicies)
 	assert.Equal(t, settings.Window{Day: "sunday", Time: "06:00"}, s.Cluster.Maintenance)
 	assert.Equal(t, settings.Window{Day: "tuesday", Time: "06:00"}, s.Database.Maintenance)
 	assert.Equal(t, settings.Window{Day: "wednesday", Time: "06:00"}, s.Cache.Maintenance)

@@ -86,6 +86,7 @@ func (s *Settings) Charts() []Chart {
 // Check reports values that contradict each other.
 func (s *Settings) Check(at At) {
 	s.checkRanges(at)
+	s.checkAllowed(at)
 	s.checkPlacements(at)
 	s.checkRegions(at)
 	s.checkHosts(at)

@@ -44,6 +44,7 @@ func (s *Settings) Warnings() []Warning {
 	s.warnOfBackups(w)
 	s.warnOfObservability(w)
 	s.warnOfPolicy(w)
+	s.warnOfNetworkPolicies(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
