@@ -16,6 +16,7 @@ import (
 	"github.com/vmstio/infrastructure/infra/database"
 	"github.com/vmstio/infrastructure/infra/dns"
 	"github.com/vmstio/infrastructure/infra/ingress"
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/loadbalancer"
@@ -92,6 +93,15 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		place.PodSubnet = s.Cluster.PodSubnet
 	}
 
+	var isolation *kube.Isolation
+	if s.Cluster.NetworkPolicies.Enabled {
+		isolation = &kube.Isolation{VPC: s.Network.IPRange, Allow: s.Cluster.NetworkPolicies.Allow}
+	}
+	var scraper, reader *kube.Peer
+	if s.Observability.On() {
+		scraper, reader = observability.Prometheus(), observability.Timeline()
+	}
+
 	// What a request meets before it reaches the cluster.
 	zone, err := dns.NewZone(ctx, "zone", &dns.ZoneArgs{
 		Zone: s.DNS.Zone, Manage: s.DNS.ManageZone, Protect: s.Protect,
@@ -149,8 +159,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			Uploads: buckets.Media, ReaderName: name(crew.MediaReader), Database: postgres.Direct,
 			Admin: postgres.Endpoint, Grants: postgres.Grants, Passphrase: optional(secrets.BackupKey),
 			ElsewhereAccessID:  optional(secrets.ElsewhereAccessID),
-			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), Cluster: doks.Resource, After: postgres.Ready,
-			Protect: s.Protect,
+			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), Isolation: isolation, Cluster: doks.Resource,
+			After: postgres.Ready, Protect: s.Protect,
 		}, pulumi.Providers(append(slices.Clone(generators), provider, doks.Provider)...))
 		if err != nil {
 			return err
@@ -179,7 +189,9 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		Database: postgres.Direct, Pool: postgres.Pool, Admin: postgres.Endpoint, Grants: postgres.Grants,
 		Cache: valkey.Endpoint, RailsCache: valkey.Rails,
 		Search: opensearch, IndexPreset: s.Search.IndexPreset, Media: buckets.Media, Assets: buckets.Assets,
-		IngressClass: edge.Class, IssuerName: edge.Issuer, Delegated: seen, After: ready, Protect: s.Protect,
+		IngressClass: edge.Class, IssuerName: edge.Issuer,
+		Isolation: isolation, Proxy: edge.Pods, Scraper: scraper, Reader: reader,
+		Delegated: seen, After: ready, Protect: s.Protect,
 	}, inCluster, pulumi.DeletedWith(doks.Resource))
 	if err != nil {
 		return err
@@ -231,6 +243,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			Databases: databases, DatabaseUsername: login.Username, DatabasePassword: login.Password,
 			DatabaseLoginHidden: login.Hidden,
 			WebURL:              instance.WebURL, Mastodon: s.Mastodon.Image, Busybox: s.Mastodon.Rclone,
+			Isolation: isolation, Web: instance.Web,
 			SMTP:         s.Mastodon.SMTP,
 			SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
 			Emails: s.Monitoring.Emails, SlackChannel: s.Monitoring.SlackChannel,

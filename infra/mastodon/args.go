@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -49,6 +50,12 @@ type Args struct {
 	IngressClass, IssuerName string
 	// Delegated is whether the world finds the hosts of the instance, so that there can be certificates for them.
 	Delegated bool
+	// Isolation closes the namespace but for what is needed; nil leaves it open. Proxy are the pods that people's
+	// requests come through. Scraper asks for the metrics, and Reader reads the public timeline; nil where there is
+	// none.
+	Isolation       *kube.Isolation
+	Proxy           kube.Peer
+	Scraper, Reader *kube.Peer
 	// Existing are the keys of an instance that already lives. Nil makes new ones, once.
 	Existing *Keys
 	// After has to be there before the first Job connects anywhere and before the chart has Ingresses: the firewalls of
@@ -76,6 +83,9 @@ func (a *Args) required() map[string]any {
 	}
 	if a.Search != nil {
 		args["Search"], args["IndexPreset"] = a.Search.Endpoint, a.IndexPreset
+	}
+	if a.Isolation != nil {
+		args["Isolation.VPC"], args["Proxy.Namespace"] = a.Isolation.VPC, a.Proxy.Namespace
 	}
 	if a.SMTP.AuthMethod != settings.AuthNone {
 		args["SMTPUsername"], args["SMTPPassword"] = a.SMTPUsername, a.SMTPPassword

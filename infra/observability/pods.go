@@ -161,6 +161,6 @@ func (o *Observability) deployment(
 				},
 			},
 		},
-	}, pulumi.Parent(o), pulumi.DependsOn(slices.Concat(after, o.contents[:1])))
+	}, pulumi.Parent(o), pulumi.DependsOn(slices.Concat(after, o.contents[:1], o.policies)))
 	return err
 }

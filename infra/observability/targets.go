@@ -28,17 +28,7 @@ const (
 // podMonitors ask the pods of the other rooms, and the room's own.
 func (o *Observability) podMonitors(ctx *pulumi.Context, name string, args *Args) error {
 	for _, pods := range args.Pods {
-		selector := pulumi.Map{
-			"matchLabels": pulumi.Map{
-				"app.kubernetes.io/name":     pulumi.String(pods.Name),
-				"app.kubernetes.io/instance": pulumi.String(pods.Instance),
-			},
-			"matchExpressions": pulumi.Array{pulumi.Map{
-				"key": pulumi.String("app.kubernetes.io/component"), "operator": pulumi.String("In"),
-				"values": pulumi.ToStringArray(pods.Components),
-			}},
-		}
-		if err := o.podMonitor(ctx, name, pods, selector); err != nil {
+		if err := o.podMonitor(ctx, name, pods, pods.Selector()); err != nil {
 			return err
 		}
 	}
