@@ -303,6 +303,7 @@ func TestNetworkPolicies(t *testing.T) {
 		"to":    []any{map[string]any{"ipBlock": map[string]any{"cidr": "10.64.0.0/20"}}},
 		"ports": []any{map[string]any{"protocol": "TCP", "port": 25060.0}},
 	}}, spec("database", "egress"))
+	assert.InDelta(t, 443, spec("buckets", "egress", 0, "ports", 0, "port"), 0, "not the databases' public addresses")
 	assert.Equal(t, "10.64.0.9/32", spec("buckets", "egress", 1, "to", 0, "ipBlock", "cidr"))
 	for _, made := range append(r.OfType(cronJobType), r.OfType(jobType)...) {
 		for _, name := range []string{"default-deny", "dns", "buckets", "database"} {

@@ -213,7 +213,7 @@ func (v *Vault) isolate(ctx *pulumi.Context, name string, args *VaultArgs) error
 	}
 	policies, err := i.Isolate(ctx, name, namespace, []string{kube.Ingress, kube.Egress}, []kube.Opening{
 		{Name: "dns", To: pulumi.MapArray{kube.ToDNS()}},
-		{Name: "buckets", To: slices.Concat(pulumi.MapArray{kube.ToInternet()}, i.ToAllowed())},
+		{Name: "buckets", To: slices.Concat(pulumi.MapArray{kube.ToInternet(kube.HTTPS)}, i.ToAllowed())},
 		{
 			Name: "database", Pods: kube.Component(kube.In, settings.DumpTask, restoreTask),
 			To: pulumi.MapArray{i.ToDatabases(args.Database.Port)},

@@ -173,7 +173,7 @@ func (o *Observability) isolate(ctx *pulumi.Context, name string, args *Args) er
 	of := func(called string) pulumi.Map { return pulumi.Map{"matchLabels": labels(called)} }
 	policies, err := args.Isolation.Isolate(ctx, name, namespace, []string{kube.Ingress}, []kube.Opening{
 		{Name: "within", From: pulumi.MapArray{kube.FromWithin()}},
-		{Name: blackbox, Pods: of(blackbox), To: pulumi.MapArray{kube.ToDNS(), kube.ToInternet()}},
+		{Name: blackbox, Pods: of(blackbox), To: pulumi.MapArray{kube.ToDNS(), kube.ToInternet(kube.HTTPS)}},
 		{Name: timelineName, Pods: of(timelineName), To: pulumi.MapArray{kube.ToDNS(), kube.To(args.Web)}},
 	}, pulumi.Parent(o), pulumi.DependsOn(o.contents[:1]))
 	o.policies = policies

@@ -14,9 +14,8 @@ import (
 // which Cilium enforces in a DOKS cluster.
 //
 // What a policy says is added to what others say: one that denies all of a namespace, and beside it what is let through
-// for some of its pods. What Kubernetes does itself needs none: the kubelet's probes come from the pod's own node, and
-// `kubectl exec` and port-forward go through the kubelet into the pod (kubernetes.io/docs/concepts/services-networking/
-// network-policies: traffic to and from the node where a pod runs is always allowed).
+// for some of its pods. What Kubernetes does itself needs none: probes, `kubectl exec` and port-forward are the
+// kubelet's, on the pod's own node, from which everything is let in (the API's NetworkPolicySpec, field ingress).
 //
 // A rule with a range holds for nothing in the cluster: pods are known by their labels, and nodes not at all
 // (docs.cilium.io, "Layer 3 Policies": CIDR rules do not apply where both sides are managed by Cilium or are nodes). A
@@ -82,7 +81,7 @@ func From(port string, peers ...Peer) pulumi.Map {
 	}
 	rule := pulumi.Map{"from": from}
 	if port != "" {
-		rule["ports"] = pulumi.Array{pulumi.Map{"protocol": pulumi.String("TCP"), "port": pulumi.String(port)}}
+		rule["ports"] = pulumi.Array{tcp(pulumi.String(port))}
 	}
 	return rule
 }
@@ -101,13 +100,31 @@ func ToDNS() pulumi.Map {
 	return To(Peer{Namespace: "kube-system", Labels: map[string]string{"k8s-app": "kube-dns"}})
 }
 
-// ToInternet lets pods connect to every public address, on every port: other servers of the Fediverse, the buckets, the
-// CDN, the relay, and the instance's own name. The Service of the ingress controller has a host in its status and no
-// address, so that requests to it leave the cluster like any other's. Pods have no IPv6.
-func ToInternet() pulumi.Map {
-	return pulumi.Map{"to": pulumi.Array{pulumi.Map{"ipBlock": pulumi.Map{
+// HTTPS is the port of all that the program's own pods ask the internet for. A managed database has a public address,
+// too, and its firewall admits the nodes: where all ports are open, that is a way around a rule about the VPC.
+const HTTPS = 443
+
+// ToInternet lets pods connect to every public address, on these ports or on all: other servers of the Fediverse,
+// which choose their port, the buckets, the CDN, the relay, and the instance's own name. The Service of the ingress
+// controller has a host in its status and no address, so that requests to it leave the cluster like any other's. Pods
+// have no IPv6.
+func ToInternet(ports ...int) pulumi.Map {
+	rule := pulumi.Map{"to": pulumi.Array{pulumi.Map{"ipBlock": pulumi.Map{
 		"cidr": pulumi.String("0.0.0.0/0"), "except": pulumi.ToStringArray(settings.ClosedRanges()),
 	}}}}
+	if len(ports) > 0 {
+		list := pulumi.Array{}
+		for _, port := range ports {
+			list = append(list, tcp(pulumi.Int(port)))
+		}
+		rule["ports"] = list
+	}
+	return rule
+}
+
+// tcp is a port as the API has it.
+func tcp(port pulumi.Input) pulumi.Map {
+	return pulumi.Map{"protocol": pulumi.String("TCP"), "port": port}
 }
 
 // ToDatabases lets pods connect to the managed databases. Of those only the ports are named: the address is another one
@@ -144,8 +161,7 @@ func (i *Isolation) ToAllowed() pulumi.MapArray {
 			to = pulumi.Map{"ipBlock": pulumi.Map{"cidr": pulumi.String(d.Range)}}
 		}
 		rules = append(rules, pulumi.Map{
-			"to":    pulumi.Array{to},
-			"ports": pulumi.Array{pulumi.Map{"protocol": pulumi.String("TCP"), "port": pulumi.Int(d.Port)}},
+			"to": pulumi.Array{to}, "ports": pulumi.Array{tcp(pulumi.Int(d.Port))},
 		})
 	}
 	return rules

@@ -23,6 +23,7 @@ func isolationProgram(i *kube.Isolation) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		_, err := i.Isolate(ctx, "host", "social", []string{kube.Ingress, kube.Egress}, []kube.Opening{
 			{Name: "all", To: pulumi.MapArray{kube.ToDNS(), kube.ToInternet()}},
+			{Name: "web", To: pulumi.MapArray{kube.ToInternet(kube.HTTPS)}},
 			{
 				Name: "some", Pods: kube.Component(kube.NotIn, "pad"),
 				To: append(i.ToAllowed(), i.ToDatabases(pulumi.Int(25061), pulumi.Int(25060), pulumi.Int(25061))),
@@ -41,7 +42,7 @@ func TestIsolation(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	require.NoError(t, r.Run(isolationProgram(isolation())))
-	require.Len(t, r.OfType(policyType), 3)
+	require.Len(t, r.OfType(policyType), 4)
 	policy := func(name string) any {
 		made := r.One(t, policyType, "host-policy-"+name)
 		require.Equal(t, map[string]any{"name": name, "namespace": "social"}, made.Input("metadata"))
@@ -73,6 +74,7 @@ func TestIsolation(t *testing.T) {
 		}
 		return list
 	}
+	require.Equal(t, tcp(443.0), policy("web").(map[string]any)["egress"].([]any)[0].(map[string]any)["ports"])
 	block := func(cidr string) []any {
 		return []any{map[string]any{"ipBlock": map[string]any{"cidr": cidr}}}
 	}
