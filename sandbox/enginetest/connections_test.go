@@ -61,7 +61,7 @@ func labelled(namespace string, ports map[string]int, labels map[string]string) 
 	return p
 }
 
-// objects are all of a kind in the simulated cluster.
+// objectsOf are all of a kind in the simulated cluster.
 func objectsOf[T any](t *testing.T, c *cloud.Cloud, typ string) []T {
 	t.Helper()
 	var list []T
