@@ -80,10 +80,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	assert.Equal(t, "cli", options.PulumiCommand)
 	assert.True(t, options.Quiet)
 	assert.Equal(t, behaviour.Plan{
-		Delays: []behaviour.Delay{{Match: behaviour.Match{Type: "*"}, Duration: time.Second}},
+		Delays: []behaviour.Delay{{Type: "*", Duration: time.Second}},
 		Failures: []behaviour.Failure{
-			{Match: behaviour.Match{Type: "a:b:C"}, Call: 2, Message: "no"},
-			{Match: behaviour.Match{Type: "*"}, Message: "never"},
+			{Type: "a:b:C", Call: 2, Message: "no"},
+			{Type: "*", Message: "never"},
 		},
 	}, options.Behaviour)
 }
