@@ -1,12 +1,24 @@
+// Package cloud is the state of the simulated cloud: every object that a simulated provider made and has not
+// deleted yet.
+//
+// The state is one JSON file, readable and editable by a person. It is read again whenever it changed on disk, so that
+// an edit from outside (a changed property, a removed object) is seen by the next call, and Pulumi's refresh shows it
+// as drift. The file holds the fake secrets of the simulated cloud and is therefore readable by its owner only.
+//
+// A [Cloud] is safe for use by many goroutines of one process, which is what the engine's parallelism needs. Two
+// processes that write the same file at the same time are not coordinated: Pulumi's own stack lock keeps them apart.
 package cloud
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Object is one thing in the simulated cloud.
@@ -191,4 +203,28 @@ func (all objects) clone() objects {
 		copied[typ] = maps.Clone(byID)
 	}
 	return copied
+}
+
+// canonical is the object as it will look when it is read from the file.
+func (o Object) canonical() (same Object, err error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return Object{}, err
+	}
+	err = json.Unmarshal(text, &same)
+	return same, err
+}
+
+// clone copies a stored object to any depth.
+func (o Object) clone() Object {
+	o.Inputs, o.Outputs = cloneMap(o.Inputs), cloneMap(o.Outputs)
+	return o
+}
+
+// cloneMap never returns nil, so that a caller can add to what it gets.
+func cloneMap(values map[string]any) map[string]any {
+	if values == nil {
+		return map[string]any{}
+	}
+	return runtime.DeepCopyJSON(values)
 }
