@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -43,7 +44,7 @@ type Cloud struct {
 
 	mu      sync.Mutex
 	objects objects
-	seen    fingerprint
+	seen    os.FileInfo // of the file that was read or written last; nil without one
 }
 
 // objects holds every object by type and ID.
