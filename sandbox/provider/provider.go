@@ -101,18 +101,18 @@ func (p *simulated) Configure(_ context.Context, request plugin.ConfigureRequest
 	return plugin.ConfigureResponse{}, nil
 }
 
-// call starts what a resource or function does in the cloud.
-func (p *simulated) call(tx *cloud.Tx, token string) (Call, error) {
+// inCloud runs one change of the cloud, on behalf of a resource type or a function: all of it happens, or nothing.
+func (p *simulated) inCloud(token string, change func(call Call) error) error {
 	config := State{}
 	if stored := p.config.Load(); stored != nil {
 		config = *stored
 	}
 	if p.pkg.Authorize != nil {
 		if err := p.pkg.Authorize(config, token); err != nil {
-			return Call{}, err
+			return err
 		}
 	}
-	return Call{Tx: tx, Config: config, Type: token}, nil
+	return p.cloud.Update(func(tx *cloud.Tx) error { return change(Call{tx}) })
 }
 
 func (p *simulated) resource(token string) (Resource, error) {
@@ -156,11 +156,7 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		return plugin.CreateResponse{Properties: declared.outputs(state, request.Properties)}, nil
 	}
 	var response plugin.CreateResponse
-	err = p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
+	err = p.inCloud(token, func(call Call) error {
 		state := plainMap(request.Properties)
 		id, err := declared.Create(call, state)
 		if err != nil {
@@ -173,7 +169,7 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		if p.pkg.Local {
 			return nil
 		}
-		return tx.Put(cloud.Object{Type: token, ID: id, Outputs: state})
+		return call.Put(cloud.Object{Type: token, ID: id, Outputs: state})
 	})
 	if err != nil {
 		return response, err
@@ -186,7 +182,7 @@ func (p *simulated) late(
 	declared Resource, request plugin.CreateRequest, response plugin.CreateResponse,
 ) (plugin.CreateResponse, error) {
 	waits, takes := declared.Waits, p.pkg.Slow[string(request.Type)]
-	if request.Timeout > 0 && !declared.Keeps {
+	if request.Timeout > 0 {
 		waits = time.Duration(request.Timeout * float64(time.Second))
 	}
 	if waits == 0 || takes <= waits {
@@ -234,12 +230,8 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 		}}, nil
 	}
 	var response plugin.ReadResponse
-	err = p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
-		object, ok := tx.Get(token, id)
+	err = p.inCloud(token, func(call Call) error {
+		object, ok := call.Get(token, id)
 		if !ok {
 			return nil // an empty ID tells the engine that the object is gone
 		}
@@ -248,11 +240,11 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 			if err := declared.Refresh(call, id, state); err != nil {
 				return err
 			}
-			object.Outputs = state
-			if err := tx.Put(object); err != nil {
+			if state, err = state.clone(); err != nil {
 				return err
 			}
-			if state, err = state.clone(); err != nil {
+			object.Outputs = state
+			if err := call.Put(object); err != nil {
 				return err
 			}
 		}
@@ -280,12 +272,8 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 		return plugin.UpdateResponse{Properties: declared.outputs(state, request.NewInputs)}, nil
 	}
 	var response plugin.UpdateResponse
-	err = p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
-		object, ok := tx.Get(token, id)
+	err = p.inCloud(token, func(call Call) error {
+		object, ok := call.Get(token, id)
 		if !ok {
 			return fmt.Errorf("updating %s %q: it is not in the cloud any more: run a refresh, which forgets it",
 				token, id)
@@ -306,7 +294,7 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 		}
 		object.Outputs = state
 		response.Properties = declared.outputs(state, request.NewInputs)
-		return tx.Put(object)
+		return call.Put(object)
 	})
 	return response, err
 }
@@ -317,12 +305,8 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 	if err != nil {
 		return plugin.DeleteResponse{}, err
 	}
-	return plugin.DeleteResponse{}, p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
-		object, ok := tx.Get(token, id)
+	return plugin.DeleteResponse{}, p.inCloud(token, func(call Call) error {
+		object, ok := call.Get(token, id)
 		if !ok {
 			return nil // somebody else deleted it, which is what was wanted
 		}
@@ -331,7 +315,7 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 				return err
 			}
 		}
-		return tx.Delete(token, id)
+		return call.Delete(token, id)
 	})
 }
 
@@ -351,20 +335,13 @@ func (p *simulated) Invoke(_ context.Context, request plugin.InvokeRequest) (plu
 		return plugin.InvokeResponse{}, errors.New(token + ": an argument is not known yet")
 	}
 	var response plugin.InvokeResponse
-	err := p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
+	err := p.inCloud(token, func(call Call) error {
 		result, err := declared.Call(call, plainMap(args))
-		if err != nil {
-			return err
-		}
-		if result, err = result.clone(); err != nil {
-			return err
+		if err == nil {
+			result, err = result.clone()
 		}
 		response.Properties = properties(result)
-		return nil
+		return err
 	})
 	return response, err
 }

@@ -64,30 +64,7 @@ func (w *World) Configure(config Inputs) {
 }
 
 // Map makes a property map of plain values.
-func Map(values Inputs) resource.PropertyMap {
-	all := resource.PropertyMap{}
-	for key, value := range values {
-		all[resource.PropertyKey(key)] = toProperty(value)
-	}
-	return all
-}
-
-func toProperty(value any) resource.PropertyValue {
-	switch value := value.(type) {
-	case resource.PropertyValue:
-		return value
-	case []any:
-		list := make([]resource.PropertyValue, len(value))
-		for i, element := range value {
-			list[i] = toProperty(element)
-		}
-		return resource.NewProperty(list)
-	case map[string]any:
-		return resource.NewProperty(Map(value))
-	default:
-		return resource.NewPropertyValue(value)
-	}
-}
+func Map(values Inputs) resource.PropertyMap { return resource.NewPropertyMapFromMap(values) }
 
 // With is base with some values changed; nil removes one.
 func With(base, changes Inputs) Inputs {

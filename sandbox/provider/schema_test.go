@@ -161,7 +161,7 @@ func TestSlowCreation(t *testing.T) {
 		t.Error("the program's Timeouts count")
 	}
 	keeps := newStations(t, sim.Resource{Waits: 30 * time.Minute, Keeps: true})
-	details := status.Convert(create(keeps, 90*time.Minute)).Details()
+	details := status.Convert(create(keeps, 45*time.Minute)).Details()
 	if len(details) != 1 || details[0].(*pulumirpc.ErrorResourceInitFailed).GetId() != "9" {
 		t.Errorf("what the provider knew by then is no failed resource: %v", details)
 	}
