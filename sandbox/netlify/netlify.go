@@ -5,7 +5,8 @@
 // As in reality, a site is made by a person ([Seed] is that person), settings of a site are not deleted but left as
 // they are, and the values of secret variables are never given back.
 //
-// One difference: the real provider gives all settings the same ID, here it is the site's.
+// One difference: the real provider gives all settings the same ID, here it is the site's. Not simulated: the default
+// team of a provider, and looking up a site or a team by its ID.
 package netlify
 
 import (
@@ -55,8 +56,12 @@ func New(c *cloud.Cloud) plugin.GrpcProvider {
 			typeVariable:      variable(),
 		},
 		Functions: map[string]sim.Function{
-			"netlify:index/getSite:getSite": {Inputs: sim.FieldsOf(sdk.GetSiteArgs{}, sim.Rules{}), Call: getSite},
-			"netlify:index/getTeam:getTeam": {Inputs: sim.FieldsOf(sdk.GetTeamArgs{}, sim.Rules{}), Call: getTeam},
+			"netlify:index/getSite:getSite": {
+				Inputs: sim.FieldsOf(sdk.GetSiteArgs{}, sim.Rules{Required: "name teamSlug"}), Call: getSite,
+			},
+			"netlify:index/getTeam:getTeam": {
+				Inputs: sim.FieldsOf(sdk.GetTeamArgs{}, sim.Rules{Required: "slug"}), Call: getTeam,
+			},
 		},
 	}, c)}
 }
@@ -66,9 +71,6 @@ func authorize(config sim.State, _ string) error {
 	if config.String("token") == "" {
 		return errors.New("missing Netlify API Authentication Token: " +
 			"provide a value for the 'token' configuration attribute")
-	}
-	if config.Has("defaultTeamId") && config.Has("defaultTeamSlug") {
-		return errors.New("defaultTeamId cannot be specified when defaultTeamSlug is specified")
 	}
 	return nil
 }

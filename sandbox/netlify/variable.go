@@ -20,7 +20,7 @@ func variable() sim.Resource {
 	contexts := []sim.Check{sim.OneOf(
 		"all", "dev", "dev-server", "branch-deploy", "deploy-preview", "production", "branch")}
 	return sim.From(sdk.EnvironmentVariableArgs{}, sdk.EnvironmentVariable{}, sim.Rules{
-		Replaces: "key siteId teamId", Computed: "teamId", Unordered: "scopes values secretValues",
+		Required: "teamId", Replaces: "key siteId teamId", Unordered: "scopes values secretValues",
 		Secret:   "secretValues secretValues.value",
 		Defaults: map[string]any{"scopes": allScopes, "secretValues.contextParameter": ""},
 		Checks: map[string][]sim.Check{
@@ -58,14 +58,6 @@ func checkVariable(state sim.State) []error {
 }
 
 func createVariable(call sim.Call, state sim.State) (string, error) {
-	if !state.Has("teamId") {
-		team, ok := defaultTeam(call)
-		if !ok {
-			return "", errors.New("missing team ID: Team ID is required for creating a Netlify environment variable")
-		}
-		state["teamId"] = team["teamId"]
-	}
-
 	// IDs are those by which the provider imports a variable.
 	id := state.String("teamId") + ":" + state.String("siteId") + ":" + state.String("key")
 	if _, ok := call.Get(typeVariable, id); ok {
@@ -76,7 +68,7 @@ func createVariable(call sim.Call, state sim.State) (string, error) {
 
 // writeVariable refuses what the API does.
 func writeVariable(call sim.Call, doing string, state sim.State) error {
-	team, ok := teamOf(call, func(site sim.State) bool { return site.String("teamId") == state.String("teamId") })
+	team, ok := teamOf(call, "teamId", state.String("teamId"))
 	if !ok {
 		return refuse(doing, state, errors.New(notFound))
 	}
