@@ -19,18 +19,16 @@ import (
 const recordTTL = 1800
 
 func dnsResources() map[string]sim.Resource {
-	number := []sim.Check{sim.Between(0, 65535)}
 	return map[string]sim.Resource{
 		typeDomain: sim.From(sdk.DomainArgs{}, sdk.Domain{}, sim.Rules{
-			Replaces: "name ipAddress",
-			Checks:   map[string][]sim.Check{"name": {hostname}, "ipAddress": {ipv4}},
+			Replaces: "name ipAddress", Checks: map[string][]sim.Check{"name": {hostname}},
 		}, sim.Resource{Create: createDomain, Delete: deleteDomain}),
 		typeRecord: sim.From(sdk.DnsRecordArgs{}, sdk.DnsRecord{}, sim.Rules{
 			AutoNamed: "name", Replaces: "domain type", Computed: "ttl",
 			Checks: map[string][]sim.Check{
-				"type": {sim.OneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA")},
+				"type": {sim.OneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT")},
 				"name": {recordName}, "ttl": {sim.Between(30, 1<<31)}, // documentation of DNS, "Limits"
-				"priority": number, "weight": number, "port": number, "flags": {sim.Between(0, 255)},
+				"priority": {sim.Between(0, 65535)}, "flags": {sim.Between(0, 255)},
 				"tag": {sim.OneOf("issue", "issuewild", "iodef")},
 			},
 		}, sim.Resource{Check: checkRecord, Create: createRecord, Update: setRecord}),
@@ -49,11 +47,11 @@ func recordName(value any) error {
 // checkRecord checks what each type of record needs (Terraform provider, resource record; API reference,
 // domains_create_record).
 func checkRecord(s sim.State) []error {
-	if !s.Known("type", "priority", "weight", "port", "flags", "tag") {
+	if !s.Known("type", "priority", "flags", "tag") {
 		return nil
 	}
 	var errs []error
-	needs := map[string][]string{"MX": {"priority"}, "SRV": {"priority", "weight", "port"}, "CAA": {"flags", "tag"}}
+	needs := map[string][]string{"MX": {"priority"}, "CAA": {"flags", "tag"}}
 	for _, property := range needs[s.String("type")] {
 		if !s.Has(property) {
 			errs = append(errs, fmt.Errorf("%s is required when type is %s", property, s.String("type")))
@@ -83,7 +81,7 @@ func recordValue(typ, tag, value string) error {
 		if address, err := netip.ParseAddr(value); err != nil || !address.Is6() {
 			return errors.New("must be an IPv6 address")
 		}
-	case typ == "CNAME", typ == "MX", typ == "NS", typ == "SRV", typ == "CAA" && tag != "iodef":
+	case typ == "CNAME", typ == "MX", typ == "NS", typ == "CAA" && tag != "iodef":
 		if value != "@" && !strings.HasSuffix(value, ".") {
 			return errors.New("data needs to end with a dot (.)")
 		}

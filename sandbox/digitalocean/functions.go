@@ -1,12 +1,12 @@
 package digitalocean
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
@@ -27,7 +27,7 @@ func functions() map[string]sim.Function {
 // listVersions answers with what begins with the prefix; nothing is no error, and then there is no latest version.
 func listVersions(_ sim.Call, args sim.State) (sim.State, error) {
 	valid, latest := []any{}, ""
-	for _, version := range kubernetesVersions {
+	for _, version := range catalogue.KubernetesVersions() {
 		if strings.HasPrefix(version, args.String("versionPrefix")) {
 			valid = append(valid, version)
 		}
@@ -41,33 +41,19 @@ func listVersions(_ sim.Call, args sim.State) (sim.State, error) {
 }
 
 func lookUpCluster(call sim.Call, args sim.State) (sim.State, error) {
-	for _, object := range call.List(typeCluster) {
-		state := sim.State(object.Outputs)
-		if state.String("name") != args.String("name") {
-			continue
-		}
-		// The token of the cluster is handed out again while it is valid; the real API makes another one for each call.
-		if !validKubeconfig(call, state) {
-			if err := errors.Join(issueKubeconfig(call, state), call.Put(object)); err != nil {
-				return nil, err
-			}
-		}
+	for clusterID, state := range having(call, typeCluster, "name", args.String("name")) {
 		pools := []any{state["nodePool"]}
-		for id, pool := range having(call, typeNodePool, "clusterId", object.ID) {
+		for id, pool := range having(call, typeNodePool, "clusterId", clusterID) {
 			pool["id"] = id
 			pools = append(pools, map[string]any(pool))
 		}
-		result := sim.State{
-			"id": object.ID, "urn": state["clusterUrn"], "nodePools": pools,
+		result := same(sdk.LookupKubernetesClusterResult{}, state)
+		result.Merge(sim.State{
+			"id": clusterID, "urn": state["clusterUrn"], "nodePools": pools,
 			"maintenancePolicies":   []any{state["maintenancePolicy"]},
 			"controlPlaneFirewalls": []any{state["controlPlaneFirewall"]},
-			"tags":                  []any{},
-		}
-		for same := range sim.FieldsOf(sdk.LookupKubernetesClusterResult{}, sim.Rules{}) {
-			if state.Has(same) {
-				result[same] = state[same]
-			}
-		}
+		})
+		result.SetDefault("tags", []any{})
 		return result, nil
 	}
 	return nil, refuse(404, "unable to find cluster with name: %s", args.String("name"))
@@ -98,13 +84,20 @@ func lookUpCertificate(call sim.Call, args sim.State) (sim.State, error) {
 	if !ok {
 		return nil, refuse(404, "Certificate %s not found", args.String("name"))
 	}
-	result, state := sim.State{"id": object.ID}, sim.State(object.Outputs)
-	for same := range sim.FieldsOf(sdk.LookupCertificateResult{}, sim.Rules{}) {
-		if state.Has(same) {
-			result[same] = state[same]
+	result := same(sdk.LookupCertificateResult{}, object.Outputs)
+	result["id"] = object.ID
+	return result, nil
+}
+
+// same is what a function's result and an object have under the same name.
+func same(result any, object sim.State) sim.State {
+	both := sim.State{}
+	for name := range sim.FieldsOf(result, sim.Rules{}) {
+		if object.Has(name) {
+			both[name] = object[name]
 		}
 	}
-	return result, nil
+	return both
 }
 
 // lookUpDomain answers with the zone and its records as a zone file.

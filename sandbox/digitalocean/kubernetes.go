@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,10 +22,6 @@ const (
 	defaultClusterSubnet = "10.244.0.0/16"
 	defaultServiceSubnet = "10.245.0.0/16"
 )
-
-// kubernetesVersions are offered to new clusters and upgrades, newest first: the last patch of each minor version that
-// DOKS keeps in November 2026.
-var kubernetesVersions = []string{"1.36.3-do.5", "1.35.7-do.5", "1.34.8-do.0"}
 
 // components are switches of what runs in a cluster, all off unless the program says otherwise.
 const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaGpuDevicePlugin " +
@@ -52,38 +49,35 @@ func kubernetesResources() map[string]sim.Resource {
 		"serviceSubnet":               {network},
 		"maintenancePolicy.day":       {sim.OneOf(append(weekdays, "any")...)},
 		"maintenancePolicy.startTime": {timeOfDay},
-		"kubeconfigExpireSeconds":     {sim.Between(0, 1<<31)},
 		"controlPlaneFirewall.allowedAddresses[]": {source},
-		"clusterAutoscalerConfigurations.expanders[]": {
-			sim.OneOf("random", "least-waste", "priority"),
-		},
-		"clusterAutoscalerConfigurations.scaleDownUtilizationThreshold": {sim.Between(0, 1)},
 	})
 	return map[string]sim.Resource{
 		typeCluster: sim.From(sdk.KubernetesClusterArgs{}, sdk.KubernetesCluster{}, sim.Rules{
 			AutoNamed: "name", Required: "controlPlaneFirewall.allowedAddresses",
 			Replaces: "region vpcUuid clusterSubnet serviceSubnet nodePool.size",
-			Computed: "vpcUuid clusterSubnet serviceSubnet nodePool.id nodePool.actualNodeCount nodePool.nodes " +
+			Computed: "ha vpcUuid clusterSubnet serviceSubnet nodePool.id nodePool.actualNodeCount nodePool.nodes " +
 				"maintenancePolicy maintenancePolicy.day maintenancePolicy.startTime maintenancePolicy.duration " +
 				"controlPlaneFirewall " + components,
 			Unordered: "tags nodePool.tags nodePool.taints", Secret: "kubeConfigs",
 			Defaults: map[string]any{
-				"ha": false, "surgeUpgrade": true, "registryIntegration": false, "destroyAllAssociatedResources": false,
+				"surgeUpgrade": true, "registryIntegration": false, "destroyAllAssociatedResources": false,
 				"nodePool.autoScale": false,
 			},
 			Checks: cluster,
 		}, sim.Resource{
 			Waits:    provisioning,
 			Check:    func(s sim.State) []error { return checkNodePool(s.Object("nodePool"), "nodePool.") },
-			Replaces: downgraded, Create: createCluster, Update: updateCluster, Refresh: refreshCluster,
-			Delete: deleteCluster,
+			Replaces: downgraded, Create: createCluster, Update: updateCluster, Delete: deleteCluster,
 		}),
 		typeNodePool: sim.From(sdk.KubernetesNodePoolArgs{}, sdk.KubernetesNodePool{}, sim.Rules{
 			AutoNamed: "name", Replaces: "clusterId size", Unordered: "tags taints",
 			Defaults: map[string]any{"autoScale": false}, Checks: pool(""),
 		}, sim.Resource{
-			Check:  func(s sim.State) []error { return checkNodePool(s, "") },
-			Create: createNodePool, Update: updateNodePool,
+			Check: func(s sim.State) []error { return checkNodePool(s, "") },
+			Create: func(call sim.Call, state sim.State) (string, error) {
+				return newID(), settleNodePool(call, "", state)
+			},
+			Update: func(call sim.Call, id string, _, state sim.State) error { return settleNodePool(call, id, state) },
 		}),
 	}
 }
@@ -100,9 +94,8 @@ func nodeSize(value any) error {
 
 // offered refuses a version that new clusters and upgrades cannot have.
 func offered(version string) error {
-	if !slices.Contains(kubernetesVersions, version) {
-		return refuse(422, "invalid version slug %q: must be one of %s",
-			version, strings.Join(kubernetesVersions, ", "))
+	if versions := catalogue.KubernetesVersions(); !slices.Contains(versions, version) {
+		return refuse(422, "invalid version slug %q: must be one of %s", version, strings.Join(versions, ", "))
 	}
 	return nil
 }
@@ -167,6 +160,8 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	}
 	id := newID()
 	endpoint := "https://" + id + ".k8s.ondigitalocean.com"
+	// The provider says nothing where the program does not, and the API's own default changed with 1.36.
+	state.SetDefault("ha", minor(state.String("version")) >= 36)
 	state.SetDefault("maintenancePolicy", map[string]any{})
 	policy := state.Object("maintenancePolicy")
 	policy.SetDefault("day", "any")
@@ -185,9 +180,12 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	}
 	state.Merge(sim.State{
 		"clusterUrn": "do:kubernetes:" + id, "createdAt": timestamp(call), "updatedAt": timestamp(call),
-		"endpoint": endpoint, "ipv4Address": "", "status": "running", "__ca": authority,
+		"endpoint": endpoint, "ipv4Address": "", "status": "running",
+		"kubeConfigs": []any{map[string]any{
+			"host": endpoint, "clusterCaCertificate": base64.StdEncoding.EncodeToString([]byte(authority)),
+		}},
 	})
-	return id, issueKubeconfig(call, state)
+	return id, nil
 }
 
 func updateCluster(call sim.Call, id string, before, state sim.State) error {
@@ -205,7 +203,7 @@ func updateCluster(call sim.Call, id string, before, state sim.State) error {
 				before.String("version"), state.String("version"))
 		}
 		// "Provided you first perform all available patch-level upgrades" (documentation of DOKS, "Upgrade clusters").
-		for _, patch := range kubernetesVersions {
+		for _, patch := range catalogue.KubernetesVersions() {
 			if to > from && minor(patch) == from && older(before.String("version"), patch) {
 				return refuse(422, "cannot upgrade from %s to %s: upgrade to patch %s first",
 					before.String("version"), state.String("version"), patch)
@@ -223,14 +221,6 @@ func minor(slug string) uint64 {
 		return 0
 	}
 	return v.Minor
-}
-
-// refreshCluster fetches new credentials when the old ones have expired, as the Terraform provider does.
-func refreshCluster(call sim.Call, _ string, state sim.State) error {
-	if validKubeconfig(call, state) {
-		return nil
-	}
-	return issueKubeconfig(call, state)
 }
 
 // deleteCluster deletes what lives and dies with the cluster: its node pools, and the Kubernetes objects in it. Load
@@ -268,4 +258,54 @@ func checkNodePool(pool sim.State, at string) []error {
 			at, pool.Int("maxNodes"), at, pool.Int("minNodes"))}
 	}
 	return nil
+}
+
+// scale makes the pool's nodes as many as it wants: nodeCount, or what the autoscaler has left within its limits.
+func scale(call sim.Call, pool sim.State) {
+	nodes, _ := pool["nodes"].([]any)
+	wanted := pool.Int("nodeCount")
+	if pool.Bool("autoScale") {
+		if !pool.Has("nodeCount") {
+			wanted = len(nodes)
+		}
+		if wanted < pool.Int("minNodes") || wanted > pool.Int("maxNodes") {
+			wanted = pool.Int("minNodes")
+		}
+	}
+	for len(nodes) < wanted {
+		id := newID()
+		nodes = append(nodes, map[string]any{
+			"id": id, "name": pool.String("name") + "-" + id[:5], "status": "running", "dropletId": numberOf(id),
+			"createdAt": timestamp(call), "updatedAt": timestamp(call),
+		})
+	}
+	pool["nodes"] = nodes[:wanted]
+	pool["actualNodeCount"] = wanted
+}
+
+// settleNodePool refuses a second pool of the same name in a cluster, and gives the pool its nodes.
+func settleNodePool(call sim.Call, id string, pool sim.State) error {
+	cluster, err := find(call, typeCluster, "kubernetes cluster", pool.String("clusterId"))
+	if err != nil {
+		return err
+	}
+	taken := cluster.Object("nodePool").String("name") == pool.String("name")
+	for other, state := range having(call, typeNodePool, "clusterId", pool.String("clusterId")) {
+		taken = taken || other != id && state.String("name") == pool.String("name")
+	}
+	if taken {
+		return refuse(422, "a node pool with name %q already exists in cluster %q",
+			pool.String("name"), cluster.String("name"))
+	}
+	scale(call, pool)
+	return nil
+}
+
+// nodesOf counts the nodes of all pools of a cluster.
+func nodesOf(call sim.Call, id string, cluster sim.State) int {
+	count := cluster.Object("nodePool").Int("actualNodeCount")
+	for _, pool := range having(call, typeNodePool, "clusterId", id) {
+		count += pool.Int("actualNodeCount")
+	}
+	return count
 }

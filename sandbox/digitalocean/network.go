@@ -32,14 +32,15 @@ func anything(catalogue.Region) bool { return true }
 
 func networkResources() map[string]sim.Resource {
 	return map[string]sim.Resource{typeVpc: sim.From(sdk.VpcArgs{}, sdk.Vpc{}, sim.Rules{
-		AutoNamed: "name", Replaces: "region ipRange", Computed: "ipRange",
+		// The API chooses a range when there is none, which is not simulated.
+		AutoNamed: "name", Required: "ipRange", Replaces: "region ipRange",
 		Checks: map[string][]sim.Check{
 			"name": {dashed}, "region": inRegion(anything), "description": {longest(255)},
 			"ipRange": {network, vpcRange},
 		},
 	}, sim.Resource{
 		Check: func(s sim.State) []error {
-			if !s.Known("region", "ipRange") || !s.Has("ipRange") {
+			if !s.Known("region", "ipRange") {
 				return nil
 			}
 			return unreserved(s.String("region"), netip.MustParsePrefix(s.String("ipRange")))
@@ -78,13 +79,7 @@ func createVpc(call sim.Call, state sim.State) (string, error) {
 		return "", err
 	}
 	id := newID()
-	if !state.Has("ipRange") {
-		free, err := freeRange(call, state.String("region"))
-		if err != nil {
-			return "", err
-		}
-		state["ipRange"] = free.String()
-	} else if taken := overlapping(call, netip.MustParsePrefix(state.String("ipRange"))); taken != "" {
+	if taken := overlapping(call, netip.MustParsePrefix(state.String("ipRange"))); taken != "" {
 		return "", refuse(422, "this range/size overlaps with another VPC network in your account: %s and %s",
 			state.String("ipRange"), taken)
 	}
@@ -101,19 +96,6 @@ func overlapping(call sim.Call, wanted netip.Prefix) string {
 		}
 	}
 	return ""
-}
-
-// freeRange is the first /20 from 10.100.0.0 on that nobody uses.
-func freeRange(call sim.Call, region string) (netip.Prefix, error) {
-	for second := range 128 {
-		for third := 0; third < 256; third += 16 {
-			candidate := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(100 + second), byte(third), 0}), 20)
-			if unreserved(region, candidate) == nil && overlapping(call, candidate) == "" {
-				return candidate, nil
-			}
-		}
-	}
-	return netip.Prefix{}, refuse(422, "no private address range is left in your account")
 }
 
 // deleteVpc refuses while something lives in the VPC.

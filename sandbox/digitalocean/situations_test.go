@@ -53,13 +53,13 @@ func TestCertificateOfAZoneBelowAnother(t *testing.T) {
 	}
 }
 
-// DigitalOcean takes up to an hour to get a certificate, and the provider waits 20 minutes. It has the ID by then.
+// DigitalOcean takes up to an hour to get a certificate, and the provider waits 10 minutes. It has the ID by then.
 func TestPendingCertificate(t *testing.T) {
 	slow := digitalocean.Options{Slow: map[string]time.Duration{certificate: 25 * time.Minute}}
 	w := newWorldWith(t, slow)
 	w.Create(domain, "d", inputs{"name": "example.com"})
 	_, err := w.Try(certificate, "c", letsEncrypt("c", "cdn.example.com"))
-	w.Refused(err, "takes 25m0s: the provider waits 20m0s")
+	w.Refused(err, "takes 25m0s: the provider waits 10m0s")
 	if len(status.Convert(err).Details()) != 1 {
 		t.Errorf("the certificate is not kept as one that failed: %v", err)
 	}
