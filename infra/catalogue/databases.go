@@ -50,6 +50,15 @@ func (e Engine) Plan(slug string) (Plan, bool) {
 	return e.Plans[i], true
 }
 
+// Slugs are the engine's plans by name.
+func (e Engine) Slugs() []string {
+	slugs := make([]string, len(e.Plans))
+	for i, plan := range e.Plans {
+		slugs[i] = plan.Slug
+	}
+	return slugs
+}
+
 // Connections is how many connections PostgreSQL accepts on the plan: 25 for each GiB of memory and 1,000 at most, less
 // 3 that DigitalOcean keeps for maintenance.
 //

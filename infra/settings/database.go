@@ -120,11 +120,7 @@ func checkPlan(at At, engine catalogue.Engine, size string, nodes int) (catalogu
 		return plan, false
 	}
 	if !ok {
-		var all []string
-		for _, p := range engine.Plans {
-			all = append(all, p.Slug)
-		}
-		at.Key("size").Choice(size, "a plan of "+engine.Name, all, listsPlans+engine.Name)
+		at.Key("size").Choice(size, "a plan of "+engine.Name, engine.Slugs(), listsPlans+engine.Name)
 		return plan, false
 	}
 	if slices.Contains(plan.Nodes, nodes) || nodes == 0 {
