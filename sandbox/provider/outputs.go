@@ -35,35 +35,25 @@ func merge(fields Fields, state, inputs State) {
 // outputs is what the engine sees of an object's state: the declared properties, with secrets marked. Other properties
 // are the simulation's own and stay in the cloud.
 func (r Resource) outputs(state State, like resource.PropertyMap) resource.PropertyMap {
-	visible := State{}
-	for name := range r.Inputs {
-		if value, ok := state[name]; ok {
-			visible[name] = value
+	visible, secret := State{}, slices.Clone(r.Secrets)
+	for name, field := range r.Inputs {
+		visible[name] = state[name]
+		if field.secret {
+			secret = append(secret, name)
 		}
 	}
 	for _, name := range r.computed() {
-		if value, ok := state[name]; ok {
-			visible[name] = value
-		}
+		visible[name] = state[name]
 	}
 	all := properties(visible)
 	keepSecret(all, like)
-	markSecret(all, r.Secrets)
-	for name, field := range r.Inputs {
-		if field.secret {
-			markSecret(all, []string{name})
+	for _, name := range secret {
+		key := resource.PropertyKey(name)
+		if value, ok := all[key]; ok && !value.IsSecret() {
+			all[key] = resource.MakeSecret(value)
 		}
 	}
 	return all
-}
-
-func markSecret(values resource.PropertyMap, names []string) {
-	for _, name := range names {
-		key := resource.PropertyKey(name)
-		if value, ok := values[key]; ok && !value.IsSecret() {
-			values[key] = resource.MakeSecret(value)
-		}
-	}
 }
 
 // readInputs finds in an object's state the inputs that would have made it, which is how an edit from outside becomes

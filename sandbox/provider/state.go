@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -12,7 +13,11 @@ import (
 )
 
 // Call is what a resource or function works with: a transaction on the cloud.
-type Call struct{ *cloud.Tx }
+type Call struct {
+	*cloud.Tx
+	// Timeout is how long the program lets a creation or a deletion take; 0 leaves it to the provider.
+	Timeout time.Duration
+}
 
 // Unknown stands for a value that a preview does not know yet. Only [Resource.Check] and [Resource.Replaces] meet it.
 type Unknown struct{}
