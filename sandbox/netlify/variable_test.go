@@ -89,10 +89,6 @@ func TestVariablesThatAreRefused(t *testing.T) {
 			providertest.With(w.secretInputs("s"), inputs{"scopes": nil}),
 			"on the free plan the scopes of a secret are",
 		},
-		"post-processing": {
-			providertest.With(w.secretInputs("s"), inputs{"scopes": []any{"post-processing"}}),
-			"secrets cannot have the scope post-processing",
-		},
 		"unknown team":   {w.variableInputs(inputs{"teamId": "borg"}), "404 Not Found"},
 		"unknown site":   {w.variableInputs(inputs{"siteId": "nowhere"}), "404 Not Found"},
 		"another's site": {w.variableInputs(inputs{"siteId": w.siteID("raktajino", "klingons")}), "404 Not Found"},
