@@ -160,15 +160,7 @@ func (tx *Tx) List(typ string) []Object {
 }
 
 // Types are the types of which the cloud holds objects, sorted.
-func (tx *Tx) Types() []string {
-	var types []string
-	for _, typ := range slices.Sorted(maps.Keys(tx.objects)) {
-		if len(tx.objects[typ]) > 0 {
-			types = append(types, typ)
-		}
-	}
-	return types
-}
+func (tx *Tx) Types() []string { return slices.Sorted(maps.Keys(tx.objects)) }
 
 // Put is [Cloud.Put] within the transaction. An object without type or ID, or with values that JSON cannot hold, is an
 // error.
@@ -193,6 +185,9 @@ func (tx *Tx) Delete(typ, id string) error {
 	if _, ok := tx.objects[typ][id]; ok {
 		delete(tx.objects[typ], id)
 		tx.changed = true
+	}
+	if len(tx.objects[typ]) == 0 {
+		delete(tx.objects, typ)
 	}
 	return nil
 }
