@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -109,7 +110,7 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 	if within == "" || len(having(call, typeRecord, "fqdn", domain)) > 0 {
 		return nil
 	}
-	return call.Put(cloud.Object{Type: typeRecord, ID: numberOf(newID()), Outputs: sim.State{
+	return call.Put(cloud.Object{Type: typeRecord, ID: newNumber(), Outputs: sim.State{
 		"domain": within, "type": "CNAME", "name": strings.TrimSuffix(domain, "."+within), "fqdn": domain,
 		"value": state.String("endpoint") + ".", "ttl": recordTTL,
 	}})
@@ -135,16 +136,16 @@ func (o Options) createCertificate(call sim.Call, state sim.State) (string, erro
 				within, domain)
 		}
 	}
-	o.settle(state)
+	state["state"] = "pending"
+	o.verify(call, state)
 	issue(call, state)
 	return state.String("name"), nil
 }
 
-// settle says whether a certificate has been verified, which is slow when it is told to be.
-func (o Options) settle(state sim.State) {
-	state["state"] = "verified"
-	if o.Slow[typeCertificate] > issuing {
-		state["state"] = "pending"
+// verify leaves a certificate pending as long as that takes longer than the provider waits.
+func (o Options) verify(call sim.Call, state sim.State) {
+	if o.Slow[typeCertificate] <= cmp.Or(call.Timeout, issuing) {
+		state["state"] = "verified"
 	}
 }
 
@@ -158,7 +159,7 @@ func issue(call sim.Call, state sim.State) {
 
 // refreshCertificate verifies one that was pending, once that is no longer slow, and renews one in time.
 func (o Options) refreshCertificate(call sim.Call, _ string, state sim.State) error {
-	o.settle(state)
+	o.verify(call, state)
 	end, err := time.Parse(time.RFC3339, state.String("notAfter"))
 	if err != nil || !call.Now().Before(end.Add(-acmeLifetime/3)) {
 		issue(call, state)

@@ -92,12 +92,8 @@ func checkDatabase(s sim.State) []error {
 	var errs []error
 	engine, plan, offered := planOf(s)
 	if size, nodes := s.String("size"), s.Int("nodeCount"); !offered {
-		var slugs []string
-		for _, plan := range engine.Plans {
-			slugs = append(slugs, plan.Slug)
-		}
 		errs = append(errs, fmt.Errorf("size = %q: is not offered for engine %s, which has %s", size, engine.Name,
-			strings.Join(slugs, ", ")))
+			strings.Join(engine.Slugs(), ", ")))
 	} else if !slices.Contains(plan.Nodes, nodes) {
 		errs = append(errs, fmt.Errorf("nodeCount = %d: must be one of %s for engine %s with size %s",
 			nodes, numbers(plan.Nodes), engine.Name, size))
@@ -210,7 +206,7 @@ func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 	case engine.Name == catalogue.OpenSearch: // documentation of OpenSearch, "How to create clusters"
 		return refuse(422, "cannot change database cluster %q from version %s to %s: an OpenSearch cluster keeps its "+
 			"version", state.String("name"), from, to)
-	case versionNumber(to) < versionNumber(from):
+	case slices.Index(engine.Versions, to) < slices.Index(engine.Versions, from):
 		return refuse(422, "cannot change database cluster %q from version %s to %s: a cluster cannot be downgraded",
 			state.String("name"), from, to)
 	}
@@ -219,12 +215,6 @@ func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 	state["storageSizeMib"] = strconv.Itoa(max(wanted, leastStorage(plan)))
 	setMetrics(state)
 	return nil
-}
-
-func versionNumber(version string) int {
-	major, _, _ := strings.Cut(version, ".")
-	n, _ := strconv.Atoi(major)
-	return n
 }
 
 // deleteDatabase deletes what lives in the cluster with it.

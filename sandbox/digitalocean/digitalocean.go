@@ -57,8 +57,8 @@ type Options struct {
 	// their zones. All others are delegated, and a zone below another one of the account is when that has NS records
 	// for it.
 	Undelegated []string
-	// Slow is how long the creation of a resource takes, by type token. Nobody waits for it: a provider that would not
-	// wait so long gives up at once.
+	// Slow is how long the creation of a resource takes, by type token; that of a VPC, how long the nodes of a deleted
+	// cluster stay in it. Nobody waits for it: a provider that would not wait so long gives up at once.
 	Slow map[string]time.Duration
 }
 
@@ -66,7 +66,7 @@ type Options struct {
 func New(c *cloud.Cloud, options Options) plugin.Provider {
 	resources := map[string]sim.Resource{}
 	for _, some := range []map[string]sim.Resource{
-		networkResources(), kubernetesResources(), databaseResources(), spacesResources(), cdnResources(options),
+		networkResources(), kubernetesResources(options), databaseResources(), spacesResources(), cdnResources(options),
 		loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
 	} {
 		maps.Copy(resources, some)

@@ -3,12 +3,13 @@ package digitalocean
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -35,14 +36,10 @@ func dnsResources() map[string]sim.Resource {
 	}
 }
 
-var labels = matches(`@|\*|(\*\.)?[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?\.?`, "")
-
-func recordName(value any) error {
-	if text, _ := value.(string); labels(value) != nil || strings.Contains(text, "..") {
-		return errors.New("must be @ for the domain itself, or a name within it such as www or _dmarc")
-	}
-	return nil
-}
+// recordName checks a name within a zone: a wildcard's and a final dot are allowed.
+var recordName = passes(
+	regexp.MustCompile(`^(@|\*|(\*\.)?\w([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?)$`).MatchString,
+	"@ for the domain itself, or a name within it such as www or _dmarc")
 
 // checkRecord checks what each type of record needs (Terraform provider, resource record; API reference,
 // domains_create_record).
@@ -109,8 +106,7 @@ func zone(call sim.Call, host string) string {
 }
 
 // Delegated tells whether the world asks DigitalOcean for a zone, be it in the account yet or not.
-func Delegated(c *cloud.Cloud, options Options, zoneName string) bool {
-	delegated := false
+func Delegated(c *cloud.Cloud, options Options, zoneName string) (delegated bool) {
 	err := c.Update(func(tx *cloud.Tx) error {
 		delegated = seen(sim.Call{Tx: tx}, zoneName, options.Undelegated)
 		return nil
@@ -137,16 +133,12 @@ func createRecord(call sim.Call, state sim.State) (string, error) {
 	if _, err := find(call, typeDomain, "domain", state.String("domain")); err != nil {
 		return "", err
 	}
-	id := numberOf(newID())
+	id := newNumber()
 	return id, setRecord(call, id, nil, state)
 }
 
-// numberOf is a number for what has numbers for IDs.
-func numberOf(id string) string {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(id)) // a hash never fails to write
-	return strconv.FormatUint(uint64(hash.Sum32()), 10)
-}
+// newNumber is an ID of what has numbers for them.
+func newNumber() string { return strconv.FormatUint(uint64(uuid.New().ID()), 10) }
 
 // deleteDomain deletes the records of a zone, which must not serve a Let's Encrypt certificate any more (documentation,
 // "I can't delete my domain because of an associated Let's Encrypt certificate").

@@ -16,5 +16,5 @@
 //
 // Keys that begin with two underscores in an object's outputs are the simulation's own and never leave the cloud:
 // "__cluster" names the Kubernetes cluster that made a load balancer, "__ca" holds an authority, "__written" marks a
-// bucket that somebody has a key to write to.
+// bucket that somebody has a key to write to, and "__occupied" is until when nodes of a deleted cluster are in a VPC.
 package digitalocean

@@ -1,7 +1,6 @@
 package digitalocean
 
 import (
-	"fmt"
 	"strings"
 
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
@@ -19,8 +18,9 @@ func functions() map[string]sim.Function {
 	add("getKubernetesCluster", sdk.LookupKubernetesClusterArgs{}, lookUpCluster)
 	add("getDatabaseCa", sdk.GetDatabaseCaArgs{}, databaseAuthority)
 	add("getDatabaseMetricsCredentials", struct{}{}, metricsCredentials)
-	add("getDomain", sdk.LookupDomainArgs{}, lookUpDomain)
-	add("getCertificate", sdk.LookupCertificateArgs{}, lookUpCertificate)
+	add("getDomain", sdk.LookupDomainArgs{}, lookUp(typeDomain, "domain %q does not exist", sdk.LookupDomainResult{}))
+	add("getCertificate", sdk.LookupCertificateArgs{},
+		lookUp(typeCertificate, "Certificate %s not found", sdk.LookupCertificateResult{}))
 	return all
 }
 
@@ -79,14 +79,17 @@ func metricsCredentials(sim.Call, sim.State) (sim.State, error) {
 	return sim.State{"id": "metrics", "username": "metrics", "password": "AVNS_metrics-of-the-account"}, nil
 }
 
-func lookUpCertificate(call sim.Call, args sim.State) (sim.State, error) {
-	object, ok := call.Get(typeCertificate, args.String("name"))
-	if !ok {
-		return nil, refuse(404, "Certificate %s not found", args.String("name"))
+// lookUp answers with what is known by its name, and with the error that is given where there is none.
+func lookUp(typ, missing string, result any) func(sim.Call, sim.State) (sim.State, error) {
+	return func(call sim.Call, args sim.State) (sim.State, error) {
+		object, ok := call.Get(typ, args.String("name"))
+		if !ok {
+			return nil, refuse(404, missing, args.String("name"))
+		}
+		found := same(result, object.Outputs)
+		found["id"] = object.ID
+		return found, nil
 	}
-	result := same(sdk.LookupCertificateResult{}, object.Outputs)
-	result["id"] = object.ID
-	return result, nil
 }
 
 // same is what a function's result and an object have under the same name.
@@ -98,21 +101,4 @@ func same(result any, object sim.State) sim.State {
 		}
 	}
 	return both
-}
-
-// lookUpDomain answers with the zone and its records as a zone file.
-func lookUpDomain(call sim.Call, args sim.State) (sim.State, error) {
-	name := args.String("name")
-	domain, err := find(call, typeDomain, "domain", name)
-	if err != nil {
-		return nil, err
-	}
-	file := fmt.Sprintf("$ORIGIN %s.\n$TTL %d\n", name, recordTTL)
-	for _, record := range having(call, typeRecord, "domain", name) {
-		file += fmt.Sprintf("%s. %d IN %s %s\n",
-			record.String("fqdn"), record.Int("ttl"), record.String("type"), record.String("value"))
-	}
-	return sim.State{
-		"id": name, "name": name, "ttl": domain["ttl"], "domainUrn": domain["domainUrn"], "zoneFile": file,
-	}, nil
 }

@@ -30,7 +30,7 @@ const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaG
 // provisioning is how long the provider waits for a cluster or a database (Terraform provider).
 const provisioning = 30 * time.Minute
 
-func kubernetesResources() map[string]sim.Resource {
+func kubernetesResources(options Options) map[string]sim.Resource {
 	count := []sim.Check{sim.Between(0, 512)} // limits of DOKS
 	// pool are the rules of a node pool at a path.
 	pool := func(at string) map[string][]sim.Check {
@@ -67,7 +67,7 @@ func kubernetesResources() map[string]sim.Resource {
 		}, sim.Resource{
 			Waits:    provisioning,
 			Check:    func(s sim.State) []error { return checkNodePool(s.Object("nodePool"), "nodePool.") },
-			Replaces: downgraded, Create: createCluster, Update: updateCluster, Delete: deleteCluster,
+			Replaces: downgraded, Create: createCluster, Update: updateCluster, Delete: options.deleteCluster,
 		}),
 		typeNodePool: sim.From(sdk.KubernetesNodePoolArgs{}, sdk.KubernetesNodePool{}, sim.Rules{
 			AutoNamed: "name", Replaces: "clusterId size", Unordered: "tags taints",
@@ -224,8 +224,14 @@ func minor(slug string) uint64 {
 }
 
 // deleteCluster deletes what lives and dies with the cluster: its node pools, and the Kubernetes objects in it. Load
-// balancers that it made stay and cost money, unless the cluster was told to destroy them.
-func deleteCluster(call sim.Call, id string, state sim.State) error {
+// balancers that it made stay and cost money, unless the cluster was told to destroy them. Its nodes go in their time.
+func (o Options) deleteCluster(call sim.Call, id string, state sim.State) error {
+	if vpc, ok := call.Get(typeVpc, state.String("vpcUuid")); ok && o.Slow[typeVpc] > 0 {
+		vpc.Outputs[occupied] = call.Now().Add(o.Slow[typeVpc]).Format(time.RFC3339)
+		if err := call.Put(vpc); err != nil {
+			return err
+		}
+	}
 	if err := deleteAll(call, typeNodePool, "clusterId", id); err != nil {
 		return err
 	}
@@ -275,7 +281,7 @@ func scale(call sim.Call, pool sim.State) {
 	for len(nodes) < wanted {
 		id := newID()
 		nodes = append(nodes, map[string]any{
-			"id": id, "name": pool.String("name") + "-" + id[:5], "status": "running", "dropletId": numberOf(id),
+			"id": id, "name": pool.String("name") + "-" + id[:5], "status": "running", "dropletId": newNumber(),
 			"createdAt": timestamp(call), "updatedAt": timestamp(call),
 		})
 	}

@@ -130,8 +130,8 @@ func TestCluster(t *testing.T) {
 	steady(w, upgraded)
 }
 
-// The provider sends nothing where the program says nothing, and the API's own default is true from 1.36 on. New clusters
-// have no address of their own.
+// The provider sends nothing where the program says nothing, and the API's own default is true from 1.36 on. New
+// clusters have no address of their own.
 func TestHighAvailabilityByDefault(t *testing.T) {
 	w := newWorld(t)
 	for version, want := range map[string]bool{"1.36.3-do.5": true, "1.35.7-do.5": false} {

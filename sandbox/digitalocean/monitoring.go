@@ -19,7 +19,6 @@ const (
 )
 
 func monitoringResources() map[string]sim.Resource {
-	emails := []sim.Check{fewEmails}
 	return map[string]sim.Resource{
 		typeCheck: sim.From(sdk.UptimeCheckArgs{}, sdk.UptimeCheck{}, sim.Rules{
 			AutoNamed: "name", Unordered: "regions", Defaults: map[string]any{"type": "https", "enabled": true},
@@ -39,7 +38,7 @@ func monitoringResources() map[string]sim.Resource {
 				"type":                 {sim.OneOf("latency", "down", "down_global", "ssl_expiry")},
 				"comparison":           {sim.OneOf("greater_than", "less_than")},
 				"period":               {sim.OneOf("2m", "3m", "5m", "10m", "15m", "30m", "1h")},
-				"notifications.emails": emails, "notifications.emails[]": {email},
+				"notifications.emails": {fewEmails}, "notifications.emails[]": {email},
 			},
 		}, sim.Resource{
 			Check: checkAlert,
@@ -54,7 +53,7 @@ func monitoringResources() map[string]sim.Resource {
 			Checks: map[string][]sim.Check{
 				"type": {sim.OneOf(catalogue.AlertMetrics()...)}, "value": {sim.Between(0, 1<<31)},
 				"compare": {sim.OneOf("GreaterThan", "LessThan")}, "window": {sim.OneOf("5m", "10m", "30m", "1h")},
-				"alerts.emails": emails, "alerts.emails[]": {email},
+				"alerts.emails": {fewEmails}, "alerts.emails[]": {email},
 			},
 		}, sim.Resource{
 			Check: checkMonitor,

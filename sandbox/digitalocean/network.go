@@ -1,11 +1,13 @@
 package digitalocean
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
@@ -14,14 +16,16 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-var privateRanges = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.168.0.0/16"),
-}
-
 // publicRange is where load balancers get addresses from: a range that RFC 5737 sets aside for documentation, so that
 // no simulated address belongs to anybody.
 var publicRange = netip.MustParsePrefix("203.0.113.0/24")
+
+const (
+	// occupied is until when the nodes of a deleted cluster are in a VPC.
+	occupied = "__occupied"
+	// emptying is how long the provider waits for a VPC to be empty (Terraform provider, vpc).
+	emptying = 2 * time.Minute
+)
 
 // inRegion checks a region for what it must offer.
 func inRegion(offers func(catalogue.Region) bool) []sim.Check {
@@ -53,10 +57,7 @@ func networkResources() map[string]sim.Resource {
 func vpcRange(value any) error {
 	text, _ := value.(string)
 	prefix := netip.MustParsePrefix(text)
-	private := slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool {
-		return r.Overlaps(prefix) && prefix.Bits() >= r.Bits()
-	})
-	if !private || prefix.Bits() < 16 || prefix.Bits() > 28 {
+	if !prefix.Addr().IsPrivate() || prefix.Bits() < 16 || prefix.Bits() > 28 {
 		return errors.New("must be a private network (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16) of size /16 to /28")
 	}
 	return nil
@@ -99,7 +100,7 @@ func overlapping(call sim.Call, wanted netip.Prefix) string {
 }
 
 // deleteVpc refuses while something lives in the VPC.
-func deleteVpc(call sim.Call, id string, _ sim.State) error {
+func deleteVpc(call sim.Call, id string, vpc sim.State) error {
 	var members []string
 	for typ, property := range map[string]string{
 		typeCluster: "vpcUuid", typeLoadBalancer: "vpcUuid", typeDatabase: "privateNetworkUuid",
@@ -110,6 +111,12 @@ func deleteVpc(call sim.Call, id string, _ sim.State) error {
 	}
 	if slices.Sort(members); len(members) > 0 {
 		return refuse(409, "can not delete VPC with members: %s", strings.Join(members, ", "))
+	}
+	waits := cmp.Or(call.Timeout, emptying)
+	until, err := time.Parse(time.RFC3339, vpc.String(occupied))
+	if err == nil && until.After(call.Now().Add(waits)) {
+		return refuse(409, "can not delete VPC with members: the nodes of a deleted cluster are there until %s, and "+
+			"the provider waits %s", vpc.String(occupied), waits)
 	}
 	return nil
 }

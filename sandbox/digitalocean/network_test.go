@@ -1,9 +1,10 @@
 package digitalocean_test
 
 import (
-	"strings"
 	"testing"
+	"time"
 
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/provider/providertest"
 )
 
@@ -86,6 +87,33 @@ func TestVpcWithMembers(t *testing.T) {
 				t.Errorf("an empty VPC cannot be deleted: %v", err)
 			}
 		})
+	}
+}
+
+// The nodes of a deleted cluster stay in the VPC for a while, in which only a patient provider gets rid of it.
+func TestVpcOfADeletedCluster(t *testing.T) {
+	for _, test := range []struct {
+		passed, timeout time.Duration
+		want            string
+	}{
+		{0, 0, "409: can not delete VPC with members: the nodes of a deleted cluster are there until " +
+			"2266-09-08T12:05:00Z, and the provider waits 2m0s"},
+		{0, 30 * time.Minute, ""},
+		{4 * time.Minute, 0, ""},
+	} {
+		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{vpc: 5 * time.Minute}})
+		v := w.Create(vpc, "v", goodVpc)
+		if err := w.Delete(w.Create(cluster, "c", with(goodCluster, inputs{"vpcUuid": v.ID}))); err != nil {
+			t.Fatal(err)
+		}
+		steady(w, v)
+		w.Now, w.Timeout = w.Now.Add(test.passed), test.timeout
+		err := w.Delete(v)
+		if test.want != "" {
+			w.Refused(err, test.want)
+		} else if err != nil {
+			t.Errorf("after %s, with a timeout of %s: %v", test.passed, test.timeout, err)
+		}
 	}
 }
 

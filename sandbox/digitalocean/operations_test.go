@@ -74,8 +74,8 @@ func TestDNS(t *testing.T) {
 		"ttl":            {inputs{"ttl": 29}, "must be between 30 and 2147483648"},
 	})
 	zone, err := w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.com"})
-	if err != nil || !strings.Contains(zone.Text("zoneFile"), "www.example.com. 1800 IN A 203.0.113.1\n") {
-		t.Errorf("getDomain: %v\n%s", err, zone.Text("zoneFile"))
+	if err != nil || zone.Text("name") != "example.com" || zone.Text("domainUrn") != d.Text("domainUrn") {
+		t.Errorf("getDomain: %v, %v", err, zone.Outputs)
 	}
 	_, err = w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.org"})
 	w.Refused(err, "does not exist")
@@ -171,7 +171,7 @@ func TestProject(t *testing.T) {
 	full := w.Create(project, "full", inputs{"name": "full", "resources": all})
 	steady(w, p, full)
 	refuses(t, w, project, inputs{"name": "third"}, map[string]refusal{
-		"missing": {inputs{"resources": []any{"do:dbaas:none"}}, `dbaas, "none" does not exist`},
+		"missing": {inputs{"resources": []any{"do:dbaas:none"}}, `404: resource "do:dbaas:none" does not exist`},
 		"VPC": {
 			inputs{"resources": []any{"do:vpc:x"}}, `resources[0] = "do:vpc:x": must be the URN of a kubernetes`,
 		},
@@ -200,7 +200,7 @@ func TestProjectResources(t *testing.T) {
 	}}
 	refuses(t, w, members, named, map[string]refusal{
 		"project": {inputs{"project": "none"}, `project "none" does not exist`},
-		"member":  {inputs{"resources": []any{"do:dbaas:none"}}, `dbaas, "none" does not exist`},
+		"member":  {inputs{"resources": []any{"do:dbaas:none"}}, `404: resource "do:dbaas:none" does not exist`},
 	})
 	m := w.Create(members, "m", named)
 	steady(w, m)

@@ -57,16 +57,20 @@ func isEnvironment(text string) bool {
 	return slices.Contains([]string{"development", "staging", "production"}, strings.ToLower(text))
 }
 
-func isMember(text string) bool {
-	parts := strings.SplitN(text, ":", 3)
-	return len(parts) == 3 && parts[0] == "do" && parts[2] != "" && members[parts[1]] != ""
+// memberOf is the type and the ID in a URN.
+func memberOf(urn string) (typ, id string) {
+	kind, id, _ := strings.Cut(strings.TrimPrefix(urn, "do:"), ":")
+	return members[kind], id
 }
 
-// exists refuses the URN of what does not exist.
-func exists(call sim.Call, urn string) error {
-	parts := strings.SplitN(urn, ":", 3)
-	_, err := find(call, members[parts[1]], "resource of type "+parts[1]+",", parts[2])
-	return err
+func isMember(text string) bool {
+	typ, id := memberOf(text)
+	return strings.HasPrefix(text, "do:") && typ != "" && id != ""
+}
+
+func exists(call sim.Call, urn string) bool {
+	_, ok := call.Get(memberOf(urn))
+	return ok
 }
 
 // common is what both lists have.
@@ -78,8 +82,8 @@ func common(one, other []string) []string {
 // is no object of the cloud: nobody manages it.
 func move(call sim.Call, to string, urns []string) error {
 	for _, urn := range urns {
-		if err := exists(call, urn); err != nil && to != defaultProject {
-			return err
+		if !exists(call, urn) && to != defaultProject {
+			return refuse(404, "resource %q does not exist", urn)
 		}
 	}
 	for _, object := range call.List(typeProject) {
@@ -126,7 +130,7 @@ func updateProject(call sim.Call, id string, before, state sim.State) error {
 
 // refreshProject lists what is in the project: what was moved there and still exists, and what was made there.
 func refreshProject(call sim.Call, id string, state sim.State) error {
-	all := slices.DeleteFunc(state.Strings("resources"), func(urn string) bool { return exists(call, urn) != nil })
+	all := slices.DeleteFunc(state.Strings("resources"), func(urn string) bool { return !exists(call, urn) })
 	for typ, property := range map[string]string{typeDatabase: "clusterUrn", typeLoadBalancer: "loadBalancerUrn"} {
 		for _, made := range having(call, typ, "projectId", id) {
 			if urn := made.String(property); !slices.Contains(all, urn) {

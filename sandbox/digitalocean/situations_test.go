@@ -259,6 +259,20 @@ func TestBucketThatSomebodyElseHasWrittenTo(t *testing.T) {
 	}
 }
 
+// The name of a deleted bucket comes back after weeks, also to who had it.
+func TestNameOfADeletedBucketIsBlocked(t *testing.T) {
+	w := newWorld(t)
+	if err := w.Delete(w.Create(bucket, "b", goodBucket)); err != nil {
+		t.Fatal(err)
+	}
+	w.Now = w.Now.AddDate(0, 0, 13)
+	_, err := w.Try(bucket, "b", goodBucket)
+	w.Refused(err, `409: BucketAlreadyExists: name "media" is that of a deleted bucket and blocked until 2266-09-22`)
+	w.Create(bucket, "other", inputs{"name": "media-2"})
+	w.Now = w.Now.AddDate(0, 0, 1)
+	w.Create(bucket, "b", goodBucket)
+}
+
 // Spaces answers with the rules in the order of their IDs: another order is a change in every preview.
 func TestLifecycleRulesComeBackSorted(t *testing.T) {
 	w := newWorld(t)

@@ -8,15 +8,23 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// written marks a bucket to which somebody else has a key that may write.
-const written = "__written"
+const (
+	// written marks a bucket to which somebody else has a key that may write.
+	written = "__written"
+	// typeBlocked is the name of a deleted bucket, which stays blocked for weeks (infra/settings, bucketSuffix); nobody
+	// says how many.
+	typeBlocked = "digitalocean:index/spacesBucket:BlockedName"
+	blocked     = 14 * 24 * time.Hour
+)
 
 func spacesResources() map[string]sim.Resource {
 	region := inRegion(func(r catalogue.Region) bool { return r.Spaces })
@@ -89,6 +97,12 @@ func createBucket(call sim.Call, state sim.State) (string, error) {
 	name, region := state.String("name"), state.String("region")
 	if _, taken := call.Get(typeBucket, name); taken {
 		return "", refuse(409, "BucketAlreadyExists: a bucket with name %q exists", name)
+	}
+	former, _ := call.Get(typeBlocked, name)
+	until := sim.State(former.Outputs).String("until")
+	if end, err := time.Parse(time.RFC3339, until); err == nil && call.Now().Before(end) {
+		return "", refuse(409, "BucketAlreadyExists: name %q is that of a deleted bucket and blocked until %s; "+
+			"another storage.bucketSuffix makes another name", name, until)
 	}
 	settleRules(state)
 	state.Merge(sim.State{
@@ -191,18 +205,19 @@ func createSpacesKey(call sim.Call, state sim.State) (string, error) {
 
 // deleteBucket refuses to delete a bucket that holds objects, unless it was told to delete them as well.
 func deleteBucket(call sim.Call, id string, bucket sim.State) error {
-	if bucket.Bool("forceDestroy") {
-		return deleteAll(call, typeObject, "bucket", id)
+	if !bucket.Bool("forceDestroy") {
+		for _, object := range having(call, typeObject, "bucket", id) {
+			return refuse(409, "BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its "+
+				"objects", id, object.String("key"))
+		}
+		if bucket.Bool(written) {
+			return refuse(409, "BucketNotEmpty: bucket %q holds what was written with a key to it; forceDestroy "+
+				"deletes a bucket with its objects", id)
+		}
 	}
-	for _, object := range having(call, typeObject, "bucket", id) {
-		return refuse(409, "BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its objects",
-			id, object.String("key"))
-	}
-	if bucket.Bool(written) {
-		return refuse(409, "BucketNotEmpty: bucket %q holds what was written with a key to it; forceDestroy deletes a "+
-			"bucket with its objects", id)
-	}
-	return nil
+	return errors.Join(deleteAll(call, typeObject, "bucket", id), call.Put(cloud.Object{
+		Type: typeBlocked, ID: id, Outputs: sim.State{"until": call.Now().Add(blocked).Format(time.RFC3339)},
+	}))
 }
 
 // putObject stores the object, which is known by its checksum. Content from a file or in base64 is not simulated.
