@@ -74,9 +74,7 @@ type Function struct {
 type Fields map[string]Property
 
 // names lists the fields for a message.
-func (f Fields) names() string {
-	return strings.Join(slices.Sorted(maps.Keys(f)), ", ")
-}
+func (f Fields) names() string { return strings.Join(slices.Sorted(maps.Keys(f)), ", ") }
 
 // With returns these fields and the others, for resources that share some.
 func (f Fields) With(others Fields) Fields {
@@ -100,7 +98,7 @@ const (
 	anyKind    kind = "anything"
 )
 
-// Property declares one property of a program's values or of a resource: take it from an SDK with [From] or [FieldsOf].
+// Property declares one property: take it from an SDK with [From] or [FieldsOf].
 type Property struct {
 	kind    kind
 	fields  Fields
