@@ -4,6 +4,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
+# Without cgo: what several targets need is compiled once, the Pulumi CLI's part of it too, and Go links by itself, which
+# takes a third of the time.
+export CGO_ENABLED := 0
+
 # The simulated cloud: which environment, and what to do with it.
 STACK ?= prod
 VERB ?= up
@@ -22,6 +26,8 @@ FUZZTIME ?= 60s
 SANDBOX := .sandbox/bin/sandbox
 TOOLS := $(CURDIR)/.tools
 MODULES := . sandbox policy monitoring tools tools/workflows sdks/netlify
+# Those that are built of the program: the SDKs of the providers, which take minutes, are then compiled for all at once.
+PROGRAM_MODULES := . sandbox policy monitoring
 # Modules whose dependencies decide nothing about those of the others, so their versions need not be the same.
 APART := monitoring/endtoend tools/objectives tools/pictures tools/rules
 # golangci-lint, which also formats, and the Pulumi CLI are built once from the tools module, which pins them.
@@ -61,20 +67,15 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files and the Pulumi CLI, for the engine's tests; the generated SDK, for Netlify's and the tools'; the
-# imports, for the architecture. -race, which takes ten times as long, where something is concurrent: the settings are
-# not, and of the whole program it is the order of registrations. Without cgo, what the Pulumi CLI was built of is not
-# compiled again.
+# imports, for the architecture.
 .PHONY: test
-test: pulumi ## Run every test: the program against mocks, the simulators, both stacks through the real engine.
-	go test -race $$(go list ./infra/... ./tests/... | grep -vE '/(settings|stacks|reference)(/|$$)')
-	go test -race ./tests/stacks -run '^TestDependenciesAreTheSameInEveryRun$$'
-	go test ./infra/settings/... ./tests/stacks
+test: pulumi ## Run every test that brings no stack up: the program against mocks, the simulators, the tools (two minutes).
+	go test $$(go list ./infra/... ./tests/... | grep -vE '/tests/(architecture|project|reference)$$')
 	go test -count=1 ./tests/architecture ./tests/project ./tests/reference
-	cd sandbox && go test $$(go list ./... | grep -vE '/(backup|effects|enginetest|policytest|runner|program|netlify)$$')
-	cd sandbox && go test -count=1 ./effects ./enginetest ./policytest ./runner ./program ./netlify
-	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
+	cd sandbox && go test $$(go list ./... | grep -vE '/($(ENGINE)|backup|netlify)$$')
+	cd sandbox && go test -count=1 ./netlify
 	cd policy && go test -count=1 ./...
-	cd tools && CGO_ENABLED=0 go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
+	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
 	cd tools/workflows && go test -count=1 ./...
 	cd tools/objectives && go test -count=1 ./...
 	cd tools/pictures && go test -count=1 ./...
@@ -82,13 +83,39 @@ test: pulumi ## Run every test: the program against mocks, the simulators, both 
 	cd monitoring && go test -count=1 ./...
 	cd monitoring/endtoend && go test -count=1 .
 
-# What the backups' pods run, with what they run it with. PostgreSQL comes from Debian where it is missing.
+# The packages of the sandbox that bring stacks up with the real engine.
+ENGINE := effects|enginetest|policytest|program|runner
+
+.PHONY: test-engine
+test-engine: pulumi ## Bring the stacks up, change them and break them with the real engine in the simulated cloud (five minutes).
+	cd sandbox && go test -count=1 $$(go list ./... | grep -E '/($(ENGINE))$$')
+
+# The race detector needs cgo, and slows what it watches tenfold. Of the whole program it is the order of registrations
+# that is concurrent, of the sandbox the cloud.
+.PHONY: test-race
+test-race: export CGO_ENABLED := 1
+test-race: ## Look for data races in the rooms, the order of registrations and the simulated cloud (three minutes).
+	go test -race $$(go list ./infra/... | grep -v '/settings')
+	go test -race ./tests/stacks -run '^TestDependenciesAreTheSameInEveryRun$$'
+	cd sandbox && go test -race ./cloud/... ./provider/... ./behaviour/...
+
+# What the scripts that pods run are tested with: the packages of Debian and Ubuntu, and what they are there for.
+PACKAGES := ruby ruby-pg ruby-redis ruby-aws-sdk-s3 redis-server postgresql jq curl time
+PROGRAMS := ruby redis-server initdb jq curl time
+
+.PHONY: test-packages
+test-packages: ## Install what the scripts that pods run are tested with, where it is missing: Ruby, Redis, PostgreSQL (Debian, Ubuntu).
+	@missing="$$(for program in $(PROGRAMS); do \
+	  type -P $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || echo $$program; done)"; \
+	if [[ -z "$$missing" ]] && ruby -e "require 'pg'; require 'redis'; require 'aws-sdk-s3'" 2>/dev/null; then exit; fi; \
+	type -P apt-get >/dev/null || { echo "there is no apt-get: install yourself what Debian calls $(PACKAGES)" >&2; exit 1; }; \
+	(( EUID == 0 )) && root= || root=sudo; \
+	$$root apt-get update -q && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES)
+
+# What the backups' pods run, with what they run it with.
 .PHONY: test-data
-test-data: $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
-	@for program in initdb ruby jq curl time; do \
-	  type -P $$program >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$$program" >/dev/null || \
-	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-	    postgresql ruby ruby-pg jq curl time; break; }; done
+test-data: test-packages $(TOOLS)/rclone ## Dump, copy, rehearse and restore with the real PostgreSQL and rclone (five minutes; the first time, four more).
 	cd sandbox && VMST_TEST_DATA=1 go test -count=1 -timeout 30m ./backup
 
 STATUSES ?= 2000000
@@ -103,15 +130,15 @@ policy: ## Build the rules about plans as a policy pack: pulumi preview --policy
 
 # In a module of its own, so that its hundreds of dependencies decide nothing about those of the other tools.
 $(TOOLS)/rclone: $(wildcard tools/rclone/*)
-	CGO_ENABLED=0 go -C tools/rclone build -trimpath -ldflags "-s -w" -o $@ .
+	go -C tools/rclone build -trimpath -ldflags "-s -w" -o $@ .
 
 # The monitoring's programs, each in a module of its own, as rclone is.
 $(TOOLS)/prometheus: $(wildcard tools/prometheus/*)
-	CGO_ENABLED=0 go -C tools/prometheus build -trimpath -tags remove_all_sd -ldflags "-s -w" -o $@ \
+	go -C tools/prometheus build -trimpath -tags remove_all_sd -ldflags "-s -w" -o $@ \
 	  github.com/prometheus/prometheus/cmd/prometheus
 
 $(TOOLS)/blackbox_exporter: $(wildcard tools/blackbox/*)
-	CGO_ENABLED=0 go -C tools/blackbox build -trimpath -ldflags "-s -w" -o $@ github.com/prometheus/blackbox_exporter
+	go -C tools/blackbox build -trimpath -ldflags "-s -w" -o $@ github.com/prometheus/blackbox_exporter
 
 # The module of Alertmanager lacks its built pages, which its source embeds: an empty one stands in for them, in a copy.
 $(TOOLS)/alertmanager: $(wildcard tools/alertmanager/*)
@@ -122,7 +149,7 @@ $(TOOLS)/alertmanager: $(wildcard tools/alertmanager/*)
 	gzip -n </dev/null >$(TOOLS)/src/alertmanager/ui/app/dist/index.html.gz
 	cp tools/alertmanager/go.mod $(TOOLS)/src/build.mod && cp tools/alertmanager/go.sum $(TOOLS)/src/build.sum
 	go mod edit -replace github.com/prometheus/alertmanager=$(TOOLS)/src/alertmanager $(TOOLS)/src/build.mod
-	CGO_ENABLED=0 go -C tools/alertmanager build -modfile $(TOOLS)/src/build.mod -trimpath -ldflags "-s -w" -o $@ \
+	go -C tools/alertmanager build -modfile $(TOOLS)/src/build.mod -trimpath -ldflags "-s -w" -o $@ \
 	  github.com/prometheus/alertmanager/cmd/alertmanager
 	@rm -rf $(TOOLS)/src
 
@@ -192,10 +219,12 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 	(( hasMajor == major && hasMinor >= minor )) || $(MAKE) -s $(TOOLS)/pulumi
 
 .PHONY: golden
-golden: pulumi ## Write the golden files again, of every resource of the stacks, what pull requests are told and what monitors from outside. Read their diff.
+golden: pulumi ## Write what is made of the stack files again: every resource of the stacks, what pull requests are told, what monitors from outside, pages, pictures. Read the difference.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd monitoring && go test -count=1 . -update
-	cd tools && CGO_ENABLED=0 go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
+	cd tools && go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
+	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
+	go test -count=1 ./tests/reference -run 'Current$$' -update
 
 .PHONY: golden-check
 golden-check: ## See that the golden files are what the program makes, and nothing else.
@@ -214,12 +243,13 @@ mutants: ## Make mistakes one by one and see that a test notices each (twenty mi
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: ## Edit the stack files as admins do and see that golden, generate and test are green (half an hour). ARGS="-run NAME"
+edits: ## Edit the stack files as admins do and see that golden and the tests are green (half an hour). ARGS="-run NAME"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## Check formatting, style and go.mod files.
 	@go -C tools run ./modversions -dir .. $(MODULES:%=%/go.mod)
+	@go -C tools run ./modversions -dir .. -indirect $(PROGRAM_MODULES:%=%/go.mod)
 	@for module in $(MODULES) $(APART); do echo "lint $$module"; (cd $$module && go mod tidy -diff && $(TOOLS)/golangci-lint run ./...) || exit 1; done
 
 # Built and not run by go, which would make every exit status a 1.
@@ -307,8 +337,8 @@ escrow-check: ## See that such a file opens and fits the running stack. STACK=pr
 escrow-adopt: ## Put the keys of such a file into the configuration of a new stack, as secrets. STACK=prod FILE=... IDENTITY=...
 	@$(ESCROW) adopt
 
-# Built and run as outdated is, and without cgo, as the Pulumi CLI, of which it has half. BASE and HEAD go through the environment: they may be what somebody else has named.
-DELIVERY = CGO_ENABLED=0 go -C tools build -o $(TOOLS)/delivery ./delivery && $(TOOLS)/delivery
+# Built and run as outdated is. BASE and HEAD go through the environment: they may be what somebody else has named.
+DELIVERY = go -C tools build -o $(TOOLS)/delivery ./delivery && $(TOOLS)/delivery
 REAL = -stack '$(STACK)' -policy-pack bin/policy -program '$(PROGRAM)'
 
 .PHONY: pr-comment
@@ -348,7 +378,7 @@ report-outdated: ## Keep one issue while something is behind.
 # Not a part of lint, because everything that the sandbox imports is compiled for each of them.
 .PHONY: platforms
 platforms: ## See that the sandbox compiles on Windows and macOS (a quarter of an hour the first time).
-	@for os in windows darwin; do echo "vet sandbox for $$os"; (cd sandbox && CGO_ENABLED=0 GOOS=$$os go vet ./...) || exit 1; done
+	@for os in windows darwin; do echo "vet sandbox for $$os"; (cd sandbox && GOOS=$$os go vet ./...) || exit 1; done
 
 .PHONY: format
 format: $(TOOLS)/golangci-lint ## Format the code.
@@ -391,8 +421,7 @@ $(TOOLS)/golangci-lint: $(TOOL_SUMS)
 	@echo "building golangci-lint from the tools module (some minutes the first time)"
 	cd tools && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-# Without cgo, so that no C compiler is needed; Pulumi needs nothing of it. The Automation API refuses a CLI that does
-# not know its version, which release builds are told the same way.
+# The Automation API refuses a CLI that does not know its version, which release builds are told the same way.
 $(TOOLS)/pulumi: $(TOOL_SUMS)
 	@echo "building the Pulumi CLI from the tools module (three minutes the first time)"
-	CGO_ENABLED=0 go -C tools build -o $@ -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+	go -C tools build -o $@ -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi

@@ -16,6 +16,7 @@ import (
 	"github.com/vmstio/infrastructure/infra/database"
 	"github.com/vmstio/infrastructure/infra/dns"
 	"github.com/vmstio/infrastructure/infra/ingress"
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/loadbalancer"
@@ -78,6 +79,9 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	doks, err := cluster.New(ctx, "cluster", &cluster.Args{
 		Cluster: s.Cluster, Name: name(crew.Cluster), PoolNames: poolNames(s), Region: s.Region,
 		VPCID: vpc.VPCID, Token: secret(secrets.DigitalOceanToken),
+		Upgrades: func() ([]string, error) {
+			return world.UpgradesOf(ctx.Context(), secrets.DigitalOceanToken.Reveal(), name(crew.Cluster))
+		},
 		// A cluster whose load balancer goes before it does makes another, which nobody would delete.
 		After: balancer.Ready,
 		// What the cluster made for data must outlive it where data is protected.
@@ -90,6 +94,15 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	place := managed.Place{Region: s.Region, VPCID: vpc.VPCID, ClusterID: doks.ID, NodesReady: doks.NodesReady}
 	if s.Cluster.TrustPodSubnet {
 		place.PodSubnet = s.Cluster.PodSubnet
+	}
+
+	var isolation *kube.Isolation
+	if s.Cluster.NetworkPolicies.Enabled {
+		isolation = &kube.Isolation{VPC: s.Network.IPRange, Allow: s.Cluster.NetworkPolicies.Allow}
+	}
+	var scraper, reader *kube.Peer
+	if s.Observability.On() {
+		scraper, reader = observability.Prometheus(), observability.Timeline()
 	}
 
 	// What a request meets before it reaches the cluster.
@@ -149,8 +162,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			Uploads: buckets.Media, ReaderName: name(crew.MediaReader), Database: postgres.Direct,
 			Admin: postgres.Endpoint, Grants: postgres.Grants, Passphrase: optional(secrets.BackupKey),
 			ElsewhereAccessID:  optional(secrets.ElsewhereAccessID),
-			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), Cluster: doks.Resource, After: postgres.Ready,
-			Protect: s.Protect,
+			ElsewhereSecretKey: optional(secrets.ElsewhereSecretKey), Isolation: isolation, Cluster: doks.Resource,
+			After: postgres.Ready, Protect: s.Protect,
 		}, pulumi.Providers(append(slices.Clone(generators), provider, doks.Provider)...))
 		if err != nil {
 			return err
@@ -176,10 +189,12 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 		Mastodon: s.Mastodon, Namespace: application, Domain: s.Domain, MaxBodySize: s.Ingress.MaxBodySize,
 		SecretVariables: secretMap(secrets.Environment), Existing: keysOf(secrets.Mastodon),
 		SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
-		Database: postgres.Direct, Pool: postgres.Pool, Admin: postgres.Endpoint, Grants: postgres.Grants,
-		Cache: valkey.Endpoint, RailsCache: valkey.Rails,
+		Database: postgres.Direct, DatabaseID: postgres.ID, Pool: postgres.Pool, Admin: postgres.Endpoint,
+		Grants: postgres.Grants, Cache: valkey.Endpoint, RailsCache: valkey.Rails,
 		Search: opensearch, IndexPreset: s.Search.IndexPreset, Media: buckets.Media, Assets: buckets.Assets,
-		IngressClass: edge.Class, IssuerName: edge.Issuer, Delegated: seen, After: ready, Protect: s.Protect,
+		IngressClass: edge.Class, IssuerName: edge.Issuer,
+		Isolation: isolation, Proxy: edge.Pods, Scraper: scraper, Reader: reader,
+		Delegated: seen, After: ready, Protect: s.Protect,
 	}, inCluster, pulumi.DeletedWith(doks.Resource))
 	if err != nil {
 		return err
@@ -214,7 +229,8 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	}
 	watch, err := monitoring.New(ctx, "monitoring", &monitoring.Args{
 		Monitoring: s.Monitoring, Name: s.Domain, Endpoints: watched, NodeTag: nodeTag,
-		Databases: databases, LoadBalancerID: balancer.ID, SlackWebhook: optional(secrets.SlackWebhook),
+		CertificateDays: s.Observability.Thresholds.CertificateDays,
+		Databases:       databases, LoadBalancerID: balancer.ID, SlackWebhook: optional(secrets.SlackWebhook),
 	}, cloud)
 	if err != nil {
 		return err
@@ -231,6 +247,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 			Databases: databases, DatabaseUsername: login.Username, DatabasePassword: login.Password,
 			DatabaseLoginHidden: login.Hidden,
 			WebURL:              instance.WebURL, Mastodon: s.Mastodon.Image, Busybox: s.Mastodon.Rclone,
+			Isolation: isolation, Web: instance.Web,
 			SMTP:         s.Mastodon.SMTP,
 			SMTPUsername: optional(secrets.SMTPUsername), SMTPPassword: optional(secrets.SMTPPassword),
 			Emails: s.Monitoring.Emails, SlackChannel: s.Monitoring.SlackChannel,

@@ -7,33 +7,50 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
-// offered asks DigitalOcean for what its catalogue here does not list. What it does not offer is a problem like any
-// other of the settings; where nobody can be asked, a person is told.
+// offered asks DigitalOcean whether it offers what the settings name. What it does not offer is a problem like any
+// other of the settings, unless it runs already: DigitalOcean keeps that, and so does the program, with a warning.
+// Where nobody can be asked, the catalogue is believed, and a person is told of what it does not list.
 func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) error {
-	unlisted := s.Unlisted()
-	if len(unlisted) == 0 {
-		return nil
-	}
 	offers, broken := world.Offered(ctx.Context(), token.Reveal())
-	var problems settings.Problems
-	for _, u := range unlisted {
-		why := "DigitalOcean has no list to ask for"
-		names, listed := list(s, offers, u)
-		if broken != nil {
-			why = fmt.Sprintf("DigitalOcean could not be asked (%v)", broken)
-		}
+	var gone []settings.Wanted
+	var warnings []settings.Warning
+	for _, w := range s.Wanted() {
+		names, listed := list(s, offers, w)
 		switch {
-		case broken != nil || !listed:
-			warning := u.Doubtful(why)
-			if err := ctx.Log.Warn(warning.String(), nil); err != nil {
-				return fmt.Errorf("warning of %s: %w", warning.Path, err)
+		case broken == nil && listed:
+			if !slices.Contains(names, w.Value) {
+				gone = append(gone, w)
 			}
-		case !slices.Contains(names, u.Value):
-			problems = append(problems, u.Refused(names))
+		case w.Listed:
+		case broken != nil:
+			warnings = append(warnings, w.Doubtful(fmt.Sprintf("DigitalOcean could not be asked (%v)", broken)))
+		default:
+			warnings = append(warnings, w.Doubtful("DigitalOcean has no list to ask for"))
+		}
+	}
+	problems := settings.Problems{}
+	if len(gone) > 0 {
+		running, unseen := world.Runs(ctx.Context(), token.Reveal())
+		for _, w := range gone {
+			names, _ := list(s, offers, w)
+			switch {
+			case unseen == nil && runs(running, w):
+				warnings = append(warnings, w.Gone("but runs"))
+			case unseen != nil && w.Listed:
+				warnings = append(warnings, w.Gone(fmt.Sprintf("and what runs could not be seen (%v)", unseen)))
+			default:
+				problems = append(problems, w.Refused(names))
+			}
+		}
+	}
+	for _, warning := range warnings {
+		if err := ctx.Log.Warn(warning.String(), nil); err != nil {
+			return fmt.Errorf("warning of %s: %w", warning.Path, err)
 		}
 	}
 	if len(problems) > 0 {
@@ -42,10 +59,11 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 	return nil
 }
 
-// list is DigitalOcean's list that must have something, and whether there is one.
-func list(s *settings.Settings, offers live.Offers, u settings.Unlisted) ([]string, bool) {
-	engine := offers.Engines[u.Engine]
-	switch u.Kind {
+// list is DigitalOcean's list that must have something, and whether there is one: an answer without any plan or version
+// of an engine says nothing about them.
+func list(s *settings.Settings, offers live.Offers, w settings.Wanted) ([]string, bool) {
+	engine := offers.Engines[w.Engine]
+	switch w.Kind {
 	case settings.KindRegion:
 		names := slices.Clone(offers.Regions)
 		engines := []string{s.Database.Engine, catalogue.Valkey}
@@ -53,18 +71,37 @@ func list(s *settings.Settings, offers live.Offers, u settings.Unlisted) ([]stri
 			engines = append(engines, catalogue.OpenSearch)
 		}
 		for _, name := range engines {
+			of := offers.Engines[name].Regions
 			names = slices.DeleteFunc(names, func(region string) bool {
-				return !slices.Contains(offers.Engines[name].Regions, region)
+				return len(of) > 0 && !slices.Contains(of, region)
 			})
 		}
 		return names, true
 	case settings.KindNodeSize:
 		return offers.NodeSizes, true
 	case settings.KindPlan:
-		return engine.Plans[u.Nodes], true
+		return engine.Plans[w.Nodes], len(engine.Plans) > 0
 	case settings.KindVersion:
-		return engine.Versions, true
+		return engine.Versions, len(engine.Versions) > 0
 	case settings.KindSpacesRegion:
 	}
 	return nil, false
+}
+
+// runs reports whether something is what the cluster has that it is of.
+func runs(running live.Running, w settings.Wanted) bool {
+	cluster, there := running.Clusters[w.Of]
+	database := running.Databases[w.Of]
+	switch w.Kind {
+	case settings.KindRegion:
+		return there && cluster.Region == w.Value
+	case settings.KindNodeSize:
+		return slices.Contains(cluster.NodeSizes, w.Value)
+	case settings.KindPlan:
+		return database.Engine == w.Engine && database.Size == w.Value && database.Nodes == w.Nodes
+	case settings.KindVersion:
+		return database.Engine == w.Engine && managed.SameVersion(database.Version, w.Value)
+	case settings.KindSpacesRegion:
+	}
+	return false
 }

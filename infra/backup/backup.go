@@ -127,7 +127,7 @@ func (a *Args) rehearsal() corev1.PodSpecArgs {
 	}}
 	beside.VolumeMounts = corev1.VolumeMountArray{mount("work", work, false)}
 	user := kube.Confined()
-	user.RunAsUser, user.RunAsGroup = pulumi.Int(mastodon), pulumi.Int(mastodon)
+	user.RunAsUser, user.RunAsGroup = pulumi.Int(kube.MastodonUser), pulumi.Int(kube.MastodonUser)
 	beside.SecurityContext = user
 	pod.Containers = append(pod.Containers.(corev1.ContainerArray), beside)
 	return pod

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/infra/backup"
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -22,6 +23,7 @@ const (
 	jobType     = "kubernetes:batch/v1:Job"
 	secretType  = "kubernetes:core/v1:Secret"
 	keyType     = "digitalocean:index/spacesKey:SpacesKey"
+	policyType  = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 )
 
 func output(text string) pulumi.StringOutput { return pulumi.String(text).ToStringOutput() }
@@ -54,6 +56,7 @@ func vaultArgs() backup.VaultArgs {
 		Database: managed.Endpoint{
 			Host: output("db.internal"), Port: pulumi.Int(25060).ToIntOutput(), Name: output("mastodon"),
 			Username: output("mastodon"), Password: hidden("of-mastodon"), CA: output("authority"),
+			SSLMode: settings.VerifyCA,
 		},
 		Admin: managed.Endpoint{
 			Host: output("db.internal"), Username: output("doadmin"), Password: hidden("of-administrator"),
@@ -194,7 +197,7 @@ func TestTheCredentials(t *testing.T) {
 	assert.Equal(t, "spaces:backups", store["STORE"])
 	assert.Equal(t, "sfo3.digitaloceanspaces.com", store["RCLONE_CONFIG_SPACES_ENDPOINT"])
 	assert.NotContains(t, store, "ELSEWHERE")
-	assert.Equal(t, "verify-full", r.One(t, secretType, "vault-database").Input("stringData", "PGSSLMODE"))
+	assert.Equal(t, "verify-ca", r.One(t, secretType, "vault-database").Input("stringData", "PGSSLMODE"))
 	assert.Equal(t, "authority",
 		r.One(t, "kubernetes:core/v1:ConfigMap", "vault-authorities").Input("data", "database.crt"))
 	assert.Equal(t, "restricted", r.One(t, "kubernetes:core/v1:Namespace", "vault-namespace").
@@ -215,6 +218,7 @@ func TestOnlyWhatIsInTheClusterGoesWithIt(t *testing.T) {
 	t.Parallel()
 	args := vaultArgs()
 	args.Restore = &settings.Restore{From: "latest", Source: "backups"}
+	args.Isolation = &kube.Isolation{VPC: "10.64.0.0/20"}
 	r := run(t, args)
 	for _, made := range r.All() {
 		switch {
@@ -278,10 +282,42 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// The dump and the restoration reach the database, and no other task does.
+func TestNetworkPolicies(t *testing.T) {
+	t.Parallel()
+	args := vaultArgs()
+	assert.Empty(t, run(t, args).OfType(policyType))
+	args.Isolation = &kube.Isolation{
+		VPC: "10.64.0.0/20", Allow: []settings.Destination{{Range: "10.64.0.9/32", Port: 9000}},
+	}
+	args.Restore = &settings.Restore{From: "latest", Source: "backups"}
+	r := run(t, args)
+	require.Len(t, r.OfType(policyType), 4)
+	spec := func(name string, path ...any) any {
+		return r.One(t, policyType, "vault-policy-"+name).Input(append([]any{"spec"}, path...)...)
+	}
+	assert.Equal(t, map[string]any{
+		"podSelector": map[string]any{}, "policyTypes": []any{"Ingress", "Egress"},
+	}, spec("default-deny"))
+	assert.Equal(t, []any{"dump", "restore"}, spec("database", "podSelector", "matchExpressions", 0, "values"))
+	assert.Equal(t, []any{map[string]any{
+		"to":    []any{map[string]any{"ipBlock": map[string]any{"cidr": "10.64.0.0/20"}}},
+		"ports": []any{map[string]any{"protocol": "TCP", "port": 25060.0}},
+	}}, spec("database", "egress"))
+	assert.InDelta(t, 443, spec("buckets", "egress", 0, "ports", 0, "port"), 0, "not the databases' public addresses")
+	assert.Equal(t, "10.64.0.9/32", spec("buckets", "egress", 1, "to", 0, "ipBlock", "cidr"))
+	for _, made := range append(r.OfType(cronJobType), r.OfType(jobType)...) {
+		for _, name := range []string{"default-deny", "dns", "buckets", "database"} {
+			assert.Contains(t, strings.Join(made.DependsOn, " ")+" ", "::vault-policy-"+name+" ", made.Name)
+		}
+	}
+}
+
 func TestBackupReturnsFailures(t *testing.T) {
 	t.Parallel()
 	args := vaultArgs()
 	args.Restore = &settings.Restore{From: "latest", Source: "backups"}
+	args.Isolation = &kube.Isolation{VPC: "10.64.0.0/20"}
 	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, program(args))
 }
 

@@ -34,8 +34,6 @@ var (
 const (
 	// postgres is the user of PostgreSQL's images that are based on Debian (docker-library/postgres, Dockerfile).
 	postgres = 999
-	// mastodon is the user of Mastodon's images (their Dockerfile).
-	mastodon = 991
 	// work is where a dump is, and tools what PostgreSQL's image lacks: rclone, and a file of all authorities.
 	work   = "/work"
 	tools  = "/tools"

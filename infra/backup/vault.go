@@ -35,6 +35,8 @@ const (
 	// encryptionSecret has the passphrase of the dumps. tools/escrow looks for it by this name.
 	encryptionSecret = "backup-encryption"
 	passphraseKey    = "passphrase"
+	// restoreTask is the task that fills the database.
+	restoreTask = "restore"
 )
 
 // VaultArgs are the arguments of a Vault.
@@ -55,6 +57,8 @@ type VaultArgs struct {
 	Passphrase pulumi.StringInput
 	// ElsewhereAccessID and ElsewhereSecretKey open settings.Elsewhere. They may be nil where there is none.
 	ElsewhereAccessID, ElsewhereSecretKey pulumi.StringInput
+	// Isolation closes the namespace but for what is needed; nil leaves it open.
+	Isolation *kube.Isolation
 	// Cluster has the namespace, and takes it along when it goes.
 	Cluster pulumi.Resource
 	// After is what must be there before anything connects.
@@ -141,6 +145,9 @@ func (v *Vault) objects(
 		return fmt.Errorf("creating namespace %q: %w", namespace, err)
 	}
 	v.contents = append(v.contents, made)
+	if err := v.isolate(ctx, name, args); err != nil {
+		return err
+	}
 	certificates := pulumi.StringMap{}
 	if args.Database.CA != (pulumi.StringOutput{}) {
 		certificates["database.crt"] = args.Database.CA
@@ -178,7 +185,7 @@ func (v *Vault) objects(
 		{databaseSecret, pulumi.StringMap{
 			"PGHOST": args.Database.Host, "PGPORT": pulumi.Sprintf("%d", args.Database.Port),
 			"PGDATABASE": args.Database.Name, "PGUSER": args.Database.Username, "PGPASSWORD": args.Database.Password,
-			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(bundle),
+			"PGSSLMODE": pulumi.String(args.Database.SSLMode), "PGSSLROOTCERT": pulumi.String(bundle),
 		}},
 		{administratorSecret, pulumi.StringMap{
 			"ADMIN_USER": args.Admin.Username, "ADMIN_PASSWORD": args.Admin.Password, "GRANTS": args.Grants,
@@ -195,6 +202,25 @@ func (v *Vault) objects(
 		v.contents = append(v.contents, object)
 	}
 	return nil
+}
+
+// isolate makes the network policies: nobody connects to the pods, and they connect to buckets, which are public
+// addresses, and to what a person has named. Those that need it reach the database, which excludes the rehearsal.
+func (v *Vault) isolate(ctx *pulumi.Context, name string, args *VaultArgs) error {
+	i := args.Isolation
+	if i == nil {
+		return nil
+	}
+	policies, err := i.Isolate(ctx, name, namespace, []string{kube.Ingress, kube.Egress}, []kube.Opening{
+		{Name: "dns", To: pulumi.MapArray{kube.ToDNS()}},
+		{Name: "buckets", To: slices.Concat(pulumi.MapArray{kube.ToInternet(kube.HTTPS)}, i.ToAllowed())},
+		{
+			Name: "database", Pods: kube.Component(kube.In, settings.DumpTask, restoreTask),
+			To: pulumi.MapArray{i.ToDatabases(args.Database.Port)},
+		},
+	}, pulumi.Parent(v), pulumi.DependsOn(v.contents), pulumi.DeletedWith(args.Cluster))
+	v.contents = append(v.contents, policies...)
+	return err
 }
 
 // secret makes a Secret in the namespace. All of them are copies of what is kept elsewhere, the passphrase too.
@@ -238,10 +264,10 @@ func (v *Vault) restore(ctx *pulumi.Context, name string, args *VaultArgs) error
 	if args.Restore.Source == settings.FromElsewhere {
 		source = "elsewhere"
 	}
-	pod := args.pod("restore", restoreScript, args.Rehearsal.DiskGiB,
+	pod := args.pod(restoreTask, restoreScript, args.Rehearsal.DiskGiB,
 		[]string{storeSecret, databaseSecret, administratorSecret},
 		map[string]string{"FROM": args.Restore.From, "SOURCE": source})
-	restored, err := v.job(ctx, name, "restore", source, pod,
+	restored, err := v.job(ctx, name, restoreTask, source, pod,
 		pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}, restoreDeadline)
 	if err != nil {
 		return err

@@ -83,6 +83,31 @@ func TestConnections(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// The least of the plan of the same size without a make of processor, where there is none of its own.
+func TestStorage(t *testing.T) {
+	t.Parallel()
+	engine, ok := catalogue.LookupEngine(catalogue.Postgres)
+	require.True(t, ok)
+	for slug, gib := range map[string]int{
+		"db-s-2vcpu-4gb": 60, "db-amd-2vcpu-4gb": 60, "db-intel-2vcpu-8gb": 100, "gd-2vcpu-8gb": 30,
+	} {
+		plan, ok := engine.Plan(slug)
+		require.True(t, ok, slug)
+		assert.Equal(t, gib, plan.StorageGiB, slug)
+	}
+}
+
+func TestVersionsAndMetrics(t *testing.T) {
+	t.Parallel()
+	for _, version := range catalogue.KubernetesVersions() {
+		assert.Regexp(t, `^1\.\d+\.\d+-do\.\d+$`, version)
+	}
+	metrics := catalogue.AlertMetrics()
+	assert.True(t, slices.IsSorted(metrics))
+	assert.Len(t, slices.Compact(slices.Clone(metrics)), len(metrics))
+	assert.Contains(t, metrics, "v1/insights/lbaas/avg_cpu_utilization_percent")
+}
+
 func TestRegions(t *testing.T) {
 	t.Parallel()
 	var slugs []string

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ type Plan struct {
 	VCPUs int
 	// MemoryGiB is the memory in GiB.
 	MemoryGiB int
+	// StorageGiB is the least storage that comes with the plan; 0 where no source gives it.
+	StorageGiB int
 	// Nodes are the cluster sizes that the plan allows.
 	Nodes []int
 	// Price of one node per month. It is the zero Price where no source gives one.
@@ -45,6 +48,15 @@ func (e Engine) Plan(slug string) (Plan, bool) {
 		return Plan{}, false
 	}
 	return e.Plans[i], true
+}
+
+// Slugs are the engine's plans by name.
+func (e Engine) Slugs() []string {
+	slugs := make([]string, len(e.Plans))
+	for i, plan := range e.Plans {
+		slugs[i] = plan.Slug
+	}
+	return slugs
 }
 
 // Connections is how many connections PostgreSQL accepts on the plan: 25 for each GiB of memory and 1,000 at most, less
@@ -132,6 +144,24 @@ func LookupEngine(name string) (Engine, bool) {
 	return engines[i], true
 }
 
+// storage is the least that comes with a plan, in GiB.
+//
+// Source: digitalocean.com/pricing/managed-databases, 2026-11; that of the dedicated plans is approximate.
+func storage(slug string) int {
+	known := map[string]int{
+		"db-s-1vcpu-1gb": 10, "db-s-1vcpu-2gb": 30, "db-s-2vcpu-4gb": 60, "db-s-4vcpu-8gb": 140,
+		"db-s-6vcpu-16gb": 290, "db-s-8vcpu-32gb": 600, "db-s-16vcpu-64gb": 1120, "db-2vcpu-8gb": 100,
+		"db-4vcpu-16gb": 220, "db-8vcpu-32gb": 450, "db-16vcpu-64gb": 900, "gd-2vcpu-8gb": 30, "gd-4vcpu-16gb": 60,
+		"gd-8vcpu-32gb": 140, "gd-16vcpu-64gb": 290, "gd-32vcpu-128gb": 600, "gd-40vcpu-160gb": 720,
+		"gd-48vcpu-192gb": 860, "so1_5-2vcpu-16gb": 400, "so1_5-4vcpu-32gb": 770, "so1_5-8vcpu-64gb": 1530,
+		"so1_5-16vcpu-128gb": 3050, "so1_5-24vcpu-192gb": 4570, "so1_5-32vcpu-256gb": 6100,
+		"so1_5-48vcpu-384gb": 9150, "m3-2vcpu-16gb": 130, "m3-4vcpu-32gb": 290, "m3-8vcpu-64gb": 600,
+	}
+	// The plans of a make of processor have what the plan without it has, or the regular one of the size.
+	plan := strings.NewReplacer("-intel", "", "-amd", "").Replace(slug)
+	return cmp.Or(known[plan], known[strings.Replace(plan, "db-", "db-s-", 1)])
+}
+
 type planList []Plan
 
 // nodes are plans that allow the given cluster sizes.
@@ -139,7 +169,9 @@ func nodes(slugs string, counts ...int) planList {
 	var list planList
 	for slug := range strings.FieldsSeq(slugs) {
 		vcpus, memory := sizeOf(slug)
-		list = append(list, Plan{Slug: slug, VCPUs: vcpus, MemoryGiB: memory, Nodes: counts})
+		list = append(list, Plan{
+			Slug: slug, VCPUs: vcpus, MemoryGiB: memory, StorageGiB: storage(slug), Nodes: counts,
+		})
 	}
 	return list
 }

@@ -17,9 +17,13 @@ type DropletSize struct {
 	Price Price
 }
 
+// DropletPricesDate is the day of the table of Droplets' prices, which is older than [Date]: nothing newer that is
+// public has all of them.
+const DropletPricesDate = "2022-07-01"
+
 // dropletPrices are the sizes that have a known price.
 //
-// Source: the Droplet price table of 2022-07-01, of which 84, 126 and 48 were still current on
+// Source: the Droplet price table of [DropletPricesDate], of which 84, 126 and 48 were still current on
 // digitalocean.com/pricing/droplets in 2026-11.
 func dropletPrices() map[string]float64 {
 	return map[string]float64{

@@ -73,11 +73,6 @@ func Slugs(wanted func(Region) bool) []string {
 	return found
 }
 
-// UptimeRegions returns the places that uptime checks can look from.
-//
-// Source: Terraform provider, docs/resources/uptime_check.md, 2026-08-06.
-func UptimeRegions() []string { return []string{"us_east", "us_west", "eu_west", "se_asia"} }
-
 // ReservedRanges returns the address ranges that DigitalOcean keeps for itself: no VPC in the region may overlap them.
 //
 // Sources: docs.digitalocean.com/products/networking/vpc/details/limits, 2025-12, and the release note of 2025-03-07

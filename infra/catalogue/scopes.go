@@ -47,10 +47,10 @@ func Scopes() map[string][]string {
 		"getKubernetesVersions":         allow("kubernetes", "read"),
 		"getDomain":                     allow("domain", "read"),
 		"getCertificate":                allow("certificate", "read"),
+		"getDatabaseCluster":            allow("database", "read"),
 		"getDatabaseCa":                 allow("database", "read"),
-		// docs.digitalocean.com ("How to Monitor Databases") asks for "an admin or write token"; the scope is inferred
-		// from those of the other credentials. A preview does without it (infra/internal/managed, MetricsLogin).
-		"getDatabaseMetricsCredentials": allow("database", "read view_credentials"),
+		// That of an update, although nothing is; a preview does without it (infra/internal/managed, MetricsLogin).
+		"getDatabaseMetricsCredentials": allow("database", "update view_credentials"),
 	}
 }
 

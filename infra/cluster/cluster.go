@@ -31,6 +31,9 @@ type Args struct {
 	PoolNames map[string]string
 	// Token is the DigitalOcean API token that the Kubernetes provider obtains its credentials with. It is kept secret.
 	Token pulumi.StringInput
+	// Upgrades asks for the versions that the running cluster can be upgraded to, which may be more than new clusters
+	// can have. Nil asks for none.
+	Upgrades func() ([]string, error)
 	// After is what must outlive the cluster.
 	After []pulumi.Resource
 	// DestroyAssociated deletes the load balancers, volumes and snapshots that the cluster made, together with it. Off

@@ -59,6 +59,13 @@ func pickVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choic
 		return choice{}, err
 	}
 	kept := choice{version: running, ignore: []string{"version"}}
+	if exists && running.beyond(args.Version) {
+		// Before anything is asked: a minor version that was left by force is not offered any more.
+		kept.warn = true
+		kept.why = fmt.Sprintf("it runs, and %s %q is lower: Kubernetes cannot be downgraded; set it to %q",
+			setting, args.Version, running.minor())
+		return kept, nil
+	}
 	if exists && running.minor() == args.Version && args.AutoUpgrade {
 		kept.why = "it runs, and DigitalOcean installs patch releases"
 		return kept, nil
@@ -66,6 +73,14 @@ func pickVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choic
 	offered, err := offeredVersions(ctx, parent)
 	if err != nil {
 		return choice{}, err
+	}
+	if exists && running.minor() != args.Version && args.Upgrades != nil {
+		// A minor version that new clusters cannot have any more still gets patches, without which there is no other.
+		upgrades, err := args.Upgrades()
+		if err != nil {
+			return choice{}, fmt.Errorf("%s %q: %w", setting, args.Version, err)
+		}
+		offered = append(upgrades, offered...)
 	}
 	newest, found := newestOf(offered, args.Version)
 	switch {
@@ -76,13 +91,8 @@ func pickVersion(ctx *pulumi.Context, args *Args, parent pulumi.Resource) (choic
 		return choice{version: newest, why: fmt.Sprintf("the newest that is offered under %q", args.Version)}, nil
 	case newest.newerThan(running):
 		return step(running, newest, offered, args.Version), nil
-	case running.minor() == args.Version:
-		kept.why = fmt.Sprintf("it runs, and nothing newer is offered under %q", args.Version)
-		return kept, nil
 	default:
-		kept.warn = true
-		kept.why = fmt.Sprintf("it runs, and %s %q is lower: Kubernetes cannot be downgraded; set it to %q",
-			setting, args.Version, running.minor())
+		kept.why = fmt.Sprintf("it runs, and nothing newer is offered under %q", args.Version)
 		return kept, nil
 	}
 }
@@ -170,5 +180,12 @@ func parse(text string) (version, error) {
 func (v version) String() string { return fmt.Sprintf("%d.%d.%d-do.%d", v[0], v[1], v[2], v[3]) }
 
 func (v version) minor() string { return fmt.Sprintf("%d.%d", v[0], v[1]) }
+
+// beyond reports whether it is of a later minor version than that of the prefix.
+func (v version) beyond(prefix string) bool {
+	var wanted [2]int
+	_, err := fmt.Sscanf(prefix, "%d.%d", &wanted[0], &wanted[1])
+	return err == nil && slices.Compare(v[:2], wanted[:]) > 0
+}
 
 func (v version) newerThan(other version) bool { return slices.Compare(v[:], other[:]) > 0 }

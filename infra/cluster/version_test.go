@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -42,6 +43,17 @@ func running(version string) map[string]mocks.Answer {
 		lookUp: func(args resource.PropertyMap) (resource.PropertyMap, error) {
 			return resource.PropertyMap{"name": args["name"], "version": resource.NewProperty(version)}, nil
 		},
+	}
+}
+
+// offering answers with these versions.
+func offering(offered ...string) mocks.Answer {
+	return func(resource.PropertyMap) (resource.PropertyMap, error) {
+		list := []resource.PropertyValue{}
+		for _, version := range offered {
+			list = append(list, resource.NewProperty(version))
+		}
+		return resource.PropertyMap{"validVersions": resource.NewProperty(list)}, nil
 	}
 }
 
@@ -119,18 +131,52 @@ func TestClusterVersion(t *testing.T) {
 	}
 }
 
+// New clusters cannot have 1.34 any more, but the one that runs it can be upgraded within it, and has to be.
+func TestPatchesOfAMinorVersionThatIsNotOffered(t *testing.T) {
+	t.Parallel()
+	for runs, test := range map[string]struct {
+		upgrades []string
+		err      error
+		version  string
+		says     string
+	}{
+		"1.34.3-do.0": {
+			[]string{"1.34.9-do.1", "1.35.2-do.1"},
+			nil, "1.34.9-do.1",
+			"warning: Kubernetes 1.34.9-do.1: the newest patch release of 1.34, which has to be there before another " +
+				"minor version; ",
+		},
+		"1.34.9-do.1": {
+			[]string{"1.35.2-do.1"}, nil, "1.35.2-do.1", "Kubernetes 1.35.2-do.1: the newest that is offered",
+		},
+		"1.35.1-do.0": {
+			nil, errors.New("never asked"), "1.35.2-do.1", "Kubernetes 1.35.2-do.1: the newest that is offered",
+		},
+		"1.34.8-do.0": {nil, errors.New("no network"), "", ""},
+	} {
+		args := arguments()
+		args.AutoUpgrade = false
+		args.Upgrades = func() ([]string, error) { return test.upgrades, test.err }
+		r := &mocks.Recorder{Answers: running(runs)}
+		r.Answers[versions] = offering("1.36.1-do.0", "1.35.2-do.1")
+		l := &listener{}
+		err := r.Run(l.to(program(args, new(*cluster.Cluster))))
+		if test.version == "" {
+			require.ErrorContains(t, err, `vmst:settings.cluster.version "1.35": no network`)
+			require.Empty(t, r.OfType(clusterType))
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, test.version, r.One(t, clusterType, "cluster-cluster").Input("version"))
+		require.Len(t, l.heard, 1)
+		require.Contains(t, l.heard[0], test.says)
+	}
+}
+
 func TestClusterVersionIsNewestWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Answers: map[string]mocks.Answer{
-		versions: func(resource.PropertyMap) (resource.PropertyMap, error) {
-			list := []resource.PropertyValue{}
-			for _, version := range []string{
-				"1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of",
-			} {
-				list = append(list, resource.NewProperty(version))
-			}
-			return resource.PropertyMap{"validVersions": resource.NewProperty(list)}, nil
-		},
+		versions: offering("1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of"),
 	}}
 	require.NoError(t, r.Run(program(arguments(), new(*cluster.Cluster))))
 	require.Equal(t, "1.35.10-do.1", r.One(t, clusterType, "cluster-cluster").Input("version"))
@@ -145,6 +191,30 @@ func TestClusterVersionThatIsNotOffered(t *testing.T) {
 		`vmst:settings.cluster.version "1.31": DigitalOcean offers no such version of Kubernetes; `+
 			`it offers 1.35.2-do.1, 1.35.1-do.0, 1.34.5-do.2`)
 	require.Empty(t, r.OfType(clusterType))
+}
+
+// What was upgraded by force runs a minor version that the prefix does not have, and DigitalOcean no longer offers the
+// prefix itself: its list begins with what it upgraded to.
+func TestClusterVersionThatWasUpgradedByForce(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ prefix, minor, running string }{
+		{"1.35", "1.36", "1.36.3-do.5"}, {"1.9", "1.10", "1.10.1-do.0"},
+	} {
+		for _, auto := range []bool{true, false} {
+			args := arguments()
+			args.Version, args.AutoUpgrade = test.prefix, auto
+			r := &mocks.Recorder{Answers: running(test.running)}
+			r.Answers[versions] = offering("1.38.1-do.0", "1.37.4-do.2", "1.36.3-do.5")
+			l := &listener{}
+			require.NoError(t, r.Run(l.to(program(args, new(*cluster.Cluster)))))
+			made := r.One(t, clusterType, "cluster-cluster")
+			require.Equal(t, test.running, made.Input("version"))
+			require.Equal(t, []string{"version"}, made.IgnoreChanges)
+			require.Equal(t, []string{fmt.Sprintf("warning: Kubernetes %s: it runs, and "+
+				"vmst:settings.cluster.version %q is lower: Kubernetes cannot be downgraded; set it to %q",
+				test.running, test.prefix, test.minor)}, l.heard)
+		}
+	}
 }
 
 func TestClusterVersionThatCannotBeSaid(t *testing.T) {

@@ -21,7 +21,6 @@ import (
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/internal/component"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -90,8 +89,8 @@ func (d *Database) cluster(ctx *pulumi.Context, name string, args *Args) error {
 		return err
 	}
 	d.Database = cluster
-	// Advanced Edition presents a certificate of a public authority, and the API has none of the cluster.
-	if args.Engine == catalogue.Postgres {
+	d.SSLMode = args.TLS
+	if args.Authority == settings.AuthorityCluster {
 		d.CA = d.Authority(ctx, d)
 	}
 	return nil

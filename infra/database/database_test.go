@@ -24,6 +24,7 @@ func databaseArgs() database.Args {
 	return database.Args{
 		Database: settings.Database{
 			Engine: "pg", Version: "17", Size: "db-s-4vcpu-8gb", Nodes: 2, PoolSize: 150,
+			TLS: settings.VerifyCA, Authority: settings.AuthorityCluster,
 			Maintenance: settings.Window{Day: "sunday", Time: "09:00"},
 		},
 		Place: managed.Place{Region: "tor1", VPCID: pulumi.String("vpc-uuid"), ClusterID: pulumi.String("doks-uuid")},
@@ -104,6 +105,9 @@ func TestOutputs(t *testing.T) {
 	admin := d.Direct
 	admin.Username, admin.Password = d.Username, d.Password
 	require.Equal(t, admin, d.Endpoint, "the administrator, in the same database")
+	for _, endpoint := range []managed.Endpoint{d.Endpoint, d.Direct, *d.Pool} {
+		require.Equal(t, "verify-ca", endpoint.SSLMode)
+	}
 	require.Equal(t, []string{"archive", "pg"}, []string{d.ClusterName, d.Engine})
 }
 
@@ -134,11 +138,11 @@ func TestCAIsReadWithTheComponentsProvider(t *testing.T) {
 	require.Contains(t, r.Calls()[0].Provider, "::explicit::")
 }
 
-// Advanced Edition has a certificate of a public authority: asking for the cluster's own is an error.
-func TestAdvancedEditionHasNoCA(t *testing.T) {
+// Of a database with a certificate of a public authority, asking for the cluster's own may be an error.
+func TestPublicAuthority(t *testing.T) {
 	t.Parallel()
 	args := databaseArgs()
-	args.Engine, args.Size = "advanced_pg", "gd-2vcpu-8gb"
+	args.Authority = settings.AuthorityPublic
 	r := &mocks.Recorder{}
 	made := run(t, r, args)
 	require.Empty(t, r.Calls())

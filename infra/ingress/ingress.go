@@ -1,5 +1,10 @@
 // Package ingress makes the way into the cluster: the ingress controller behind the load balancer, and the certificates
 // that it serves.
+//
+// Its two namespaces have no network policies. The control plane, which DigitalOcean runs, calls an admission webhook
+// in each, from addresses that nobody states; a policy that does not let it through stops every change of an Ingress or
+// a certificate. And whatever their pods connect to is what they are for: the first everybody's requests and the API
+// server, the second the API server, Let's Encrypt, DigitalOcean's API and name servers.
 package ingress
 
 import (
@@ -47,6 +52,9 @@ type Ingress struct {
 
 	// Class is the class for Ingresses that the controller serves.
 	Class string
+	// Pods are the controller's: requests come from them. Only their namespace is said: what labels they have is for
+	// the chart to say, and instead of the chart there may be a fork.
+	Pods kube.Peer
 	// Issuer is the ClusterIssuer that signs this environment's certificates.
 	Issuer string
 	// Metrics are where those of the controller and of cert-manager are.
@@ -77,7 +85,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}); err != nil {
 		return nil, err
 	}
-	i := &Ingress{Class: className, Issuer: issuerName(args.ACME.Issuer), Metrics: metrics()}
+	i := &Ingress{
+		Class: className, Pods: kube.Peer{Namespace: controllerName}, Issuer: issuerName(args.ACME.Issuer),
+		Metrics: metrics(),
+	}
 	if err := ctx.RegisterComponentResource("vmst:ingress:Ingress", name, i, opts...); err != nil {
 		return nil, fmt.Errorf("registering ingress %q: %w", name, err)
 	}
@@ -109,12 +120,22 @@ func (i *Ingress) inCluster(args *Args) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Parent(i), pulumi.DeletedWith(args.Cluster))
 }
 
+// podSecurity are the labels of both namespaces. As the charts make them, their pods meet "restricted" (values and
+// templates of ingress-nginx 4.15.1 and of cert-manager v1.21.1); what a later chart or a person's values ask for
+// beyond it is a warning of whoever applies it, and not a controller that does not come up in the middle of an upgrade.
+// What "baseline" forbids, such as privileges and the node's network, is refused.
+var podSecurity = pulumi.StringMap{
+	"pod-security.kubernetes.io/enforce": pulumi.String("baseline"),
+	"pod-security.kubernetes.io/warn":    pulumi.String("restricted"),
+	"pod-security.kubernetes.io/audit":   pulumi.String("restricted"),
+}
+
 // namespace makes a namespace and returns its name, which waits for it.
 func (i *Ingress) namespace(
 	ctx *pulumi.Context, name, called string, args *Args, opts ...pulumi.ResourceOption,
 ) (pulumi.StringOutput, error) {
 	namespace, err := corev1.NewNamespace(ctx, name, &corev1.NamespaceArgs{
-		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called)},
+		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(called), Labels: podSecurity},
 	}, append(opts, i.inCluster(args))...)
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("creating namespace %q: %w", called, err)

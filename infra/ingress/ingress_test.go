@@ -285,6 +285,18 @@ func TestTokenIsASecretAndNowhereElse(t *testing.T) {
 	}
 }
 
+// What the charts' pods may do is bounded, and what is unusual is said.
+func TestPodSecurityOfTheCharts(t *testing.T) {
+	t.Parallel()
+	r, _ := run(t, arguments())
+	for _, namespace := range []string{"ingress-namespace", "ingress-cert-manager-namespace"} {
+		require.Equal(t, map[string]any{
+			"pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/warn": "restricted",
+			"pod-security.kubernetes.io/audit": "restricted",
+		}, r.One(t, namespaceType, namespace).Input("metadata", "labels"))
+	}
+}
+
 // Deleting the Service deletes the load balancer, and the namespace has the Service.
 func TestProtectsTheAddress(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,5 @@
-// Package live asks the world itself what no provider of the program can be asked: who answers for a DNS zone, and what
-// DigitalOcean offers today.
+// Package live asks the world itself what no provider of the program can be asked: who answers for a DNS zone, what
+// DigitalOcean offers today, and what there is in the account.
 package live
 
 import (
@@ -18,6 +18,11 @@ type World struct {
 	Servers func(ctx context.Context, zone string) ([]*net.NS, error)
 	// Offers returns what DigitalOcean offers. Nil asks its API.
 	Offers func(ctx context.Context, token string) (Offers, error)
+	// Running returns what there is in the account. Nil asks DigitalOcean's API.
+	Running func(ctx context.Context, token string) (Running, error)
+	// Upgrades returns the versions of Kubernetes that a cluster can be upgraded to, by its name. Nil asks
+	// DigitalOcean's API.
+	Upgrades func(ctx context.Context, token, cluster string) ([]string, error)
 }
 
 // patience is how long an answer may take.

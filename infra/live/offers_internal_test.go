@@ -72,6 +72,62 @@ func TestAskWithoutAnAnswer(t *testing.T) {
 	require.ErrorContains(t, err, "Unable to authenticate you")
 }
 
+func TestLook(t *testing.T) {
+	t.Parallel()
+	running, err := look(t.Context(), client(t, map[string]string{
+		"/v2/kubernetes/clusters": `{"kubernetes_clusters": [{"id": "c1", "name": "kirk", "region": "tor1",
+			"node_pools": [{"size": "s-4vcpu-8gb"}, {"size": "c-4"}]}]}`,
+		"/v2/databases": `{"databases": [
+			{"name": "majel", "engine": "pg", "version": "17", "size": "db-a", "num_nodes": 2},
+			{"name": "khan", "engine": "opensearch", "version": "2", "size": "db-b", "num_nodes": 3}]}`,
+	}))
+	require.NoError(t, err)
+	require.Equal(t, Running{
+		Clusters: map[string]Cluster{"kirk": {ID: "c1", Region: "tor1", NodeSizes: []string{"s-4vcpu-8gb", "c-4"}}},
+		Databases: map[string]Database{
+			"majel": {Engine: "pg", Version: "17", Size: "db-a", Nodes: 2},
+			"khan":  {Engine: "opensearch", Version: "2", Size: "db-b", Nodes: 3},
+		},
+	}, running)
+	_, err = look(t.Context(), client(t, nil))
+	require.ErrorContains(t, err, "asking which clusters there are in the account")
+	_, err = look(t.Context(), client(t, map[string]string{"/v2/kubernetes/clusters": `{"kubernetes_clusters": []}`}))
+	require.ErrorContains(t, err, "asking which databases there are in the account")
+}
+
+func TestUpgrades(t *testing.T) {
+	t.Parallel()
+	answers := map[string]string{
+		"/v2/kubernetes/clusters": `{"kubernetes_clusters": [
+			{"id": "c1", "name": "kirk"}, {"id": "c2", "name": "spock"}]}`,
+		"/v2/databases": `{"databases": []}`,
+		"/v2/kubernetes/clusters/c2/upgrades": `{"available_upgrade_versions": [
+			{"slug": "1.34.9-do.1", "kubernetes_version": "1.34.9"}, {"slug": "1.35.7-do.5"}]}`,
+	}
+	found, err := upgrades(t.Context(), client(t, answers), "spock")
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.34.9-do.1", "1.35.7-do.5"}, found)
+	found, err = upgrades(t.Context(), client(t, answers), "mccoy")
+	require.NoError(t, err)
+	require.Empty(t, found, "what is not there has none")
+	_, err = upgrades(t.Context(), client(t, answers), "kirk")
+	require.ErrorContains(t, err, `asking what cluster "kirk" can be upgraded to`)
+}
+
+// A list of more than one page is read to its end.
+func TestAllPages(t *testing.T) {
+	t.Parallel()
+	found, err := all(func(page *godo.ListOptions) ([]int, *godo.Response, error) {
+		response := &godo.Response{Links: &godo.Links{Pages: &godo.Pages{Next: "https://example.com/?page=2"}}}
+		if page.Page == 3 {
+			response.Links = &godo.Links{}
+		}
+		return []int{page.Page}, response, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2, 3}, found)
+}
+
 func TestOfferedWaitsNotForLong(t *testing.T) {
 	t.Parallel()
 	world := World{Offers: func(ctx context.Context, token string) (Offers, error) {

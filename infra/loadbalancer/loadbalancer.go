@@ -39,8 +39,6 @@ type LoadBalancer struct {
 	IP, IPv6 pulumi.StringOutput
 	// Ready is the load balancer itself, for whatever must go before it does.
 	Ready []pulumi.Resource
-	// LoadBalancerURN is DigitalOcean's name of it, "do:loadbalancer:<id>".
-	LoadBalancerURN pulumi.StringOutput
 }
 
 // managed is what the cloud controller writes from the Service that adopts the load balancer
@@ -82,7 +80,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, fmt.Errorf("creating load balancer %q: %w", args.Name, err)
 	}
-	l.ID, l.IP, l.LoadBalancerURN = balancer.ID().ToStringOutput(), balancer.Ip, balancer.LoadBalancerUrn
+	l.ID, l.IP = balancer.ID().ToStringOutput(), balancer.Ip
 	l.IPv6, l.Ready = balancer.Ipv6, []pulumi.Resource{balancer}
 	return l, ctx.RegisterResourceOutputs(l, pulumi.Map{"id": l.ID, "ip": l.IP})
 }

@@ -53,7 +53,6 @@ func TestLoadBalancer(t *testing.T) {
 		if !preview {
 			require.Equal(t, "loadbalancer-loadbalancer-id", mocks.Value[string](t, l.ID))
 			require.Equal(t, "203.0.113.10", mocks.Value[string](t, l.IP))
-			require.Equal(t, "do:loadbalancer:loadbalancer-loadbalancer", mocks.Value[string](t, l.LoadBalancerURN))
 		}
 	}
 }

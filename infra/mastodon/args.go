@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/internal/kube"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/internal/spaces"
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -27,6 +28,8 @@ type Args struct {
 	// everything else goes through; without one, everything goes to the database.
 	Database managed.Endpoint
 	Pool     *managed.Endpoint
+	// DatabaseID tells the cluster of PostgreSQL from one that takes its place, which the Jobs look at and migrate.
+	DatabaseID pulumi.StringInput
 	// Admin is the administrator of the database, who runs Grants there: the SQL that lets Database.Username create
 	// tables. It runs before the migrations of every version, so it must bear repetition.
 	Admin  managed.Endpoint
@@ -49,6 +52,12 @@ type Args struct {
 	IngressClass, IssuerName string
 	// Delegated is whether the world finds the hosts of the instance, so that there can be certificates for them.
 	Delegated bool
+	// Isolation closes the namespace but for what is needed; nil leaves it open. Proxy are the pods that people's
+	// requests come through. Scraper asks for the metrics, and Reader reads the public timeline; nil where there is
+	// none.
+	Isolation       *kube.Isolation
+	Proxy           kube.Peer
+	Scraper, Reader *kube.Peer
 	// Existing are the keys of an instance that already lives. Nil makes new ones, once.
 	Existing *Keys
 	// After has to be there before the first Job connects anywhere and before the chart has Ingresses: the firewalls of
@@ -65,7 +74,7 @@ func (a *Args) required() map[string]any {
 	args := map[string]any{
 		"Namespace": a.Namespace, "Domain": a.Domain, "MaxBodySize": a.MaxBodySize,
 		"IngressClass": a.IngressClass, "IssuerName": a.IssuerName,
-		"Database": a.Database, "Admin": a.Admin, "Grants": a.Grants, "Cache": a.Cache,
+		"Database": a.Database, "DatabaseID": a.DatabaseID, "Admin": a.Admin, "Grants": a.Grants, "Cache": a.Cache,
 		"Media": a.Media, "Assets": a.Assets,
 	}
 	if a.Pool != nil {
@@ -75,7 +84,10 @@ func (a *Args) required() map[string]any {
 		args["RailsCache"] = a.RailsCache.Endpoint
 	}
 	if a.Search != nil {
-		args["Search"], args["IndexPreset"] = a.Search.Endpoint, a.IndexPreset
+		args["Search"], args["Search.ID"], args["IndexPreset"] = a.Search.Endpoint, a.Search.ID, a.IndexPreset
+	}
+	if a.Isolation != nil {
+		args["Isolation.VPC"], args["Proxy.Namespace"] = a.Isolation.VPC, a.Proxy.Namespace
 	}
 	if a.SMTP.AuthMethod != settings.AuthNone {
 		args["SMTPUsername"], args["SMTPPassword"] = a.SMTPUsername, a.SMTPPassword

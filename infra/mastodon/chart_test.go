@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/mastodon"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
@@ -106,7 +107,8 @@ func TestTraffic(t *testing.T) {
 		require.Equal(t, "rediss://default:$(CACHE_REDIS_PASSWORD)@private-rails.example.org:25071",
 			env["CACHE_REDIS_URL"], process)
 		require.Equal(t, "https://assets.example.org", env["CDN_HOST"], process)
-		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["ES_CA_FILE"], process)
+		require.Equal(t, "/etc/mastodon/authorities/bundle.crt", env["SSL_CERT_FILE"], process)
+		require.NotContains(t, env, "ES_CA_FILE", "each request would open a connection")
 	}
 	require.Equal(t, true, value("elasticsearch", "enabled"))
 	require.Equal(t, true, value("elasticsearch", "tls"))
@@ -116,6 +118,37 @@ func TestTraffic(t *testing.T) {
 	require.Equal(t, "cdn.example.org", value("mastodon", "s3", "aliasHost"))
 	require.Equal(t, "always", value("mastodon", "smtp", "enableStartTls"))
 	require.Equal(t, false, value("mastodon", "smtp", "tls"))
+}
+
+// Everything that connects to PostgreSQL checks its certificate in the way that is set.
+func TestCertificateWithoutTheName(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	for _, endpoint := range []*managed.Endpoint{&args.Database, args.Pool, &args.Admin} {
+		endpoint.SSLMode = settings.VerifyCA
+	}
+	args.Environment["NODE_OPTIONS"] = "--max-old-space-size=300"
+	r := run(t, args)
+	require.Equal(t, "verify-ca", r.One(t, secretType, "mastodon-jobs").Input("stringData", "DB_SSLMODE"))
+	require.Equal(t, "verify-ca", r.One(t, secretType, "mastodon-database-admin").Input("stringData", "PGSSLMODE"))
+	variable := func(process, name string) any {
+		return r.One(t, chartType, "mastodon-chart").Input("values", "mastodon", process, "extraEnvVars", name)
+	}
+	for _, process := range []string{"web", "sidekiq", "streaming"} {
+		require.Equal(t, "verify-ca", variable(process, "DB_SSLMODE"), process)
+	}
+	require.Equal(t, "--max-old-space-size=300", variable("web", "NODE_OPTIONS"), "it has no Node")
+	own, program, both := strings.Cut(variable("streaming", "NODE_OPTIONS").(string), " ")
+	require.True(t, both)
+	require.Equal(t, "--max-old-space-size=300", own)
+	require.NotContains(t, program, " ", "Node takes it for the next option")
+
+	delete(args.Environment, "NODE_OPTIONS")
+	r = run(t, args)
+	require.Equal(t, program, variable("streaming", "NODE_OPTIONS"))
+
+	r = run(t, arguments())
+	require.Nil(t, variable("streaming", "NODE_OPTIONS"), "Node checks all of it")
 }
 
 // Without a pool everything goes to the database, where prepared statements are safe.
@@ -160,7 +193,7 @@ func TestWithoutTheOptionalParts(t *testing.T) {
 	require.Equal(t, "never", chart.Input("values", "mastodon", "smtp", "enableStartTls"),
 		"Mastodon refuses STARTTLS over TLS")
 	require.Nil(t, chart.Input("values", "mastodon", "web", "extraEnvVars", "CACHE_REDIS_URL"))
-	require.Nil(t, chart.Input("values", "mastodon", "web", "extraEnvVars", "ES_CA_FILE"))
+	require.Nil(t, chart.Input("values", "mastodon", "web", "extraEnvVars", "SSL_CERT_FILE"))
 	require.Equal(t, map[string]any{"username": "", "password": ""},
 		r.One(t, secretType, "mastodon-smtp").Input("stringData"))
 	env := r.One(t, secretType, "mastodon-jobs").Input("stringData").(map[string]any)

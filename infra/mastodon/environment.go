@@ -28,9 +28,9 @@ var patience = map[string]string{
 // common are the variables of every process that the chart has no value for.
 func (a *Args) common() map[string]string {
 	env := map[string]string{
-		// Rails hands both to libpq, which then checks the certificate's name as well; the streaming server reads any
-		// mode but "disable" and "no-verify" as that.
-		"DB_SSLMODE":    "verify-full",
+		// Rails hands both to libpq. The streaming server reads any mode but "disable" and "no-verify" as verify-full
+		// (streaming/database.js); see withoutName.
+		"DB_SSLMODE":    a.Database.SSLMode,
 		"PGSSLROOTCERT": a.trusted(),
 		// Node trusts its own list and this file.
 		"NODE_EXTRA_CA_CERTS": a.trusted(),
@@ -38,14 +38,43 @@ func (a *Args) common() map[string]string {
 		"REDIS_DRIVER": "ruby",
 	}
 	maps.Copy(env, patience)
+	// What Ruby trusts, for the search, instead of ES_CA_FILE. A file of the client's own is read anew for each
+	// request, into a store that then counts as another one, so that every request opens another connection
+	// (faraday-httpclient 2.0.2, configure_ssl; httpclient 2.9.0, SSLConfig#add_trust_ca: change_notify). With the
+	// bundle, 200 requests took 42 ms each and 200 connections; by its default, which OpenSSL reads here, 1.3 ms and
+	// the one that was open.
+	//
+	// It counts for all else in Ruby that names no file, such as what is fetched from other servers (http.rb,
+	// Connection#start_tls): all public authorities are in the bundle, and those of DigitalOcean's databases are
+	// trusted there, too. PostgreSQL's library does not read it.
 	if a.Search != nil {
-		// The client adds it to the authorities that it trusts anyway (faraday-httpclient, httpclient.rb).
-		env["ES_CA_FILE"] = a.trusted()
+		env["SSL_CERT_FILE"] = a.trusted()
 	}
 	maps.Copy(env, a.Environment)
 	// In the pods these come from a Secret, over which every variable here would win.
 	for name := range a.SecretVariables {
 		delete(env, name)
+	}
+	return env
+}
+
+// withoutName has Node not compare the name in the certificate of the database, and of nothing else: that it is of a
+// trusted authority is checked all the same. Nothing in Mastodon's configuration does: the streaming server tells
+// node-postgres no more than whether to check (streaming/database.js), which then leaves all of it to Node, with
+// DB_HOST as the name (brianc/node-postgres, packages/pg/lib/connection.js).
+//
+// --import is there from Node 18.18 on (nodejs.org/api/cli.html), and takes the whole module as an address.
+const withoutName = `import tls from 'node:tls';const check=tls.checkServerIdentity;` +
+	`tls.checkServerIdentity=(host,cert)=>host===process.env.DB_HOST?undefined:check(host,cert)`
+
+// streaming are the variables of the streaming server that the chart has no value for.
+func (a *Args) streaming() map[string]string {
+	env := a.common()
+	env["DB_POOL"] = strconv.Itoa(a.Streaming.DatabaseConnections)
+	if a.Database.SSLMode == settings.VerifyCA {
+		// Node reads options that are separated by spaces.
+		env["NODE_OPTIONS"] = strings.TrimSpace(
+			env["NODE_OPTIONS"] + " --import=data:text/javascript," + url.PathEscape(withoutName))
 	}
 	return env
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/tests/programs"
 )
 
 // errand is a run of the script of the housekeeping.
@@ -25,12 +27,8 @@ type errand struct {
 // send starts the script of the CronJobs with a command, and patience in seconds, beside the database on a port.
 func send(t *testing.T, database, patience string, command ...string) *errand {
 	t.Helper()
-	ruby := need(t, "ruby")
-	if exec.CommandContext(t.Context(), ruby, "-e", "require 'pg'").Run() != nil {
-		t.Skip("SKIPPED: Ruby has no ruby-pg")
-	}
 	e := &errand{
-		Cmd:  exec.CommandContext(t.Context(), ruby, append([]string{"-e", inTurn}, command...)...),
+		Cmd:  exec.CommandContext(t.Context(), programs.Ruby(t, "pg"), append([]string{"-e", inTurn}, command...)...),
 		done: make(chan struct{}),
 	}
 	e.Env = []string{
@@ -101,7 +99,7 @@ func holder(t *testing.T, database string) (*errand, diary) {
 // sql runs a statement in the database.
 func sql(t *testing.T, database, statement string) string {
 	t.Helper()
-	psql := exec.CommandContext(t.Context(), need(t, "psql"),
+	psql := exec.CommandContext(t.Context(), programs.Find(t, "psql"),
 		"-h", "127.0.0.1", "-p", database, "-U", "mastodon", "-Atc", statement, "postgres")
 	out, err := psql.CombinedOutput()
 	require.NoError(t, err, "%s", out)

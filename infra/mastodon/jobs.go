@@ -19,8 +19,6 @@ import (
 // Valkey and none of the chart's extra variables.
 
 const (
-	// user is the user and group of Mastodon's images (their Dockerfile).
-	user = 991
 	// attempts is how often a Job is tried again.
 	attempts = 3
 	// deadline is when a Job is given up. Migrations of a big instance take hours.
@@ -29,8 +27,23 @@ const (
 	backgroundDeadline = 14 * 24 * time.Hour
 )
 
-// background are the Jobs that nobody waits for.
-var background = []string{"search-contents"}
+var (
+	// background are the Jobs that nobody waits for.
+	background = []string{"search-contents"}
+	// ofDatabase are those that another database needs as well, whatever version it has been brought to.
+	ofDatabase = []string{"preflight", "migrate-before", "migrate-after"}
+)
+
+// databaseAnnotation is the cluster of PostgreSQL that a Job has worked on. It is one of the pods, which cannot change,
+// so that another cluster makes another Job.
+const databaseAnnotation = "mastodon-database"
+
+// indexing are the Jobs that run once more for another cluster of the search, which has no indexes yet.
+var indexing = []string{"search-mapping", "search-contents"}
+
+// searchCluster is the annotation of their pods with the cluster's ID. The template of a Job cannot change, so that
+// another ID is another Job.
+const searchCluster = "mastodon-search-cluster"
 
 // The scripts of the Jobs; each says what it does.
 var (
@@ -43,6 +56,19 @@ var (
 	//go:embed scripts/search-contents.sh
 	searchContents string
 )
+
+// staticTypes are types of static files that rclone does not know: its image has no list (its Dockerfile), and Go's own
+// has no fonts (mime/type.go) and, in older versions, less. Without a type, a file is served as bytes of any kind,
+// where nginx says these (conf/mime.types; of maps and manifests, developer.mozilla.org says them). Go reads such a
+// list in staticTypesPath.
+const (
+	staticTypes = "font/woff2 woff2\nfont/woff woff\nfont/ttf ttf\nfont/otf otf\nimage/x-icon ico\ntext/plain txt\n" +
+		"application/json map\napplication/manifest+json webmanifest\n"
+	staticTypesPath, staticTypesFile = "/etc/mime.types", "mime.types"
+)
+
+// unpackStatic copies the image's static files into a directory, and writes the list of types beside them.
+const unpackStatic = `cp -R /opt/mastodon/public "$0" && printf %s "$1" > "$0/` + staticTypesFile + `"`
 
 // grant runs the administrator's statement. Mastodon's image has no psql, but the library that Rails uses.
 const grant = `PG.connect.exec(ARGV.fetch(0))`
@@ -73,7 +99,7 @@ func (m *Mastodon) migrateBefore(
 	first.Command = append(
 		pulumi.ToStringArray([]string{"bundle", "exec", "ruby", "-r", "pg", "-e", grant}), args.Grants)
 	first.EnvFrom = environmentOf(adminSecret)
-	first.Resources = resources("256Mi", "512Mi")
+	first.Resources = kube.Requirements(little("256Mi", "512Mi"))
 	spec := args.jobPod(args.rails("migrate", "bash", "-c", migrateBefore))
 	spec.InitContainers = append(spec.InitContainers.(corev1.ContainerArray), first)
 	return m.job(ctx, name, args, "migrate-before", spec, after)
@@ -88,7 +114,8 @@ func (m *Mastodon) migrateAfter(
 }
 
 // indexes makes the Jobs of the search indexes: one for what they map, which is waited for, and one for their contents,
-// which may take days and is not. Where nothing changed for a version, both have nothing to do.
+// which may take days and is not. Where nothing changed for a version, both have nothing to do; of another cluster,
+// they find that all of it is missing.
 func (m *Mastodon) indexes(ctx *pulumi.Context, name string, args *Args, migrated pulumi.Resource) error {
 	mapping := args.jobPod(args.rails("map", "bash", "-c", searchMapping))
 	mapped, err := m.job(ctx, name, args, "search-mapping", mapping, []pulumi.Resource{migrated})
@@ -105,7 +132,11 @@ func (m *Mastodon) indexes(ctx *pulumi.Context, name string, args *Args, migrate
 // for its files.
 //
 // Everything in public goes, not only packs: emoji, sounds and default avatars are fetched from CDN_HOST too. The
-// exception is system, where uploads would be. Files whose content is there already are left alone.
+// exceptions are system, where uploads would be, and what the build has compressed in packs beside each file
+// (vite.config.mts: compress): a bucket chooses nothing by what a browser accepts, so that nobody asks for it there.
+// Elsewhere such a file is one of its own: text recognition fetches ocr/lang-data/eng.traineddata.gz (tesseract.js).
+//
+// Files whose content is there already are left alone, with the type that they have.
 func (m *Mastodon) assets(
 	ctx *pulumi.Context, name string, args *Args, after []pulumi.Resource,
 ) (*kube.Object, error) {
@@ -113,14 +144,15 @@ func (m *Mastodon) assets(
 	volume := corev1.VolumeMountArray{corev1.VolumeMountArgs{
 		Name: pulumi.String("assets"), MountPath: pulumi.String(directory),
 	}}
-	unpack := jobContainer("unpack", args.Image, "64Mi", "256Mi")
-	unpack.Command = pulumi.ToStringArray([]string{"cp", "-R", "/opt/mastodon/public", directory})
+	unpack := jobContainer("unpack", args.Image, little("64Mi", "256Mi"))
+	unpack.Command = pulumi.ToStringArray([]string{"sh", "-c", unpackStatic, directory, staticTypes})
 	unpack.VolumeMounts = volume
-	upload := jobContainer("upload", args.Rclone, "128Mi", "512Mi")
+	upload := jobContainer("upload", args.Rclone, little("128Mi", "512Mi"))
 	upload.Command = pulumi.StringArray{
 		pulumi.String("rclone"), pulumi.String("copy"), pulumi.String(directory + "/public"),
 		pulumi.Sprintf("remote:%s", args.Assets.Name),
 		pulumi.String("--exclude"), pulumi.String("/system/**"),
+		pulumi.String("--exclude"), pulumi.String("/packs/**.{br,gz}"),
 		pulumi.String("--checksum"), pulumi.String("--fast-list"), pulumi.String("--transfers"), pulumi.String("16"),
 		// As Mastodon's dist/nginx.conf has it.
 		pulumi.String("--header-upload"), pulumi.String("Cache-Control: public, max-age=2419200, must-revalidate"),
@@ -145,7 +177,10 @@ func (m *Mastodon) assets(
 		credential("ACCESS_KEY_ID", "access-key-id"),
 		credential("SECRET_ACCESS_KEY", "secret-access-key"),
 	}
-	upload.VolumeMounts = volume
+	upload.VolumeMounts = append(slices.Clone(volume), corev1.VolumeMountArgs{
+		Name: pulumi.String("assets"), MountPath: pulumi.String(staticTypesPath),
+		SubPath: pulumi.String(staticTypesFile), ReadOnly: pulumi.Bool(true),
+	})
 	spec := args.jobPod(upload)
 	spec.InitContainers = corev1.ContainerArray{unpack}
 	spec.Volumes = corev1.VolumeArray{corev1.VolumeArgs{
@@ -155,7 +190,10 @@ func (m *Mastodon) assets(
 }
 
 // job makes a Job whose name carries the version, so that another version makes another Job, which has to complete
-// before the old one goes. Pulumi waits for it.
+// before the old one goes. What brings a database to a version runs again for another one: the environment that the
+// pods read it from is a Secret, whose change no Job would notice. Pulumi waits for a Job, unless it is in the
+// background: such a one may still run when another of its name has to take its place, and goes at once, its pods after
+// it (pulumi.com/deletionPropagationPolicy; kubernetes.io, "Cascading deletion").
 //
 // There is no ttlSecondsAfterFinished: Kubernetes would delete the Job, the next refresh would miss it, and the next
 // update would run it again. A Job that failed stays as it is; replaceUnready has the next update replace it.
@@ -164,9 +202,19 @@ func (m *Mastodon) job(
 ) (*kube.Object, error) {
 	labels := jobLabels(task)
 	annotations := pulumi.StringMap{"pulumi.com/replaceUnready": pulumi.String("true")}
+	template := &metav1.ObjectMetaArgs{Labels: labels}
+	if slices.Contains(ofDatabase, task) {
+		template.Annotations = pulumi.StringMap{databaseAnnotation: args.DatabaseID}
+	}
+	if slices.Contains(indexing, task) {
+		template.Annotations = pulumi.StringMap{searchCluster: args.Search.ID}
+	}
 	limit := deadline
 	if slices.Contains(background, task) {
-		annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
+		annotations = pulumi.StringMap{
+			"pulumi.com/skipAwait":                 pulumi.String("true"),
+			"pulumi.com/deletionPropagationPolicy": pulumi.String("background"),
+		}
 		limit = backgroundDeadline
 	}
 	return kube.NewObject(ctx, name+"-"+task, &kube.ObjectArgs{
@@ -180,7 +228,7 @@ func (m *Mastodon) job(
 			"backoffLimit":          pulumi.Int(attempts),
 			"activeDeadlineSeconds": pulumi.Int(int(limit.Seconds())),
 			"template": corev1.PodTemplateSpecArgs{
-				Metadata: &metav1.ObjectMetaArgs{Labels: labels},
+				Metadata: template,
 				Spec:     spec,
 			},
 		},
@@ -210,13 +258,13 @@ func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 		RestartPolicy:                pulumi.String("Never"),
 		ServiceAccountName:           pulumi.String(serviceAccount),
 		AutomountServiceAccountToken: pulumi.Bool(false),
-		SecurityContext:              kube.Restricted(user),
+		SecurityContext:              kube.Restricted(kube.MastodonUser),
 		Containers:                   corev1.ContainerArray{container},
 		InitContainers:               corev1.ContainerArray{},
 		NodeSelector:                 kube.OnPool(a.Jobs.Pool),
 	}
 	if container.VolumeMounts != nil && a.trusted() == bundle {
-		write := jobContainer("authorities", a.Image, "16Mi", "64Mi")
+		write := jobContainer("authorities", a.Image, little("16Mi", "64Mi"))
 		write.Command = pulumi.ToStringArray([]string{"sh", "-c", bundleCAs})
 		write.VolumeMounts = corev1.VolumeMountArray{
 			corev1.VolumeMountArgs{Name: pulumi.String(bundleVolume), MountPath: pulumi.String(bundlePath)},
@@ -240,22 +288,23 @@ func (a *Args) jobPod(container corev1.ContainerArgs) corev1.PodSpecArgs {
 }
 
 // jobContainer is a container of a Job that may nothing but compute.
-func jobContainer(name string, image settings.Image, memory, limit string) corev1.ContainerArgs {
+func jobContainer(name string, image settings.Image, resources settings.Resources) corev1.ContainerArgs {
 	return corev1.ContainerArgs{
 		Name:            pulumi.String(name),
 		Image:           pulumi.String(image.String()),
 		SecurityContext: kube.Confined(),
-		Resources:       resources(memory, limit),
+		Resources:       kube.Requirements(resources),
 	}
 }
 
-func resources(memory, limit string) corev1.ResourceRequirementsArgs {
-	return kube.Requirements(settings.Resources{CPU: "100m", Memory: memory, MemoryLimit: limit})
+// little is what a container asks for that runs nothing of Mastodon's.
+func little(memory, limit string) settings.Resources {
+	return settings.Resources{CPU: "100m", Memory: memory, MemoryLimit: limit}
 }
 
 // rails is a container that runs a command of Mastodon with its whole environment.
 func (a *Args) rails(name string, command ...string) corev1.ContainerArgs {
-	c := jobContainer(name, a.Image, "768Mi", "2Gi")
+	c := jobContainer(name, a.Image, a.Jobs.Resources)
 	c.Command = pulumi.ToStringArray(command)
 	c.EnvFrom = environmentOf(jobsSecret)
 	if a.trusted() == bundle {

@@ -7,7 +7,8 @@
 // Jobs follow at once: the migrations that the new version needs, and the copy of its static files. Then the chart
 // replaces the pods, a Job runs the migrations that the old version would not have survived, and two make and fill the
 // search indexes. The Jobs are named after the image's tag, so an upgrade is a change of the tag, and runs each of them
-// once. When one fails, what follows does not happen, and the instance goes on with the old version.
+// once; those that look at the database and migrate it, once for each database. When one fails, what follows does not
+// happen, and the instance goes on with the old version.
 //
 // Last come the CronJobs of the housekeeping, which run one at a time, on the pool and with the memory of the Jobs
 // unless they have their own. A CronJob that never runs by itself is the template of a person's shell.
@@ -15,7 +16,8 @@
 // # Traffic
 //
 // PostgreSQL is reached through the connection pool, by the Jobs directly; always with TLS, and the certificate is
-// verified against the given authority. Valkey and OpenSearch are reached with TLS as well.
+// verified against the given authority. Valkey and OpenSearch are reached with TLS as well. Network policies let
+// through what is named here, requests from the ingress controller, and the internet; they are there before any pod.
 package mastodon
 
 import (
@@ -36,8 +38,9 @@ type Mastodon struct {
 	Keys *Keys
 	// Metrics are where those of web, streaming and Sidekiq are.
 	Metrics []kube.Metrics
-	// WebURL is the web server's own address in the cluster, without TLS.
+	// WebURL is the web server's own address in the cluster, without TLS, and Web are its pods.
 	WebURL string
+	Web    kube.Peer
 	// Ready is the last migration, for what needs the whole schema.
 	Ready []pulumi.Resource
 }
@@ -68,7 +71,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := component.Require("mastodon", args.required()); err != nil {
 		return nil, err
 	}
-	m := &Mastodon{Metrics: args.metrics(), WebURL: args.webURL()}
+	m := &Mastodon{
+		Metrics: args.metrics(), WebURL: args.webURL(),
+		Web: kube.Peer{Namespace: args.Namespace, Labels: podLabels("web")},
+	}
 	if err := ctx.RegisterComponentResource("vmst:mastodon:Mastodon", name, m, opts...); err != nil {
 		return nil, fmt.Errorf("registering Mastodon %q: %w", name, err)
 	}
@@ -87,6 +93,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	contents = append(contents, secrets...)
+	policies, err := m.isolate(ctx, name, args, contents[:1])
+	if err != nil {
+		return nil, err
+	}
+	contents = append(contents, policies...)
 	ready := slices.Concat(contents, args.After)
 	checked, err := m.preflight(ctx, name, args, ready)
 	if err != nil {

@@ -42,10 +42,14 @@ func hidden(text string) pulumi.StringOutput {
 
 // endpoint is one in the domain example.org. What the engine has no use for is empty.
 func endpoint(host string, port int, name, user, password, ca string) managed.Endpoint {
-	return managed.Endpoint{
+	made := managed.Endpoint{
 		Host: text(host + ".example.org"), Port: pulumi.Int(port).ToIntOutput(), Name: text(name),
 		Username: text(user), Password: hidden(password), CA: text(ca),
 	}
+	if name != "" {
+		made.SSLMode = settings.VerifyFull
+	}
+	return made
 }
 
 func arguments() mastodon.Args {
@@ -84,12 +88,15 @@ func arguments() mastodon.Args {
 				Server: "smtp.example.org", Port: 2587, TLS: "starttls", From: "Mastodon <no-reply@example.org>",
 				AuthMethod: "plain",
 			},
-			Jobs:        settings.Jobs{Pool: "background"},
+			Jobs: settings.Jobs{
+				Resources: settings.Resources{CPU: "100m", Memory: "768Mi", MemoryLimit: "2Gi"}, Pool: "background",
+			},
 			Environment: map[string]string{"MAX_SESSION_ACTIVATIONS": "20", "S3_RETRY_LIMIT": "7"},
 		},
 		Namespace: "social", Domain: "social.example.org", MaxBodySize: "300m",
 		SecretVariables: map[string]pulumi.StringInput{"DEEPL_API_KEY": hidden("secret-deepl")},
 		Database:        endpoint("private-db", 25060, "mastodon", "mastodon", "secret-database", ca),
+		DatabaseID:      pulumi.String("uuid-of-the-database"),
 		Pool:            &pool,
 		Admin:           endpoint("private-db", 25060, "mastodon", "doadmin", "secret-admin", ca),
 		Grants:          pulumi.String("GRANT something"),
@@ -99,6 +106,7 @@ func arguments() mastodon.Args {
 		},
 		Search: &managed.Database{
 			Endpoint: endpoint("private-search", 25060, "", "finder", "secret-search", "the search's authority"),
+			ID:       text("search-1"),
 		},
 		IndexPreset:  "small_cluster",
 		Media:        bucket("media", "cdn.example.org", "secret-media"),
@@ -222,7 +230,7 @@ func TestJobsGoToTheDatabaseItself(t *testing.T) {
 		"REDIS_URL": "rediss://default:secret%2Fvalkey@private-cache.example.org:25061", "REDIS_DRIVER": "ruby",
 		"CACHE_REDIS_URL": "rediss://default:secret-rails@private-rails.example.org:25071",
 		"ES_ENABLED":      "true", "ES_HOST": "https://private-search.example.org", "ES_PORT": "25060",
-		"ES_CA_FILE": "/etc/mastodon/authorities/bundle.crt", "ES_PASS": "secret-search",
+		"SSL_CERT_FILE": "/etc/mastodon/authorities/bundle.crt", "ES_PASS": "secret-search",
 		"S3_ENDPOINT": "https://nyc3.digitaloceanspaces.com", "S3_HOSTNAME": "nyc3.digitaloceanspaces.com",
 		"S3_ALIAS_HOST": "cdn.example.org", "CDN_HOST": "https://assets.example.org",
 		"AWS_SECRET_ACCESS_KEY": "secret-media", "MAX_SESSION_ACTIVATIONS": "20", "DEEPL_API_KEY": "secret-deepl",
@@ -239,7 +247,8 @@ func TestJobsGoToTheDatabaseItself(t *testing.T) {
 	for name := range env {
 		_, plain := args.Environment[name]
 		_, secret := args.SecretVariables[name]
-		require.Equal(t, !plain && !secret && !slices.Contains(free, name), reserved[name] != "", name)
+		_, decided := reserved[name]
+		require.Equal(t, !plain && !secret && !slices.Contains(free, name), decided, name)
 	}
 }
 
@@ -252,11 +261,22 @@ func TestJobs(t *testing.T) {
 		background := job.Name == "mastodon-search-contents"
 		require.True(t, strings.HasSuffix(job.Input("metadata", "name").(string), "-v4-7-3"), job.Name)
 		require.Equal(t, "social", job.Input("metadata", "namespace"))
-		annotation, deadline := "pulumi.com/replaceUnready", 21600.0
+		annotations, deadline := map[string]any{"pulumi.com/replaceUnready": "true"}, 21600.0
 		if background {
-			annotation, deadline = "pulumi.com/skipAwait", 1209600.0
+			annotations, deadline = map[string]any{
+				"pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "background",
+			}, 1209600.0
 		}
-		require.Equal(t, map[string]any{annotation: "true"}, job.Input("metadata", "annotations"))
+		require.Equal(t, annotations, job.Input("metadata", "annotations"))
+		var cluster any
+		switch {
+		case strings.Contains(job.Name, "-search-"):
+			cluster = map[string]any{"mastodon-search-cluster": "search-1"}
+		case job.Name != "mastodon-assets":
+			cluster = map[string]any{"mastodon-database": "uuid-of-the-database"}
+		}
+		require.Equal(t, cluster, job.Input("spec", "template", "metadata", "annotations"),
+			"another cluster of the search or of PostgreSQL has other Jobs")
 		require.Equal(t, map[string]any{settings.PoolLabel: "background"},
 			job.Input("spec", "template", "spec", "nodeSelector"))
 		spec := job.Input("spec").(map[string]any)
@@ -318,6 +338,13 @@ func TestJobs(t *testing.T) {
 	command := upload["command"].([]any)
 	require.Equal(t, []any{"rclone", "copy", "/assets/public", "remote:static"}, command[:4],
 		"copy deletes nothing, sync would")
+	require.Equal(t, []any{"--exclude", "/system/**", "--exclude", "/packs/**.{br,gz}"}, command[4:8],
+		"what is compressed elsewhere is asked for as it is")
+	unpack := container("assets", "initContainers")["command"].([]any)
+	require.Contains(t, unpack[len(unpack)-1], "font/woff2 woff2\n")
+	require.Contains(t, upload["volumeMounts"], map[string]any{
+		"name": "assets", "mountPath": "/etc/mime.types", "subPath": "mime.types", "readOnly": true,
+	})
 	require.Contains(t, encode(t, upload["env"]),
 		`{"name":"RCLONE_CONFIG_REMOTE_ENDPOINT","value":"nyc3.digitaloceanspaces.com"}`)
 	require.Equal(t, "ghcr.io/mastodon/mastodon:v4.7.3", container("assets", "initContainers")["image"])
@@ -356,6 +383,20 @@ func TestOrder(t *testing.T) {
 	require.True(t, waits(chart, "mastodon-assets"))
 	require.True(t, waits(r.One(t, jobType, "mastodon-migrate-after"), "mastodon-chart"))
 	require.False(t, waits(before, "mastodon-chart"))
+}
+
+// Another database has to be migrated, too, whatever the version was when its predecessor was.
+func TestJobsOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	r := run(t, arguments())
+	for _, task := range []string{"preflight", "migrate-before", "migrate-after"} {
+		require.Equal(t, map[string]any{"mastodon-database": "uuid-of-the-database"},
+			r.One(t, jobType, "mastodon-"+task).Input("spec", "template", "metadata", "annotations"), task)
+	}
+	for _, task := range []string{"assets", "search-mapping", "search-contents"} {
+		require.NotContains(t, r.One(t, jobType, "mastodon-"+task).Input("spec", "template", "metadata"),
+			"mastodon-database", task)
+	}
 }
 
 func TestJobNames(t *testing.T) {
@@ -421,11 +462,11 @@ func TestMissingArgumentsRegisterNothing(t *testing.T) {
 	r := &mocks.Recorder{}
 	require.ErrorContains(t, r.Run(program(mastodon.Args{
 		Existing: &mastodon.Keys{}, Search: &managed.Database{}, RailsCache: &managed.Database{},
-	})), "mastodon arguments: Admin, Assets, Cache, Database, Domain, "+
+	})), "mastodon arguments: Admin, Assets, Cache, Database, DatabaseID, Domain, "+
 		"Existing.ActiveRecordDeterministicKey, Existing.ActiveRecordKeyDerivationSalt, "+
 		"Existing.ActiveRecordPrimaryKey, Existing.SecretKeyBase, Existing.VAPIDPrivateKey, Existing.VAPIDPublicKey, "+
 		"Grants, IndexPreset, IngressClass, IssuerName, MaxBodySize, Media, Namespace, RailsCache, "+
-		"SMTPPassword, SMTPUsername, Search missing")
+		"SMTPPassword, SMTPUsername, Search, Search.ID missing")
 	require.Len(t, r.All(), len(r.OfType("pulumi:pulumi:Stack")), "nothing is registered")
 }
 

@@ -4,8 +4,11 @@ package mastodon
 
 import (
 	"bytes"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +16,6 @@ import (
 	"os/exec"
 	osuser "os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,23 +24,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// need finds a program, or skips the test.
-func need(t *testing.T, name string, more ...string) string {
-	t.Helper()
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	for _, pattern := range more {
-		if found, _ := filepath.Glob(pattern); len(found) > 0 {
-			return slices.Max(found)
-		}
-	}
-	t.Skipf("SKIPPED: there is no %s; the scripts are tested with the packages ruby, ruby-pg, ruby-redis, "+
-		"ruby-aws-sdk-s3, redis-server and postgresql of Debian", name)
-	return ""
-}
+	"github.com/vmstio/infrastructure/tests/programs"
+)
 
 // port is a port that is free.
 func port(t *testing.T) string {
@@ -69,7 +57,7 @@ func start(t *testing.T, cmd *exec.Cmd, port string) {
 // postgres runs a server with the user mastodon. It does not run as root.
 func postgres(t *testing.T) string {
 	t.Helper()
-	initdb := need(t, "initdb", "/usr/lib/postgresql/*/bin/initdb")
+	initdb := programs.Find(t, "initdb", "/usr/lib/postgresql/*/bin/initdb")
 	dir, err := os.MkdirTemp("", "vmst-preflight-")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
@@ -98,7 +86,7 @@ func postgres(t *testing.T) string {
 // valkey runs a server, which may refuse scripts as a managed one does.
 func valkey(t *testing.T, scripts bool) string {
 	t.Helper()
-	server, number := need(t, "redis-server"), port(t)
+	server, number := programs.Find(t, "redis-server"), port(t)
 	args := []string{"--port", number, "--save", "", "--requirepass", "secret-valkey", "--dir", t.TempDir()}
 	if !scripts {
 		args = append(args, "--rename-command", "EVAL", "")
@@ -161,12 +149,7 @@ func relay(t *testing.T, greeting string) string {
 // preflightOf runs the Job's script with an environment like the Job's. It returns what a person reads.
 func preflightOf(t *testing.T, env map[string]string) (said string, succeeded bool) {
 	t.Helper()
-	ruby := need(t, "ruby")
-	gems := "require 'pg'; require 'redis'; require 'aws-sdk-s3'"
-	if exec.CommandContext(t.Context(), ruby, "-e", gems).Run() != nil {
-		t.Skip("SKIPPED: Ruby has not all of ruby-pg, ruby-redis and ruby-aws-sdk-s3")
-	}
-	cmd := exec.CommandContext(t.Context(), ruby, "-e", preflight)
+	cmd := exec.CommandContext(t.Context(), programs.Ruby(t, "pg", "redis", "aws-sdk-s3"), "-e", preflight)
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -210,6 +193,7 @@ func TestPreflight(t *testing.T) {
 	require.False(t, succeeded)
 	for _, want := range []string{
 		`WRONG  PostgreSQL at 127.0.0.1:` + database, `"nothing" does not exist`,
+		"set vmst:settings.database.tls to verify-ca", "set vmst:settings.database.authority to cluster",
 		"WRONG  connection pool at 127.0.0.1:" + env["POOL_PORT"], "set vmst:settings.database.poolSize to 0",
 		"WRONG  Lua in Valkey at 127.0.0.1:", "ask DigitalOcean's support to allow them",
 		"WRONG  upload into the bucket media: no ACL", "Spaces keys and the ACL public-read",
@@ -221,6 +205,29 @@ func TestPreflight(t *testing.T) {
 	for _, secret := range []string{"secret-database", "secret-valkey", "secret-media"} {
 		require.False(t, strings.Contains(said, secret), "a secret is said")
 	}
+}
+
+// A relay that is away does not keep an instance that runs from a version, and keeps a new one from beginning.
+func TestPreflightWithoutARelay(t *testing.T) {
+	t.Parallel()
+	database := postgres(t)
+	env := environmentFor(database, valkey(t, true), relay(t, "421 later"), bucket(t, false))
+	said, succeeded := preflightOf(t, env)
+	require.False(t, succeeded)
+	require.Contains(t, said, "WRONG  mail relay at 127.0.0.1:")
+	const migrate = `require 'pg'
+		PG.connect(host: '127.0.0.1', port: ARGV[0], dbname: 'postgres', user: 'mastodon').
+			exec('CREATE TABLE schema_migrations (version text)')`
+	out, err := exec.CommandContext(t.Context(), programs.Ruby(t, "pg"), "-e", migrate, database).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	said, succeeded = preflightOf(t, env)
+	require.True(t, succeeded)
+	require.Contains(t, said, `WARN   mail relay at 127.0.0.1:`)
+	require.Contains(t, said, "mail waits and is tried again")
+	// Everything else does.
+	env["POOL_PORT"] = port(t)
+	_, succeeded = preflightOf(t, env)
+	require.False(t, succeeded)
 }
 
 // What the bucket takes must come back through the CDN's name; before there is one, it is not asked.
@@ -235,4 +242,32 @@ func TestPreflightOfTheCDN(t *testing.T) {
 	env["CDN_READY"] = "false"
 	_, succeeded = preflightOf(t, env)
 	require.True(t, succeeded)
+}
+
+// The authority of the search is trusted where Ruby looks by itself, as Mastodon's client does.
+func TestPreflightOfTheSearch(t *testing.T) {
+	t.Parallel()
+	search := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, ok := r.BasicAuth(); !ok || user != "finder" || password != "secret-search" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	search.Config.ErrorLog = log.New(io.Discard, "", 0)
+	search.StartTLS()
+	t.Cleanup(search.Close)
+	_, number, err := net.SplitHostPort(search.Listener.Addr().String())
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "bundle.crt")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: search.Certificate().Raw})
+	require.NoError(t, os.WriteFile(file, certificate, 0o600))
+	env := environmentFor(port(t), port(t), port(t), bucket(t, true))
+	maps.Copy(env, map[string]string{
+		"ES_ENABLED": "true", "ES_HOST": "https://127.0.0.1", "ES_PORT": number, "ES_USER": "finder",
+		"ES_PASS": "secret-search",
+	})
+	said, _ := preflightOf(t, env)
+	require.Contains(t, said, "WRONG  OpenSearch at https://127.0.0.1:"+number+": SSL_connect")
+	env["SSL_CERT_FILE"] = file
+	said, _ = preflightOf(t, env)
+	require.Contains(t, said, "ok     OpenSearch at https://127.0.0.1:"+number)
 }

@@ -8,16 +8,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/tests/programs"
 )
 
 // runScript runs a Job's script with a stand-in for what Mastodon's image has, which writes down every call and answers
 // as the body of a shell function says. It returns the calls, and whether the script succeeded.
 func runScript(t *testing.T, script, answer string, env ...string) (calls []string, succeeded bool) {
 	t.Helper()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("SKIPPED: the scripts of the Jobs need bash")
-	}
+	bash := programs.Find(t, "bash")
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "bin"), 0o700))
 	const note = `printf '%s %s\n' "$(basename "$0")" "${*//$'\n'/ }" >>`
@@ -95,4 +94,29 @@ func TestSearchScripts(t *testing.T) {
 	require.True(t, succeeded)
 	require.Len(t, calls, 2)
 	require.Equal(t, "tootctl search deploy --no-import --no-clean", calls[1])
+}
+
+// The list of types is where the other container mounts it, a line for each type as Go reads it.
+func TestStaticTypes(t *testing.T) {
+	t.Parallel()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("SKIPPED: the scripts of the Jobs need sh")
+	}
+	from, to := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(from, "robots.txt"), nil, 0o600))
+	script := strings.ReplaceAll(unpackStatic, "/opt/mastodon/public", from)
+	require.NotEqual(t, unpackStatic, script)
+	out, err := exec.CommandContext(t.Context(), sh, "-c", script, to, staticTypes).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.FileExists(t, filepath.Join(to, filepath.Base(from), "robots.txt"))
+	list, err := os.ReadFile(filepath.Join(to, staticTypesFile))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(list)) {
+		fields := strings.Fields(line)
+		require.Len(t, fields, 2, line)
+		require.Contains(t, fields[0], "/", line)
+		require.NotContains(t, fields[1], ".", line)
+	}
+	require.Equal(t, staticTypes, string(list))
 }

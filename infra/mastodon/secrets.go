@@ -80,7 +80,9 @@ func (a *Args) podSecrets(keys *Keys) []secret {
 			"are-deterministic-key": keys.ActiveRecordDeterministicKey,
 			"are-derivation-salt":   keys.ActiveRecordKeyDerivationSalt,
 		}},
-		{name: databaseSecret, data: pulumi.StringMap{"username": a.Database.Username, "password": a.Database.Password}},
+		{name: databaseSecret, data: pulumi.StringMap{
+			"username": a.Database.Username, "password": a.Database.Password,
+		}},
 		{name: cacheSecret, data: cache},
 		{name: mediaSecret, data: keyPair(a.Media)},
 		{name: smtpSecret, data: login},
@@ -107,7 +109,7 @@ func (a *Args) jobSecrets(keys *Keys) []secret {
 		{name: adminSecret, data: pulumi.StringMap{
 			"PGHOST": a.Admin.Host, "PGPORT": pulumi.Sprintf("%d", a.Admin.Port), "PGDATABASE": a.Admin.Name,
 			"PGUSER": a.Admin.Username, "PGPASSWORD": a.Admin.Password,
-			"PGSSLMODE": pulumi.String("verify-full"), "PGSSLROOTCERT": pulumi.String(a.trusted()),
+			"PGSSLMODE": pulumi.String(a.Admin.SSLMode), "PGSSLROOTCERT": pulumi.String(a.trusted()),
 		}},
 	}
 }

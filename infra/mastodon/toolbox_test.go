@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/tests/programs"
 )
 
 // toolboxOf runs a person's script with stand-ins for the programs that it calls, each of which writes down its calls
@@ -20,10 +22,7 @@ import (
 // the calls and the status.
 func toolboxOf(t *testing.T, stack, answer string) (calls []string, status int) {
 	t.Helper()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("SKIPPED: the toolbox needs bash")
-	}
+	bash := programs.Find(t, "bash")
 	dir, scratch := t.TempDir(), t.TempDir()
 	double := "#!" + bash + "\n" + `printf '%s|%s\n' "$(basename "$0")" "$*" >>` + dir + `/calls
 case "$(basename "$0")" in

@@ -46,7 +46,7 @@ func (a *Args) plainValues() chartValues {
 				Workers: strconv.Itoa(web.Processes),
 			},
 			Streaming: streamingValues{
-				Environment: a.common(), UpdateStrategy: oneByOne,
+				Environment: a.streaming(), UpdateStrategy: oneByOne,
 				podValues: pods(
 					"streaming", streaming.Replicas, streaming.Resources, streaming.Pool, kube.DoNotSchedule),
 				Image:   imageValues{Repository: a.StreamingImage},
@@ -76,12 +76,12 @@ func (a *Args) plainValues() chartValues {
 		Redis:         redisValues{existing: existing{Secret: cacheSecret}},
 		Elasticsearch: searchValues{Enabled: a.Search != nil, TLS: true, existing: existing{Secret: searchSecret}},
 		PodSecurityContext: podSecurityContext{
-			RunAsNonRoot: true, RunAsUser: user, RunAsGroup: user, FSGroup: user,
+			RunAsNonRoot: true, RunAsUser: kube.MastodonUser, RunAsGroup: kube.MastodonUser,
+			FSGroup: kube.MastodonUser,
 			Seccomp: seccompProfile{"RuntimeDefault"},
 		},
 		SecurityContext: securityContext{Capabilities: capabilities{Drop: []string{"ALL"}}},
 	}
-	v.Mastodon.Streaming.Environment["DB_POOL"] = strconv.Itoa(streaming.DatabaseConnections)
 	if a.RailsCache != nil {
 		v.Redis.Cache = cacheValues{true, existing{cacheSecret, map[string]string{"password": railsCacheKey}}}
 	}

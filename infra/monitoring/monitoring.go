@@ -20,6 +20,8 @@ type Args struct {
 	Name string
 	// Endpoints are the public addresses to watch. Each has a health page.
 	Endpoints []settings.Endpoint
+	// CertificateDays is how long before a certificate's end it raises an alert.
+	CertificateDays int
 	// NodeTag is the tag that all Droplets of the cluster carry.
 	NodeTag pulumi.StringInput
 	// Databases are the database clusters to watch, by the names that tell them apart: "database", "cache".
@@ -37,10 +39,6 @@ type Monitoring struct {
 	// CheckIDs are the IDs of the uptime checks by name.
 	CheckIDs pulumi.StringMapOutput
 }
-
-// certificateDays is how long before a certificate's end it raises an alert. cert-manager and the CDN renew 30 days
-// before, so that renewal has failed for more than two weeks by then.
-const certificateDays = 14
 
 // New makes the checks and alerts. It needs a DigitalOcean provider among the options.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Monitoring, error) {
@@ -111,7 +109,7 @@ func (m *Monitoring) uptimeAlerts(
 		// The API wants neither comparison nor threshold of this one, and drops them.
 		{"down", "down_global", "", "2m", 0},
 		{"latency", "latency", "greater_than", "5m", args.LatencyMilliseconds},
-		{"certificate", "ssl_expiry", "less_than", "2m", certificateDays},
+		{"certificate", "ssl_expiry", "less_than", "2m", args.CertificateDays},
 	} {
 		if endpoint.Mark && alert.kind != "down_global" {
 			continue

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/monitoring"
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -31,7 +32,7 @@ func monitoringArgs() monitoring.Args {
 			{Name: "web", Host: "example.social", HealthPath: "/health"},
 			{Name: "streaming", Host: "streaming.example.social", HealthPath: "/api/v1/streaming/health"},
 		},
-		NodeTag: pulumi.String("k8s:cluster"),
+		CertificateDays: 14, NodeTag: pulumi.String("k8s:cluster"),
 		Databases: map[string]*managed.Database{
 			"database": {ID: pulumi.String("pg").ToStringOutput()},
 			"cache":    {ID: pulumi.String("valkey").ToStringOutput()},
@@ -115,6 +116,9 @@ func TestFromInside(t *testing.T) {
 	require.Equal(t, "v1/insights/lbaas/avg_cpu_utilization_percent", balancer.Input("type"))
 	require.Equal(t, []any{"lb"}, balancer.Input("entities"))
 	require.Len(t, r.OfType(monitorAlertType), 3+2*3+2)
+	for _, alert := range r.OfType(monitorAlertType) {
+		require.Contains(t, catalogue.AlertMetrics(), alert.Input("type"))
+	}
 }
 
 func TestWithoutSlack(t *testing.T) {

@@ -13,7 +13,7 @@
 // Alertmanager mails through the instance's own relay, and writes to Slack. As long as it can do so, it calls a URL
 // outside every minute or two, if there is one: whoever answers there raises the alarm when the calls stop.
 //
-// Nothing of it is reachable from outside the cluster.
+// Nothing of it is reachable from outside the cluster, nor from other pods in it.
 package observability
 
 import (
@@ -64,6 +64,9 @@ type Args struct {
 	// WebURL is where the instance's web server answers in the cluster, and Mastodon the image whose Ruby asks it.
 	WebURL   string
 	Mastodon settings.Image
+	// Isolation closes the namespace but for what is needed; nil leaves it open. Web are the pods behind WebURL.
+	Isolation *kube.Isolation
+	Web       kube.Peer
 	// Busybox is an image with sh and bzcat, which the chart unpacks the definitions of its kinds with.
 	Busybox settings.Image
 	// SMTP is the relay for mail, and SMTPUsername and SMTPPassword the login; nil without one.
@@ -85,6 +88,8 @@ type Observability struct {
 
 	// contents are what the pods need, with the namespace first.
 	contents []pulumi.Resource
+	// policies are the network policies.
+	policies []pulumi.Resource
 	// definitions is what the custom resources wait for.
 	definitions []pulumi.Resource
 }
@@ -99,7 +104,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("registering observability %q: %w", name, err)
 	}
 	for _, step := range []func(*pulumi.Context, string, *Args) error{
-		o.namespace, o.secrets, o.release, o.blackboxExporter, o.timeline,
+		o.namespace, o.isolate, o.secrets, o.release, o.blackboxExporter, o.timeline,
 		o.podMonitors, o.databases, o.marks, o.probes, o.rules,
 	} {
 		if err := step(ctx, name, args); err != nil {
@@ -124,6 +129,9 @@ func (a *Args) required() map[string]any {
 	if a.SlackChannel != "" {
 		args["SlackWebhook"] = a.SlackWebhook
 	}
+	if a.Isolation != nil {
+		args["Web.Namespace"] = a.Web.Namespace
+	}
 	if a.RemoteWrite != nil {
 		args["RemoteWriteUsername"], args["RemoteWritePassword"] = a.RemoteWriteUsername, a.RemoteWritePassword
 	}
@@ -142,6 +150,34 @@ func (o *Observability) namespace(ctx *pulumi.Context, name string, _ *Args) err
 	}
 	o.contents = append(o.contents, made)
 	return nil
+}
+
+// Prometheus are the pods that ask for metrics, by the label that the operator gives them (prometheus-operator,
+// pkg/prometheus/server/statefulset.go).
+func Prometheus() *kube.Peer {
+	return &kube.Peer{Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/name": "prometheus"}}
+}
+
+// Timeline is the pod that reads the public timeline.
+func Timeline() *kube.Peer {
+	return &kube.Peer{Namespace: namespace, Labels: plainLabels(timelineName)}
+}
+
+// isolate makes the network policies: nobody outside the namespace connects to its pods, whose metrics and alerts go
+// from one to the other. The program's own pods connect to what they ask and to nothing else.
+//
+// What the chart makes may connect to everything. Prometheus asks the kubelets, and no rule that the API has holds for
+// a node (see [kube.Isolation]); the operator and kube-state-metrics ask the API server, at an address that
+// DigitalOcean chooses; and Alertmanager must not be what a forgotten rule silences.
+func (o *Observability) isolate(ctx *pulumi.Context, name string, args *Args) error {
+	of := func(called string) pulumi.Map { return pulumi.Map{"matchLabels": labels(called)} }
+	policies, err := args.Isolation.Isolate(ctx, name, namespace, []string{kube.Ingress}, []kube.Opening{
+		{Name: "within", From: pulumi.MapArray{kube.FromWithin()}},
+		{Name: blackbox, Pods: of(blackbox), To: pulumi.MapArray{kube.ToDNS(), kube.ToInternet(kube.HTTPS)}},
+		{Name: timelineName, Pods: of(timelineName), To: pulumi.MapArray{kube.ToDNS(), kube.To(args.Web)}},
+	}, pulumi.Parent(o), pulumi.DependsOn(o.contents[:1]))
+	o.policies = policies
+	return err
 }
 
 // secrets makes the Secrets: how people are told, and the logins.
@@ -182,7 +218,7 @@ func (o *Observability) release(ctx *pulumi.Context, name string, args *Args) er
 	}
 	release, err := kube.NewRelease(ctx, name+"-release", &kube.ReleaseArgs{
 		Chart: args.Chart, Name: releaseName, Namespace: pulumi.String(namespace), Values: values,
-	}, pulumi.Parent(o), pulumi.DependsOn(o.contents))
+	}, pulumi.Parent(o), pulumi.DependsOn(slices.Concat(o.contents, o.policies)))
 	if err != nil {
 		return err
 	}
@@ -204,8 +240,8 @@ func meta(name string) metav1.ObjectMetaArgs {
 	return metav1.ObjectMetaArgs{Name: pulumi.String(name), Namespace: pulumi.String(namespace), Labels: labels(name)}
 }
 
-func labels(name string) pulumi.StringMap {
-	return pulumi.StringMap{
-		"app.kubernetes.io/part-of": pulumi.String(namespace), "app.kubernetes.io/component": pulumi.String(name),
-	}
+func labels(name string) pulumi.StringMap { return pulumi.ToStringMap(plainLabels(name)) }
+
+func plainLabels(name string) map[string]string {
+	return map[string]string{"app.kubernetes.io/part-of": namespace, "app.kubernetes.io/component": name}
 }

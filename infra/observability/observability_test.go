@@ -23,6 +23,7 @@ const (
 	secretType = "kubernetes:core/v1:Secret"
 	configType = "kubernetes:core/v1:ConfigMap"
 	podsType   = "kubernetes:apps/v1:Deployment"
+	policyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 	group      = "kubernetes:monitoring.coreos.com/"
 )
 
@@ -46,7 +47,7 @@ func arguments(size string) observability.Args {
 		},
 		Watched: signals.Environment{
 			Name: "prod", Domain: "social.vmst.io",
-			Endpoints: map[string]signals.Endpoint{"web": {URL: "https://social.vmst.io/health"}},
+			Endpoints: map[string]string{"web": "https://social.vmst.io/health"},
 			Marks: map[string]signals.Mark{"dump": {
 				URL: "https://b.example.com/proven/dump.prom", LastURL: "https://b.example.com/runs/dump.prom",
 			}},
@@ -226,6 +227,11 @@ func TestTargets(t *testing.T) {
 	require.NotContains(t, public, "tlsConfig", "its certificate is of a public authority")
 	require.Equal(t, []any{"c.example.com:9273"}, public["staticConfigs"].([]any)[0].(map[string]any)["targets"],
 		"nothing says where else")
+	unsaid := arguments(settings.ObservabilitySmall)
+	unsaid.Databases["database"].CA = pulumi.String("").ToStringOutput()
+	public, ok = spec(t, run(t, unsaid), "v1alpha1:ScrapeConfig", "observability-database-database").(map[string]any)
+	require.True(t, ok)
+	require.Equal(t, map[string]any{}, public["tlsConfig"], "an empty authority is refused")
 	secret := r.One(t, secretType, "observability-database-metrics-login")
 	require.True(t, secret.Secret("stringData"))
 	require.Equal(t, map[string]any{"username": "reader", "password": "sshh-database"}, secret.Input("stringData"))
@@ -404,13 +410,61 @@ func TestMissingArguments(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{}
 	args := observability.Args{
-		Databases: map[string]*managed.Database{"database": {}}, SlackChannel: "#a",
+		Databases: map[string]*managed.Database{"database": {}}, SlackChannel: "#a", Isolation: &kube.Isolation{},
 		Observability: settings.Observability{RemoteWrite: &settings.RemoteWrite{}},
 	}
 	require.ErrorContains(t, r.Run(program(args)), "observability arguments: Busybox, DatabasePassword, "+
 		"DatabaseUsername, Mastodon, RemoteWritePassword, RemoteWriteUsername, SMTP.Server, SMTPPassword, "+
-		"SMTPUsername, SlackWebhook, Watched.Domain, Watched.Name, WebURL missing")
+		"SMTPUsername, SlackWebhook, Watched.Domain, Watched.Name, Web.Namespace, WebURL missing")
 	require.Empty(t, r.All())
+}
+
+func isolated(args observability.Args) observability.Args {
+	args.Isolation = &kube.Isolation{VPC: "10.64.0.0/20"}
+	args.Web = kube.Peer{Namespace: "mastodon", Labels: map[string]string{"app": "web"}}
+	return args
+}
+
+// Nobody outside the namespace connects to its pods. Those that the chart makes may connect to everything, which no
+// policy about them may take away.
+func TestNetworkPolicies(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, run(t, arguments(settings.ObservabilitySmall)).OfType(policyType))
+	r := run(t, isolated(arguments(settings.ObservabilitySmall)))
+	require.Len(t, r.OfType(policyType), 4)
+	spec := func(name string) any { return r.One(t, policyType, "observability-policy-"+name).Input("spec") }
+	require.Equal(t, map[string]any{
+		"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"},
+	}, spec("default-deny"))
+	require.Equal(t, map[string]any{
+		"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"},
+		"ingress": []any{map[string]any{"from": []any{map[string]any{"podSelector": map[string]any{}}}}},
+	}, spec("within"))
+	own := func(name string) map[string]any {
+		return map[string]any{"matchLabels": map[string]any{
+			"app.kubernetes.io/part-of": "observability", "app.kubernetes.io/component": name,
+		}}
+	}
+	for _, name := range []string{"blackbox-exporter", "timeline"} {
+		policy := spec(name).(map[string]any)
+		require.Equal(t, own(name), policy["podSelector"])
+		require.Equal(t, []any{"Egress"}, policy["policyTypes"])
+		require.Len(t, policy["egress"], 2)
+		pod := r.One(t, podsType, "observability-"+strings.TrimSuffix(name, "-exporter"))
+		require.Equal(t, own(name)["matchLabels"], pod.Input("spec", "template", "metadata", "labels"))
+		for _, policy := range r.OfType(policyType) {
+			require.Contains(t, strings.Join(pod.DependsOn, " ")+" ", "::"+policy.Name+" ")
+		}
+	}
+	require.Equal(t, []any{map[string]any{
+		"namespaceSelector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": "mastodon"}},
+		"podSelector":       map[string]any{"matchLabels": map[string]any{"app": "web"}},
+	}}, r.One(t, policyType, "observability-policy-timeline").Input("spec", "egress", 1, "to"))
+	require.Equal(t, "observability", observability.Timeline().Namespace)
+	require.Equal(t, "timeline", observability.Timeline().Labels["app.kubernetes.io/component"])
+	require.Equal(t, "prometheus", observability.Prometheus().Labels["app.kubernetes.io/name"])
+	require.Contains(t, strings.Join(r.One(t, kube.ReleaseType, "observability-release").DependsOn, " "),
+		"::observability-policy-within")
 }
 
 func TestPreview(t *testing.T) {
@@ -422,5 +476,5 @@ func TestPreview(t *testing.T) {
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} },
-		program(arguments(settings.ObservabilityFull)))
+		program(isolated(arguments(settings.ObservabilityFull))))
 }

@@ -30,9 +30,8 @@ const (
 	timelinePort = 9394
 	// metricsPort is the name of the ports.
 	metricsPort = "metrics"
-	// stranger is a user that owns nothing, and mastodon that of Mastodon's images (their Dockerfile).
+	// stranger is a user that owns nothing.
 	stranger = 65534
-	mastodon = 991
 	// configDir is where the exporter finds its configuration.
 	configDir, configFile = "/etc/blackbox", "config.yaml"
 )
@@ -128,7 +127,8 @@ func (o *Observability) timeline(ctx *pulumi.Context, name string, args *Args) e
 		},
 		Resources: kube.Requirements(args.Asks(settings.PartTimeline)),
 	}
-	return o.deployment(ctx, name+"-timeline", timelineName, args.Pool, mastodon, timelinePort, container, nil, nil)
+	return o.deployment(ctx, name+"-timeline", timelineName, args.Pool, kube.MastodonUser, timelinePort, container, nil,
+		nil)
 }
 
 // deployment makes a pod of one container that answers on a port.
@@ -161,6 +161,6 @@ func (o *Observability) deployment(
 				},
 			},
 		},
-	}, pulumi.Parent(o), pulumi.DependsOn(slices.Concat(after, o.contents[:1])))
+	}, pulumi.Parent(o), pulumi.DependsOn(slices.Concat(after, o.contents[:1], o.policies)))
 	return err
 }

@@ -28,17 +28,7 @@ const (
 // podMonitors ask the pods of the other rooms, and the room's own.
 func (o *Observability) podMonitors(ctx *pulumi.Context, name string, args *Args) error {
 	for _, pods := range args.Pods {
-		selector := pulumi.Map{
-			"matchLabels": pulumi.Map{
-				"app.kubernetes.io/name":     pulumi.String(pods.Name),
-				"app.kubernetes.io/instance": pulumi.String(pods.Instance),
-			},
-			"matchExpressions": pulumi.Array{pulumi.Map{
-				"key": pulumi.String("app.kubernetes.io/component"), "operator": pulumi.String("In"),
-				"values": pulumi.ToStringArray(pods.Components),
-			}},
-		}
-		if err := o.podMonitor(ctx, name, pods, selector); err != nil {
+		if err := o.podMonitor(ctx, name, pods, pods.Selector()); err != nil {
 			return err
 		}
 	}
@@ -94,9 +84,14 @@ func (o *Observability) databases(ctx *pulumi.Context, name string, args *Args) 
 			},
 		}
 		if _, own := certificates[certificate(role)]; own {
-			spec["tlsConfig"] = pulumi.Map{"ca": pulumi.Map{"configMap": pulumi.Map{
-				"name": pulumi.String(authorities), "key": pulumi.String(certificate(role)),
-			}}}
+			spec["tlsConfig"] = database.CA.ApplyT(func(ca string) map[string]any {
+				if ca == "" { // Prometheus refuses an empty file, and knows the public authorities by itself
+					return map[string]any{}
+				}
+				return map[string]any{"ca": map[string]any{"configMap": map[string]any{
+					"name": authorities, "key": certificate(role),
+				}}}
+			})
 		}
 		err := o.object(ctx, name+"-database-"+role, "v1alpha1", "ScrapeConfig", "database-"+role, spec, after...)
 		if err != nil {
@@ -177,7 +172,7 @@ func (o *Observability) probes(ctx *pulumi.Context, name string, args *Args) err
 				"url": pulumi.String(fmt.Sprintf("%s.%s.svc:%d", blackbox, namespace, blackboxPort)),
 			},
 			"targets": pulumi.Map{"staticConfig": pulumi.Map{
-				"static": pulumi.ToStringArray([]string{args.Watched.Endpoints[endpoint].URL}),
+				"static": pulumi.ToStringArray([]string{args.Watched.Endpoints[endpoint]}),
 			}},
 		})
 		if err != nil {

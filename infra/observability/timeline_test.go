@@ -14,15 +14,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vmstio/infrastructure/tests/programs"
 )
 
 // probe starts the script of the pod against an instance, and returns where its metrics are.
 func probe(t *testing.T, instance string) string {
 	t.Helper()
-	ruby, err := exec.LookPath("ruby")
-	if err != nil {
-		t.Skip("SKIPPED: the script needs ruby")
-	}
+	ruby := programs.Find(t, "ruby")
 	command := exec.CommandContext(t.Context(), ruby, "-e", timelineScript)
 	command.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "INSTANCE_URL=" + instance, "INSTANCE_HOST=social.example.org", "PORT=0",

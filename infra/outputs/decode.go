@@ -50,7 +50,7 @@ func Decode(data []byte) (*Outputs, error) {
 		s := &settings.Settings{Observability: settings.DefaultObservability()}
 		_, s.Search.Enabled = outputs.Databases["search"]
 		defaults := s.Signals("")
-		outputs.Objectives, outputs.Thresholds = defaults.Targets, Thresholds(defaults.Thresholds)
+		outputs.Objectives, outputs.Thresholds = defaults.Targets, defaults.Thresholds
 	}
 	return outputs, nil
 }

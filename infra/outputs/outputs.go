@@ -51,7 +51,7 @@ type Outputs struct {
 	Objectives map[string]float64 `json:"objectives" since:"2" is:"percent"`
 	// Thresholds are the values from which on somebody is told. Of an older contract they are the defaults of
 	// vmst:settings.observability.thresholds.
-	Thresholds Thresholds `json:"thresholds" since:"2"`
+	Thresholds signals.Thresholds `json:"thresholds" since:"2"`
 }
 
 // Endpoint is one public address.
@@ -182,26 +182,16 @@ type CostItem struct {
 	Known bool `json:"known"`
 }
 
-// Thresholds are the values from which on somebody is told.
-type Thresholds struct {
-	// QueueSeconds is how long a job may wait, by Sidekiq's queue.
-	QueueSeconds map[string]int `json:"queueSeconds"`
-	// NewestPostMinutes is how old the newest public post may be.
-	NewestPostMinutes int `json:"newestPostMinutes"`
-	// CertificateDays is how long a certificate has to be good for.
-	CertificateDays int `json:"certificateDays"`
-}
-
 // Signals is what the table of signals depends on, for the stack of this name. It is the same as that of the settings
 // that the stack was brought up with.
 func (o *Outputs) Signals(stack string) signals.Environment {
 	env := signals.Environment{
-		Name: stack, Domain: o.Domain, Targets: o.Objectives, Thresholds: signals.Thresholds(o.Thresholds),
-		Endpoints: map[string]signals.Endpoint{}, Marks: map[string]signals.Mark{},
+		Name: stack, Domain: o.Domain, Targets: o.Objectives, Thresholds: o.Thresholds,
+		Endpoints: map[string]string{}, Marks: map[string]signals.Mark{},
 	}
 	for name, endpoint := range o.Endpoints {
 		if endpoint.HealthURL != "" {
-			env.Endpoints[name] = signals.Endpoint{URL: endpoint.HealthURL}
+			env.Endpoints[name] = endpoint.HealthURL
 		}
 	}
 	if o.Backup != nil {

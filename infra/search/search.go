@@ -26,7 +26,8 @@ type Args struct {
 type Search struct {
 	pulumi.ResourceState
 
-	// Database is the cluster. It speaks HTTPS, with a certificate of the authority that DigitalOcean offers for it.
+	// Database is the cluster. It speaks HTTPS, with a certificate of the authority that DigitalOcean offers for it, or
+	// of a public one where it offers none: no page says which it is.
 	*managed.Database
 }
 

@@ -29,17 +29,21 @@ type Cluster struct {
 	// Maintenance is the window of automatic upgrades.
 	Maintenance Window `json:"maintenance" default:"{day: sunday, time: '06:00'}"`
 	// PodSubnet is the range of the pods' addresses (DOKS: cluster subnet). Every node takes a /25 of it. Changing it
-	// replaces the cluster.
+	// replaces the cluster, so choose one that the databases take as a trusted source as well: how large a range that
+	// may be, no document of DigitalOcean's says.
 	PodSubnet string `json:"podSubnet" jsonschema:"required,format=ipv4-range" example:"10.65.0.0/16"`
 	// TrustPodSubnet admits the pods' range to the databases beside the cluster itself (DigitalOcean: trusted sources).
 	// In a cluster with a pod subnet of its own, what is in the VPC sees the addresses of pods and not of nodes, and no
-	// document says that a rule for the cluster covers them.
+	// document says that a rule for the cluster covers them. Set it to false if DigitalOcean refuses the range: the
+	// preflight then says whether the rule for the cluster is enough.
 	TrustPodSubnet bool `json:"trustPodSubnet" default:"true"`
 	// ServiceSubnet is the range of the Services' addresses, /24 or larger. Changing it replaces the cluster.
 	ServiceSubnet string `json:"serviceSubnet" jsonschema:"required,format=ipv4-range" example:"10.66.0.0/19"`
 	// ControlPlaneAllowedAddresses are the addresses (IP or CIDR) that may reach the Kubernetes API. Empty writes no
 	// firewall, so that a new cluster admits every address; to open one that was closed, write 0.0.0.0/0.
 	ControlPlaneAllowedAddresses []string `json:"controlPlaneAllowedAddresses" example:"203.0.113.7"`
+	// NetworkPolicies are who may connect to whom in the cluster.
+	NetworkPolicies NetworkPolicies `json:"networkPolicies"`
 	// DefaultPool is the small fixed pool that comes with the cluster.
 	DefaultPool DefaultPool `json:"defaultPool" jsonschema:"required"`
 	// NodePools are the pools that carry the load.
@@ -175,7 +179,7 @@ func (s *Settings) checkPlacements(at At) {
 	s.checkPlacement(mastodon.Key("web"), s.Mastodon.Web.Pool, s.Mastodon.Web.Resources)
 	s.checkPlacement(mastodon.Key("streaming"), s.Mastodon.Streaming.Pool, s.Mastodon.Streaming.Resources)
 	jobs, tasks := s.Mastodon.Jobs, s.Mastodon.Housekeeping
-	right := s.checkJobs(mastodon.Key("jobs"), jobs.Pool, Resources{Memory: jobMemory})
+	right := s.checkJobs(mastodon.Key("jobs"), jobs.Pool, jobs.Resources)
 	// What is wrong with a pool that both have is said once.
 	if right || tasks.Pool != jobs.Pool {
 		s.checkJobs(mastodon.Key("housekeeping"), tasks.Pool, tasks.Resources)
@@ -184,9 +188,6 @@ func (s *Settings) checkPlacements(at At) {
 		s.checkPlacement(mastodon.Key("sidekiq").Index(i), group.Pool, group.Resources)
 	}
 }
-
-// jobMemory is what the Jobs ask for.
-const jobMemory = "768Mi"
 
 // checkJobs checks the place of Jobs, and returns whether its pool is right.
 func (s *Settings) checkJobs(at At, role string, res Resources) bool {

@@ -11,6 +11,18 @@ import (
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
+// How the certificate of the database is checked, as libpq names it.
+const (
+	VerifyFull = "verify-full"
+	VerifyCA   = "verify-ca"
+)
+
+// Whose certificate the database has.
+const (
+	AuthorityCluster = "cluster"
+	AuthorityPublic  = "public"
+)
+
 // Database is the managed PostgreSQL cluster.
 type Database struct {
 	// Engine is "pg" (Standard) or "advanced_pg" (Advanced). From 2026-11-30 on DigitalOcean creates Standard clusters
@@ -29,6 +41,14 @@ type Database struct {
 	// migrations. Changing it replaces the pool, which cuts its connections for a moment. 0 makes no pool: everything
 	// then goes to the primary, with prepared statements, and the plan must have a connection for every thread.
 	PoolSize int `json:"poolSize" jsonschema:"required,minimum=0"`
+	// TLS is how the certificate of the database is checked by whatever connects to it, pods and Jobs alike, as libpq
+	// names it (sslmode): "verify-full" compares the host name in it with the one that is asked for, "verify-ca" does
+	// not, for a certificate without the private host name. The streaming server then has NODE_OPTIONS of the program.
+	TLS string `json:"tls" jsonschema:"enum=verify-full,enum=verify-ca" default:"verify-full"`
+	// Authority is whose certificate the database has: "cluster" asks DigitalOcean for the authority of the cluster and
+	// trusts it beside the public ones, "public" trusts these alone and asks for none. Left out, it is cluster for pg
+	// and public for advanced_pg.
+	Authority string `json:"authority" jsonschema:"enum=cluster,enum=public"`
 	// Maintenance is the window of updates.
 	Maintenance Window `json:"maintenance" default:"{day: tuesday, time: '06:00'}"`
 	// Restore fills the database from a backup while it is empty. Left out, the first run makes an empty instance.
@@ -51,6 +71,18 @@ type Growth struct {
 // migrationConnections are kept free beside the pool or the pods: migrations, a dump, a task of the housekeeping and a
 // person go to the database directly.
 const migrationConnections = 5
+
+// complete fills in what depends on other values.
+func (d *Database) complete() {
+	if d.Authority != "" {
+		return
+	}
+	// Advanced Edition presents a certificate of a public authority, and the API has none of the cluster.
+	d.Authority = AuthorityPublic
+	if d.Engine == catalogue.Postgres {
+		d.Authority = AuthorityCluster
+	}
+}
 
 // Check reports what DigitalOcean does not offer, and a pool that the plan cannot serve.
 func (d Database) Check(at At) {
@@ -120,11 +152,7 @@ func checkPlan(at At, engine catalogue.Engine, size string, nodes int) (catalogu
 		return plan, false
 	}
 	if !ok {
-		var all []string
-		for _, p := range engine.Plans {
-			all = append(all, p.Slug)
-		}
-		at.Key("size").Choice(size, "a plan of "+engine.Name, all, listsPlans+engine.Name)
+		at.Key("size").Choice(size, "a plan of "+engine.Name, engine.Slugs(), listsPlans+engine.Name)
 		return plan, false
 	}
 	if slices.Contains(plan.Nodes, nodes) || nodes == 0 {

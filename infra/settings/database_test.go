@@ -34,6 +34,12 @@ func TestBadDatabase(t *testing.T) {
 		{"an engine of another part", `{database: {engine: valkey}}`, []string{
 			`database.engine: "valkey" is not allowed; set it to pg or advanced_pg`,
 		}},
+		{"a certificate that nobody checks", `{database: {tls: require}}`, []string{
+			`database.tls: "require" is not allowed; set it to verify-full or verify-ca`,
+		}},
+		{"an authority that nobody knows", `{database: {authority: system}}`, []string{
+			`database.authority: "system" is not allowed; set it to cluster or public`,
+		}},
 		{"pool larger than the plan", `{database: {poolSize: 43}}`, []string{
 			"database.poolSize: 43 is more than db-s-1vcpu-2gb can serve; use at most 42: of its 47 connections, 5 " +
 				"are kept for migrations",
@@ -49,6 +55,31 @@ func TestGoodDatabase(t *testing.T) {
 		"Standard with a standby, from before":  `{database: {size: db-s-4vcpu-8gb, nodes: 2, poolSize: 150}}`,
 		"a pool of all that the plan can serve": `{database: {poolSize: 42}}`,
 	})
+}
+
+// Which authority an edition has is known today, and may be otherwise tomorrow.
+func TestAuthorityOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	const advanced = `engine: advanced_pg, version: "17", size: gd-2vcpu-8gb`
+	for change, want := range map[string]string{
+		``: "cluster", `{database: {authority: public}}`: "public",
+		`{database: {` + advanced + `}}`: "public", `{database: {authority: cluster, ` + advanced + `}}`: "cluster",
+	} {
+		s := read(t, base(t, change))
+		assert.Equal(t, want, s.Database.Authority, change)
+		assert.Equal(t, "verify-full", s.Database.TLS)
+	}
+}
+
+// The program adds to what Node is told, and what a secret says is seen in the pods alone.
+func TestOptionsOfNodeThatCannotBeAddedTo(t *testing.T) {
+	t.Parallel()
+	const secret, unchecked = `{environment: {NODE_OPTIONS: x}}`, `{database: {tls: verify-ca}}`
+	assert.Empty(t, problems(t, base(t, ``), secrets(t, secret)))
+	assert.Equal(t, under("vmst:secrets.", []string{
+		"environment.NODE_OPTIONS: the program adds to the variable where database.tls is verify-ca, and cannot add " +
+			"to a secret; write it into vmst:settings.mastodon.environment",
+	}), problems(t, base(t, unchecked), secrets(t, secret)))
 }
 
 // withoutPool is the base without a connection pool, changed. Its pods may open 45 connections: ten of a web pod and

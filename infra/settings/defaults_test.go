@@ -20,6 +20,7 @@ func TestDefaults(t *testing.T) {
 
 	assert.True(t, s.Cluster.AutoUpgrade)
 	assert.True(t, s.Cluster.TrustPodSubnet)
+	assert.Equal(t, settings.NetworkPolicies{Enabled: true}, s.Cluster.NetworkPolicies)
 	assert.Equal(t, settings.Window{Day: "sunday", Time: "06:00"}, s.Cluster.Maintenance)
 	assert.Equal(t, settings.Window{Day: "tuesday", Time: "06:00"}, s.Database.Maintenance)
 	assert.Equal(t, settings.Window{Day: "wednesday", Time: "06:00"}, s.Cache.Maintenance)
@@ -71,7 +72,9 @@ func TestDefaults(t *testing.T) {
 		Resources: settings.Resources{CPU: "100m", Memory: "128Mi", MemoryLimit: "512Mi"},
 	}, m.Streaming)
 	assert.Equal(t, settings.Resources{CPU: "250m", Memory: "768Mi", MemoryLimit: "2Gi"}, m.Sidekiq[0].Resources)
-	assert.Empty(t, m.Jobs)
+	assert.Equal(t, settings.Jobs{
+		Resources: settings.Resources{CPU: "100m", Memory: "768Mi", MemoryLimit: "2Gi"},
+	}, m.Jobs)
 	assert.Equal(t, "plain", m.SMTP.AuthMethod)
 	assert.Equal(t, "starttls", m.SMTP.TLS)
 	assert.Equal(t, settings.Monitoring{

@@ -100,6 +100,20 @@ type MX struct {
 	Priority int `json:"priority" jsonschema:"required,minimum=0,maximum=65535"`
 }
 
+// mostTXT is the longest text of a TXT record. DigitalOcean takes 512 characters of it as a zone file has them, with
+// quotes around each 255 and spaces between: no document says so, dnscontrol has found it out
+// (providers/digitalocean/auditrecords.go, which keeps to 509). A DKIM key of 2,048 bits has about 410.
+const mostTXT = 504
+
+// checkTXT reports a text that no TXT record can have.
+func checkTXT(at At, text string) {
+	if len(text) > mostTXT {
+		at.Add(fmt.Sprintf("a text of %d characters is too long for a TXT record at DigitalOcean", len(text)),
+			fmt.Sprintf("use at most %d: a DKIM key of 2048 bits fits, and a CNAME to where the mail provider keeps it",
+				mostTXT))
+	}
+}
+
 // DKIM is a signing key, published at <selector>._domainkey.<domain>.
 type DKIM struct {
 	// Selector names the key.
@@ -142,6 +156,7 @@ func (d DKIM) Check(at At) {
 		at.Key("value").Add(quote(d.Value)+" is not a DKIM key",
 			`write it as "v=DKIM1; k=rsa; p=..." with the key in base64`)
 	}
+	checkTXT(at.Key("value"), d.Value)
 }
 
 func publishesKey(text string) bool {
@@ -173,6 +188,8 @@ func (r Record) Check(at At) {
 		}
 	case "CNAME", "MX", "NS":
 		value.Is(r.Value, "record-target")
+	case "TXT":
+		checkTXT(value, r.Value)
 	}
 	if r.Name == "@" && (r.Type == "NS" || r.Type == "CNAME") {
 		at.Add(fmt.Sprintf("the zone itself cannot have this %s record", r.Type), "remove the record")

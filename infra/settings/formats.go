@@ -64,6 +64,11 @@ func formats() map[string]decode.Format {
 			Pattern: regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$`),
 			Write:   labelWords,
 		},
+		"namespace": {
+			// Kubernetes: a DNS label.
+			Is: "the name of a namespace", Pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
+			Write: "use at most 63 lower-case letters, digits and dashes",
+		},
 		"variable": {
 			Is: "the name of an environment variable", Pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`),
 			Write: "use letters, digits and underscores",
@@ -169,7 +174,7 @@ func formats() map[string]decode.Format {
 			Write: "write it without a slash at the beginning and without ..",
 		},
 
-		// What DigitalOcean offers. What is not listed and looks like it is [Unlisted].
+		// What DigitalOcean offers. What is not listed and looks like it is [Wanted] all the same.
 		"compute-region": {
 			Is: "a region with Kubernetes and databases", Pattern: regionSlug, Valid: newRegion,
 			Values: catalogue.Slugs(catalogue.Region.Compute), Also: catalogue.Places(),

@@ -17,8 +17,8 @@ func TestNothingIsAcceptedThatFailsHalfWay(t *testing.T) {
 	}{
 		{
 			"a variable that the program sets", `{mastodon: {environment: {PGSSLROOTCERT: /tmp/ca.crt}}}`, ``,
-			"vmst:settings.mastodon.environment.PGSSLROOTCERT: the variable comes from database; remove it; what it " +
-				"is to be is decided there",
+			"vmst:settings.mastodon.environment.PGSSLROOTCERT: the variable comes from database.authority; remove " +
+				"it; what it is to be is decided there",
 		},
 		{
 			"a group whose pods' names are too long", `{mastodon: {sidekiq: [

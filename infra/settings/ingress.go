@@ -89,6 +89,7 @@ func (i Ingress) Check(at At) {
 		"config.allow-snippet-annotations", "allowSnippetAnnotations", "enableAnnotationValidations")
 	r.add("Mastodon's Ingresses name the class", "controller.ingressClass", "", "Resource.name", "Resource.enabled",
 		"Resource.controllerValue")
+	r.add(ownNetwork, "controller.", "hostNetwork", "hostPort")
 	r.add(upgrades, "controller.", "admissionWebhooks.timeoutSeconds")
 	r.add("it is ingress.replicas", "controller.", "replicaCount", "autoscaling", "keda")
 	r.add("it is ingress.image", "controller.", "image")
@@ -96,6 +97,9 @@ func (i Ingress) Check(at At) {
 	r.add("it is ingress.maxBodySize, which the instance has, too", "controller.config.", "proxy-body-size")
 	i.Values.refuse(at.Key("values"), r)
 }
+
+// ownNetwork is what the pod-security standard "baseline" says, which the namespaces enforce.
+const ownNetwork = "Kubernetes refuses pods with the network or a port of their node in this namespace"
 
 const upgrades = "DigitalOcean upgrades no cluster with a webhook that may take 30 seconds"
 
@@ -107,6 +111,7 @@ func (c CertManager) Check(at At) {
 	r.add("the issuers look for their Secrets in cert-manager's namespace", "",
 		"namespace", "clusterResourceNamespace")
 	r.add("the pods are spread by their labels", "", "nameOverride")
+	r.add(ownNetwork, "webhook.", "hostNetwork")
 	r.add(upgrades, "webhook.", "timeoutSeconds")
 	c.Values.refuse(at.Key("values"), r)
 }

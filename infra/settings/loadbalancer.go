@@ -32,7 +32,7 @@ type LoadBalancer struct {
 	// 4, keeps the address by itself and ignores proxy protocol). Changing it changes the public address.
 	Type LoadBalancerType `json:"type" jsonschema:"required,enum=REGIONAL,enum=REGIONAL_NETWORK"`
 	// NetworkStack is IPV4, or DUALSTACK for an IPv6 address beside it, which the hosts then have AAAA records of. It
-	// is chosen when the load balancer is made: changing it changes the public address.
+	// is chosen when the load balancer is made: changing it changes the public address. No check asks over IPv6.
 	NetworkStack NetworkStack `json:"networkStack" jsonschema:"enum=IPV4,enum=DUALSTACK" default:"IPV4"`
 	// Nodes is the number of load balancer nodes (the API's size unit). Each carries 10,000 connections.
 	Nodes int `json:"nodes" jsonschema:"required,minimum=1,maximum=200"`

@@ -20,6 +20,7 @@ var (
 )
 
 func checkSPF(at At, text string) {
+	checkTXT(at, text)
 	const shape = `write it as "v=spf1 include:spf.example.org -all"`
 	terms := strings.Fields(text)
 	if len(terms) < 2 || terms[0] != "v=spf1" {
@@ -89,6 +90,7 @@ func dmarcTags(text string) map[string]string {
 }
 
 func checkDMARC(at At, text string) {
+	checkTXT(at, text)
 	const shape = `write it as "v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org"`
 	tags := strings.Split(strings.TrimSuffix(strings.TrimSpace(text), ";"), ";")
 	policy, policies := "", []string{"none", "quarantine", "reject"}

@@ -7,6 +7,8 @@ import (
 
 func TestBadMail(t *testing.T) {
 	t.Parallel()
+	const tooLong = " is too long for a TXT record at DigitalOcean; use at most 504: a DKIM key of 2048 bits fits, " +
+		"and a CNAME to where the mail provider keeps it"
 	const noKey = ` is not a DKIM key; write it as "v=DKIM1; k=rsa; p=..." with the key in base64`
 	refused(t, []bad{
 		{"MX", `{dns: {mail: {mx: [{host: mail, priority: 10}, {host: mx.example.net, priority: 70000},
@@ -56,6 +58,15 @@ func TestBadMail(t *testing.T) {
 			`dns.mail.dkim[3].value: "v=DKIM1; p=?"` + noKey,
 			`dns.mail.dkim[4].value: "MIGf"` + noKey,
 			`dns.mail.dkim[5].value: "v=DKIM1; k=rsa"` + noKey,
+		}},
+		{"longer than a TXT record", `{dns: {mail: {dkim: [{selector: a, value: "v=DKIM1; p=` +
+			strings.Repeat("MIIC", 123) + `"}, {selector: b, value: "v=DKIM1; p=` + strings.Repeat("MIIC", 124) +
+			`"}], spf: "v=spf1 ` + strings.Repeat("ip4:203.0.113.7 ", 32) + `-all"}, records: [{name: a, type: TXT, ` +
+			`value: ` + strings.Repeat("x", 505) + `}, {name: b, type: TXT, value: ` + strings.Repeat("x", 504) +
+			`}]}}`, []string{
+			"dns.mail.dkim[1].value: a text of 507 characters" + tooLong,
+			"dns.mail.spf: a text of 523 characters" + tooLong,
+			"dns.records[0].value: a text of 505 characters" + tooLong,
 		}},
 		{"one selector twice", `{dns: {mail: {dkim: [{selector: a, value: "v=DKIM1; p=MIGf"}, {selector: a,
 			value: "v=DKIM1; p=MIGg"}, {selector: b, cname: a.example.net}, {selector: b,

@@ -92,8 +92,10 @@ type Sidekiq struct {
 	Pool string `json:"pool"`
 }
 
-// Jobs are the pods that prepare a version. Each asks for 768 MiB of memory and may take 2 GiB.
+// Jobs are the pods that prepare a version.
 type Jobs struct {
+	// Resources of a pod. A migration that goes over its memory is killed, and begins again.
+	Resources Resources `json:"resources" default:"{cpu: 100m, memory: 768Mi, memoryLimit: 2Gi}"`
 	// Pool is the role of the node pool to run on; empty lets the scheduler choose.
 	Pool string `json:"pool"`
 }
@@ -156,11 +158,34 @@ func (m Mastodon) Check(at At) {
 	m.Values.refuse(at.Key("values"), mastodonValues())
 }
 
-// queues are the queues that Mastodon fills.
+// queue is a queue that Mastodon fills, and how long a job may wait in it before somebody is told.
+type queue struct {
+	name    string
+	seconds int
+}
+
+// queues are all of them. People wait for what is in "default" and "mailers"; "pull" and "fasp" may take their time.
 //
-// Source: docs.joinmastodon.org/admin/scaling; fasp since 4.4.
-func queues() []string {
-	return []string{"default", "push", "ingress", "mailers", "pull", "scheduler", "fasp"}
+// Sources: docs.joinmastodon.org/admin/scaling; fasp since 4.4; for the times, the presets for scaling that
+// toot.community publishes, which say half an hour at the most for "pull".
+func queues() []queue {
+	return []queue{
+		{"default", 60},
+		{"push", 300},
+		{"ingress", 300},
+		{"mailers", 300},
+		{"pull", 1800},
+		{"scheduler", 600},
+		{"fasp", 1800},
+	}
+}
+
+func queueNames() []string {
+	var names []string
+	for _, q := range queues() {
+		names = append(names, q.name)
+	}
+	return names
 }
 
 // schedulerQueue starts the periodic jobs: worked on by two processes, each of them runs twice.
@@ -191,7 +216,7 @@ func (m Mastodon) checkQueues(at At) {
 				"set it to 1, or move the queue scheduler to a group of its own")
 		}
 	}
-	for _, queue := range queues() {
+	for _, queue := range queueNames() {
 		if !slices.Contains(served, queue) {
 			at.Add("no group works on the queue "+queue, "add it to a group's queues")
 		}
@@ -201,7 +226,7 @@ func (m Mastodon) checkQueues(at At) {
 // queues checks the queues of a group and returns their names.
 func (s Sidekiq) queues(at At) []string {
 	if len(s.Queues) == 0 {
-		at.Add("the list is empty", "name at least one of "+strings.Join(queues(), ", "))
+		at.Add("the list is empty", "name at least one of "+strings.Join(queueNames(), ", "))
 	}
 	seen := decode.Unique{}
 	var names []string
@@ -213,7 +238,7 @@ func (s Sidekiq) queues(at At) []string {
 				`write it as default or "default,8", the weight from 1 to 99`)
 			continue
 		}
-		if at.Choice(m[1], "a queue of Mastodon", queues(), "") {
+		if at.Choice(m[1], "a queue of Mastodon", queueNames(), "") {
 			seen.Add(at, m[1])
 			names = append(names, m[1])
 		}

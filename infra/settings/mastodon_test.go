@@ -141,8 +141,8 @@ func TestBadEnvironment(t *testing.T) {
 				"there",
 			"mastodon.environment.LOCAL_DOMAIN: the variable comes from domain; remove it; what it is to be is " +
 				"decided there",
-			"mastodon.environment.PORT: the variable comes from the program itself; remove it; what it is to be is " +
-				"decided there",
+			"mastodon.environment.PORT: no setting changes the variable: Kubernetes asks for each process at the " +
+				"chart's port; remove it",
 			"mastodon.environment.SECRET_KEY_BASE: the variable comes from vmst:secrets.mastodon; remove it; what it " +
 				"is to be is decided there",
 			"mastodon.environment.SMTP_LOGIN: the variable comes from vmst:secrets.smtpUsername; remove it; what it " +
@@ -151,8 +151,8 @@ func TestBadEnvironment(t *testing.T) {
 		{"other names of a server", `{mastodon: {environment: {REDIS_SENTINELS: x, CACHE_REDIS_HOST: x}}}`, []string{
 			"mastodon.environment.CACHE_REDIS_HOST: the variable comes from cache.rails; remove it; what it is to be " +
 				"is decided there",
-			"mastodon.environment.REDIS_SENTINELS: the variable comes from cache; remove it; what it is to be is " +
-				"decided there",
+			"mastodon.environment.REDIS_SENTINELS: no setting changes the variable: it is a part of an address, and " +
+				"the program has the whole one (REDIS_URL, CACHE_REDIS_URL); remove it",
 		}},
 		{"names of secrets that nobody knows", `{mastodon: {environment: {FORK_KEY: x, FORK_SECRET: x,
 			FORK_PASSWORD: x}}}`, []string{
@@ -213,13 +213,41 @@ func TestVariablesOfTheProgramAreRefused(t *testing.T) {
 	var want []string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		environment[name] = "x"
-		want = append(want, "environment."+name+": the variable comes from "+names[name]+"; remove it; "+
-			"what it is to be is decided there")
+		path, why := names[name].Setting, names[name].Why
+		require.NotEqual(t, path == "", why == "", "%s is decided by a setting or for good", name)
+		said := "no setting changes the variable: " + why + "; remove it"
+		if path != "" {
+			said = "the variable comes from " + path + "; remove it; what it is to be is decided there"
+		}
+		want = append(want, "environment."+name+": "+said)
 	}
 	written := toJSON(t, map[string]any{"environment": environment})
 	assert.Equal(t, under("vmst:settings.mastodon.", want),
 		problems(t, base(t, `{mastodon: `+written+`}`), secrets(t, "")))
 	assert.Equal(t, under("vmst:secrets.", want), problems(t, base(t, ""), secrets(t, written)))
+}
+
+// What is refused for good has a reason, and not a setting that has no such key.
+func TestVariablesThatNoSettingChanges(t *testing.T) {
+	t.Parallel()
+	for name, why := range map[string]string{
+		"SMTP_OPENSSL_VERIFY_MODE": "the relay's certificate is always checked",
+		"REDIS_NAMESPACE":          "Mastodon has no namespaces in Valkey any more",
+		"CACHE_REDIS_SENTINELS":    "it is a part of an address",
+		"REDIS_DRIVER":             "only ruby speaks TLS",
+		"ES_CA_FILE":               "each request opens another connection",
+		"TRUSTED_PROXY_IP":         "lets anybody forge the address of a client",
+	} {
+		variable := settings.Variables()[name]
+		assert.Empty(t, variable.Setting, name)
+		assert.Contains(t, variable.Why, why, name)
+	}
+	for name, setting := range map[string]string{
+		"DB_SSLMODE": "database.tls", "PGSSLROOTCERT": "database.authority", "SMTP_TLS": "mastodon.smtp.tls",
+		"CACHE_REDIS_URL": "cache.rails", "SIDEKIQ_REDIS_HOST": "cache", "PREPARED_STATEMENTS": "database.poolSize",
+	} {
+		assert.Equal(t, settings.Variable{Setting: setting}, settings.Variables()[name], name)
+	}
 }
 
 // DigitalOcean blocks all three ports of the mail standards (RFC 5321, RFC 6409, RFC 8314).

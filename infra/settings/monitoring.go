@@ -9,14 +9,15 @@ import (
 
 // Monitoring are the checks, and whom they tell.
 type Monitoring struct {
-	// Emails receive the alerts. DigitalOcean sends only to verified addresses of the account's team.
+	// Emails receive the alerts, nine at most. DigitalOcean sends only to verified addresses of the account's team.
 	Emails []string `json:"emails" jsonschema:"required,format=email"`
 	// SlackChannel receives them too, through the webhook in the secret slackWebhook.
 	SlackChannel string `json:"slackChannel" example:"#alerts"`
 	// Regions that the uptime checks look from.
 	Regions []string `json:"regions" jsonschema:"format=uptime-region" default:"[us_east, us_west, eu_west]"`
 	// LatencyMilliseconds is the latency that raises an alert when every request of five minutes exceeds it.
-	LatencyMilliseconds int `json:"latencyMilliseconds" jsonschema:"minimum=1" default:"2000"`
+	// DigitalOcean's panel offers up to 5000.
+	LatencyMilliseconds int `json:"latencyMilliseconds" jsonschema:"minimum=1,maximum=5000" default:"2000"`
 	// CPUPercent of a node or database raises an alert when it stays exceeded for ten minutes.
 	CPUPercent int `json:"cpuPercent" jsonschema:"minimum=1,maximum=100" default:"90"`
 	// MemoryPercent of a node or database raises an alert when it stays exceeded for ten minutes.
@@ -25,10 +26,17 @@ type Monitoring struct {
 	DiskPercent int `json:"diskPercent" jsonschema:"minimum=1,maximum=100" default:"80"`
 }
 
-// Check reports lists that are empty or name somebody twice.
+// mostEmails is how many addresses an alert tells (docs.digitalocean.com, uptime, "Limits").
+const mostEmails = 9
+
+// Check reports lists that are empty, too long, or name somebody twice.
 func (m Monitoring) Check(at At) {
 	if len(m.Emails) == 0 {
 		at.Key("emails").Add("the list is empty", "name at least one address, or nobody learns of an alert")
+	}
+	if n := len(m.Emails); n > mostEmails {
+		at.Key("emails").Add(fmt.Sprintf("%d addresses are more than DigitalOcean's alerts take", n),
+			fmt.Sprintf("keep %d at most: the address of a mailing list reaches all of its members", mostEmails))
 	}
 	if len(m.Regions) == 0 {
 		at.Key("regions").Add("the list is empty", "use "+decode.OneOf(catalogue.UptimeRegions()))

@@ -1,6 +1,8 @@
 package settings_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,10 +30,33 @@ func TestBadMonitoring(t *testing.T) {
 			latencyMilliseconds: 0}}`, []string{
 			"monitoring.cpuPercent: 0 is out of range; set it to a whole number from 1 to 100",
 			"monitoring.diskPercent: 200 is out of range; set it to a whole number from 1 to 100",
-			"monitoring.latencyMilliseconds: 0 is out of range; set it to a whole number from 1",
+			"monitoring.latencyMilliseconds: 0 is out of range; set it to a whole number from 1 to 5000",
 			"monitoring.memoryPercent: 101 is out of range; set it to a whole number from 1 to 100",
 		}},
+		{"slower than the panel knows", `{monitoring: {latencyMilliseconds: 5001}}`, []string{
+			"monitoring.latencyMilliseconds: 5001 is out of range; set it to a whole number from 1 to 5000",
+		}},
+		{"too many addresses", `{monitoring: {emails: [` + addresses(10) + `]}}`, []string{
+			"monitoring.emails: 10 addresses are more than DigitalOcean's alerts take; keep 9 at most: the address " +
+				"of " +
+				"a mailing list reaches all of its members",
+		}},
 	})
+}
+
+// addresses are so many of them, all different.
+func addresses(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("ops%d@example.org", i)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestAsManyAddressesAsAnAlertTakes(t *testing.T) {
+	t.Parallel()
+	s := read(t, base(t, `{monitoring: {emails: [`+addresses(9)+`], latencyMilliseconds: 5000}}`))
+	assert.Len(t, s.Monitoring.Emails, 9)
 }
 
 func TestEndpoints(t *testing.T) {

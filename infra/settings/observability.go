@@ -268,20 +268,15 @@ func DefaultObservability() Observability {
 	return o
 }
 
-// queueSeconds is how long a job of Mastodon may wait in its queue before somebody is told. People wait for what is in
-// "default" and "mailers"; "pull" and "fasp" may take their time (config/sidekiq.yml; the presets for scaling that
-// toot.community publishes say half an hour at the most for "pull").
-func queueSeconds() map[string]int {
-	return map[string]int{
-		"default": 60, "push": 300, "ingress": 300, "mailers": 300, "pull": 1800, "fasp": 1800, "scheduler": 600,
-	}
-}
-
 // Signals is what the table of signals depends on, for the stack of this name.
 func (s *Settings) Signals(stack string) signals.Environment {
-	endpoints := map[string]signals.Endpoint{}
+	endpoints := map[string]string{}
 	for _, endpoint := range s.Endpoints() {
-		endpoints[endpoint.Name] = signals.Endpoint{URL: endpoint.HealthURL()}
+		endpoints[endpoint.Name] = endpoint.HealthURL()
+	}
+	waits := map[string]int{}
+	for _, q := range queues() {
+		waits[q.name] = q.seconds
 	}
 	marks := map[string]signals.Mark{}
 	if s.Backup.Enabled {
@@ -304,7 +299,7 @@ func (s *Settings) Signals(stack string) signals.Environment {
 			"media": o.Media, "search": search, "mail": o.Mail, "backups": o.Backups, "certificates": o.Certificates,
 		},
 		Thresholds: signals.Thresholds{
-			QueueSeconds:      queueSeconds(),
+			QueueSeconds:      waits,
 			NewestPostMinutes: s.Observability.Thresholds.NewestPostMinutes,
 			CertificateDays:   s.Observability.Thresholds.CertificateDays,
 		},

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// ReleasesDate is the day of [SafeReleases].
-const ReleasesDate = "2026-11-24"
+// ReleasesDate is the day on which [SafeReleases] was last compared with its sources.
+const ReleasesDate = "2026-11-29"
 
 // SafeRelease is the first release of one of Mastodon's lines without the security holes that were known on
 // [ReleasesDate].
@@ -19,6 +19,8 @@ type SafeRelease struct {
 	Patch int
 	// Fixed says what it mends.
 	Fixed string
+	// Source is where Mastodon made it that release.
+	Source string
 }
 
 // String is the version as Mastodon's tags have it, "v4.7.2".
@@ -27,13 +29,22 @@ func (r SafeRelease) String() string { return fmt.Sprintf("v%d.%d.%d", r.Line[0]
 // SafeReleases are the lines that are maintained, the newest first. `make outdated` compares them with what Mastodon
 // has released since.
 //
-// Source: the release notes and security advisories at github.com/mastodon/mastodon.
+// The hole in the loader of HEIF was closed on one day in all of them. v4.7.1 and v4.6.7 of two weeks before
+// (GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, GHSA-62j4-hvj7-px3f) still have it, and so do v4.5.14 and v4.4.21
+// (GHSA-7jvv-fhmg-wpfw, GHSA-hx34-2pfw-2qfj, GHSA-vwhj-3g83-v276).
+//
+// Source: the notes of the releases (github.com/mastodon/mastodon/releases), and for each line the pull request that
+// made its release.
 func SafeReleases() []SafeRelease {
+	const (
+		heif = "uploads in the HEIF format, 2026-09-15"
+		pull = "https://github.com/mastodon/mastodon/pull/"
+	)
 	return []SafeRelease{
-		{[2]int{4, 7}, 2, "uploads in the HEIF format (v4.7.2, 2026-09-15)"},
-		{[2]int{4, 6}, 7, "GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, GHSA-62j4-hvj7-px3f"},
-		{[2]int{4, 5}, 14, "GHSA-7jvv-fhmg-wpfw, GHSA-hx34-2pfw-2qfj, GHSA-vwhj-3g83-v276"},
-		{[2]int{4, 4}, 21, "GHSA-7jvv-fhmg-wpfw, GHSA-hx34-2pfw-2qfj, GHSA-vwhj-3g83-v276"},
+		{[2]int{4, 7}, 2, heif, pull + "40517"},
+		{[2]int{4, 6}, 8, heif, pull + "40518"},
+		{[2]int{4, 5}, 18, heif, pull + "40519"},
+		{[2]int{4, 4}, 25, heif, pull + "40520"},
 	}
 }
 

@@ -17,9 +17,10 @@ func TestReleasesAreInOrder(t *testing.T) {
 	require.NotEmpty(t, all)
 	for i, r := range all {
 		assert.NotEmpty(t, r.Fixed, r.String())
+		assert.Regexp(t, `^https://github\.com/mastodon/mastodon/(pull/[0-9]+|releases/tag/v.+)$`, r.Source, r.String())
 		line, patch, ok := version(r.String())
 		assert.True(t, ok, r.String())
-		assert.Equal(t, SafeRelease{line, patch, r.Fixed}, r)
+		assert.Equal(t, SafeRelease{line, patch, r.Fixed, r.Source}, r)
 		assert.False(t, tooOld(r.String()), "%s is safe, and the chart cannot run it", r)
 		if i > 0 {
 			assert.Equal(t, [2]int{all[i-1].Line[0], all[i-1].Line[1] - 1}, r.Line, "the line after %s", all[i-1])
@@ -58,6 +59,16 @@ func TestUnsafeReleases(t *testing.T) {
 		assert.Empty(t, wrong+remedy, "%s is of a line that nothing is known of yet", tag)
 	}
 	assert.NotEqual(t, newest.Line, oldest.Line)
+}
+
+// Each line had its release against the hole in the loader of HEIF, on the same day: one that is corrected alone leaves
+// the others behind.
+func TestNoLineIsSafeWithHEIF(t *testing.T) {
+	t.Parallel()
+	for _, tag := range []string{"v4.7.1", "v4.6.7", "v4.5.17", "v4.4.24"} {
+		wrong, _ := Unsafe(tag)
+		assert.NotEmpty(t, wrong, "%s opens HEIF", tag)
+	}
 }
 
 // A tag that names no release is taken at its word: whoever builds an image knows what is in it.

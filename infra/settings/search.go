@@ -17,7 +17,9 @@ const (
 type Search struct {
 	// Enabled switches full-text search on.
 	Enabled bool `json:"enabled" default:"false"`
-	// Version is the version of OpenSearch. Changing it makes a new, empty cluster: `tootctl search deploy` fills it.
+	// Version is the version of OpenSearch. Changing it makes a new, empty cluster; the Jobs of the search make its
+	// indexes and fill them. Where DigitalOcean calls the running one by its major version alone, as 2 for 2.19,
+	// another version within that changes nothing: switch search off and on for it.
 	Version string `json:"version" default:"2.19"`
 	// Size is the slug of the plan of every node. Required when search is enabled.
 	Size string `json:"size" example:"db-s-2vcpu-4gb"`

@@ -203,6 +203,10 @@ func (s *Secrets) checkVariables(at At, settings *Settings) {
 		if checkVariable(place, name) && both {
 			place.Add("the variable stands in "+settingsPath+".mastodon.environment as well", "remove one of the two")
 		}
+		if name == "NODE_OPTIONS" && settings.Database.TLS == VerifyCA {
+			place.Add("the program adds to the variable where database.tls is "+VerifyCA+", and cannot add to a secret",
+				"write it into "+settingsPath+".mastodon.environment")
+		}
 	}
 	needed := settings.Docs.secretNames()
 	for _, name := range slices.Sorted(maps.Keys(s.DocsVariables)) {

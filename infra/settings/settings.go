@@ -86,6 +86,7 @@ func (s *Settings) Charts() []Chart {
 // Check reports values that contradict each other.
 func (s *Settings) Check(at At) {
 	s.checkRanges(at)
+	s.checkAllowed(at)
 	s.checkPlacements(at)
 	s.checkRegions(at)
 	s.checkHosts(at)
@@ -100,6 +101,7 @@ func (s *Settings) Check(at At) {
 
 // complete fills in what depends on other values.
 func (s *Settings) complete() {
+	s.Database.complete()
 	s.Search.complete()
 	s.Mastodon.complete()
 	s.Backup.complete(s.Database.Version)

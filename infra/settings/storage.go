@@ -19,7 +19,8 @@ type Storage struct {
 	MediaHost string `json:"mediaHost" jsonschema:"required,format=hostname" example:"media.example.org"`
 	// AssetsHost is the CDN's host name for Mastodon's static files (CDN_HOST).
 	AssetsHost string `json:"assetsHost" jsonschema:"required,format=hostname" example:"assets.example.org"`
-	// CDNTTL is how long the CDN keeps an object, in seconds.
+	// CDNTTL is how long the CDN keeps an object, in seconds. What is deleted or blocked can still be seen there for as
+	// long.
 	CDNTTL int `json:"cdnTtl" jsonschema:"enum=60,enum=600,enum=3600,enum=86400,enum=604800" default:"3600"`
 	// OldVersionDays is how long an overwritten or deleted object can be restored, in days.
 	OldVersionDays int `json:"oldVersionDays" jsonschema:"minimum=1" default:"30"`

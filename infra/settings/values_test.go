@@ -16,8 +16,10 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 		adopts = "the value is not free: the Service must adopt the program's load balancer; see loadBalancer; " +
 			"remove it"
 		client = "the value is not free: a wrong one lets anybody forge the address of a client; remove it"
-		lost   = "the value is not free: every certificate is deleted with the definitions; remove it"
-		plain  = "; it would stand in the chart's values, which everybody who may look at the cluster can read; " +
+		node   = "the value is not free: Kubernetes refuses pods with the network or a port of their node in this " +
+			"namespace; remove it"
+		lost  = "the value is not free: every certificate is deleted with the definitions; remove it"
+		plain = "; it would stand in the chart's values, which everybody who may look at the cluster can read; " +
 			"remove it"
 	)
 	refused(t, []bad{
@@ -61,6 +63,11 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 				"fullnameOverride: the value is not free: the runbooks know the objects by their names; remove it",
 			}),
 		},
+		{"the node's network", `{ingress: {values: {controller: {hostNetwork: true, hostPort: {enabled: true}}},
+			certManager: {values: {webhook: {hostNetwork: true}}}}}`, under("ingress.", []string{
+			"certManager.values.webhook.hostNetwork: " + node, "values.controller.hostNetwork: " + node,
+			"values.controller.hostPort: " + node,
+		})},
 		{"cert-manager", `{ingress: {certManager: {values: {crds: {enabled: false, keep: false}, installCRDs: false,
 			namespace: x, webhook: {timeoutSeconds: 30}}}}}`, under("ingress.certManager.values.", []string{
 			"crds.enabled: " + lost,
@@ -76,8 +83,8 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 			under("ingress.certManager.values.", []string{
 				"crds: the value replaces crds.enabled, which is not free: every certificate is deleted with the " +
 					"definitions; write a mapping",
-				"webhook: the value replaces webhook.timeoutSeconds, which is not free: DigitalOcean upgrades no " +
-					"cluster with a webhook that may take 30 seconds; write a mapping",
+				"webhook: the value replaces webhook.hostNetwork, which is not free: Kubernetes refuses pods with " +
+					"the network or a port of their node in this namespace; write a mapping",
 			}),
 		},
 		{"Mastodon", `{mastodon: {values: {image: {tag: v4.5.0}, redis: {enabled: true},

@@ -8,48 +8,77 @@ import (
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
-// Variables are the environment variables that the program sets, each with the setting that it comes from. A second
-// value would contradict the first. DATABASE_URL and its like are among them because they would win over what it sets,
-// and those that the chart sets for one of its containers because Kubernetes refuses a variable that is there twice.
-func Variables() map[string]string {
-	from := map[string]string{}
-	put := func(setting, names string) {
+// Variable is an environment variable that the program decides: either by a setting, or for good.
+type Variable struct {
+	// Setting is what it comes from, as a path below vmst:settings, or from the beginning where it is none of these.
+	Setting string
+	// Why is the reason that no setting changes it.
+	Why string
+}
+
+// Variables are the environment variables that the program decides, by their names. A second value would contradict the
+// first. DATABASE_URL and its like are among them because they would win over what it sets, and those that the chart
+// sets for one of its containers because Kubernetes refuses a variable that is there twice.
+func Variables() map[string]Variable {
+	from := map[string]Variable{}
+	put := func(variable Variable, names string) {
 		for _, name := range strings.Fields(names) {
-			from[name] = setting
+			from[name] = variable
 		}
 	}
-	const secrets, program = secretsPath, "the program itself"
-	put("domain", "LOCAL_DOMAIN WEB_DOMAIN")
-	put("mastodon.locale", "DEFAULT_LOCALE")
-	put("mastodon.singleUser", "SINGLE_USER_MODE")
-	put("mastodon.streamingHost", "STREAMING_API_BASE_URL")
-	put("mastodon.web.processes", "WEB_CONCURRENCY")
-	put("mastodon.web.threads", "MAX_THREADS MIN_THREADS")
-	put("mastodon.sidekiq", "SIDEKIQ_CONCURRENCY")
-	put("mastodon.streaming.databaseConnections", "DB_POOL")
-	put("database", "DATABASE_URL REPLICA_DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_SSLMODE DB_USER "+
-		"PGSSLROOTCERT PREPARED_STATEMENTS")
-	// Each of the three can be told where Valkey is by many names.
-	for _, name := range strings.Fields("DRIVER HOST PASSWORD PORT URL USER DB NAMESPACE SENTINELS SENTINEL_MASTER " +
-		"SENTINEL_PORT SENTINEL_USERNAME SENTINEL_PASSWORD") {
-		put("cache", "REDIS_"+name+" SIDEKIQ_REDIS_"+name)
-		put("cache.rails", "CACHE_REDIS_"+name)
+	setting := func(path, names string) { put(Variable{Setting: path}, names) }
+	fixed := func(why, names string) { put(Variable{Why: why}, names) }
+	const secrets = secretsPath
+	setting("domain", "LOCAL_DOMAIN WEB_DOMAIN")
+	setting("mastodon.locale", "DEFAULT_LOCALE")
+	setting("mastodon.singleUser", "SINGLE_USER_MODE")
+	setting("mastodon.streamingHost", "STREAMING_API_BASE_URL")
+	setting("mastodon.web.processes", "WEB_CONCURRENCY")
+	setting("mastodon.web.threads", "MAX_THREADS MIN_THREADS")
+	setting("mastodon.sidekiq", "SIDEKIQ_CONCURRENCY")
+	setting("mastodon.streaming.databaseConnections", "DB_POOL")
+	setting("database", "DATABASE_URL DB_HOST DB_NAME DB_PASS DB_PORT DB_USER")
+	setting("database.poolSize", "PREPARED_STATEMENTS")
+	setting("database.tls", "DB_SSLMODE PGSSLMODE")
+	setting("database.authority", "PGSSLROOTCERT")
+	fixed("it would win over REPLICA_DB_HOST and its like, which may be set", "REPLICA_DATABASE_URL")
+	// Each of the three can be told where Valkey is by many names (lib/mastodon/redis_configuration.rb).
+	for prefix, path := range map[string]string{"": "cache", "SIDEKIQ_": "cache", "CACHE_": "cache.rails"} {
+		prefix += "REDIS_"
+		setting(path, prefix+"HOST "+prefix+"PASSWORD "+prefix+"PORT "+prefix+"URL "+prefix+"USER")
+		fixed("it is a part of an address, and the program has the whole one (REDIS_URL, CACHE_REDIS_URL)",
+			prefix+"DB "+prefix+"SENTINELS "+prefix+"SENTINEL_MASTER "+prefix+"SENTINEL_PASSWORD "+
+				prefix+"SENTINEL_PORT "+prefix+"SENTINEL_USERNAME")
+		fixed("of Mastodon's drivers, only ruby speaks TLS, and DigitalOcean's Valkey nothing else", prefix+"DRIVER")
+		fixed("Mastodon has no namespaces in Valkey any more, and with REDIS_NAMESPACE it does not start",
+			prefix+"NAMESPACE")
 	}
-	put("search", "ES_CA_FILE ES_ENABLED ES_HOST ES_PASS ES_PORT ES_PRESET ES_USER")
-	put("storage", "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY CDN_HOST S3_ALIAS_HOST S3_BUCKET S3_ENABLED S3_ENDPOINT "+
-		"S3_HOSTNAME S3_PROTOCOL S3_REGION")
-	put("mastodon.smtp", "SMTP_AUTH_METHOD SMTP_ENABLE_STARTTLS SMTP_FROM_ADDRESS SMTP_OPENSSL_VERIFY_MODE SMTP_PORT "+
-		"SMTP_SERVER SMTP_TLS")
-	put(secrets+".smtpUsername", "SMTP_LOGIN")
-	put(secrets+".smtpPassword", "SMTP_PASSWORD")
-	put(secrets+".mastodon", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT "+
-		"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY SECRET_KEY_BASE VAPID_PRIVATE_KEY VAPID_PUBLIC_KEY")
-	put("mastodon.values (mastodon.web.persistentTimeout)", "PERSISTENT_TIMEOUT")
-	put("mastodon.values (mastodon.metrics.prometheus)", "MASTODON_PROMETHEUS_EXPORTER_ENABLED "+
+	setting("search", "ES_ENABLED ES_HOST ES_PASS ES_PORT ES_PRESET ES_USER")
+	setting("storage", "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY CDN_HOST S3_ALIAS_HOST S3_BUCKET S3_ENABLED "+
+		"S3_ENDPOINT S3_HOSTNAME S3_PROTOCOL S3_REGION")
+	setting("mastodon.smtp", "SMTP_AUTH_METHOD SMTP_FROM_ADDRESS SMTP_PORT SMTP_SERVER")
+	setting("mastodon.smtp.tls", "SMTP_ENABLE_STARTTLS SMTP_TLS")
+	fixed("the relay's certificate is always checked: it gets the login, and the links of password mails",
+		"SMTP_OPENSSL_VERIFY_MODE")
+	setting(secrets+".smtpUsername", "SMTP_LOGIN")
+	setting(secrets+".smtpPassword", "SMTP_PASSWORD")
+	setting(secrets+".mastodon", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY "+
+		"ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY SECRET_KEY_BASE "+
+		"VAPID_PRIVATE_KEY VAPID_PUBLIC_KEY")
+	setting("mastodon.values (mastodon.web.persistentTimeout)", "PERSISTENT_TIMEOUT")
+	setting("mastodon.values (mastodon.metrics.prometheus)", "MASTODON_PROMETHEUS_EXPORTER_ENABLED "+
 		"MASTODON_PROMETHEUS_EXPORTER_HOST MASTODON_PROMETHEUS_EXPORTER_LOCAL MASTODON_PROMETHEUS_EXPORTER_PORT "+
 		"MASTODON_PROMETHEUS_EXPORTER_SIDEKIQ_DETAILED_METRICS MASTODON_PROMETHEUS_EXPORTER_WEB_DETAILED_METRICS "+
 		"PROMETHEUS_EXPORTER_HOST PROMETHEUS_EXPORTER_PORT")
-	put(program, "NODE_ENV NODE_EXTRA_CA_CERTS PORT RAILS_ENV SKIP_POST_DEPLOYMENT_MIGRATIONS TRUSTED_PROXY_IP")
+	fixed("it is the file of all authorities that a database's certificate may be of", "NODE_EXTRA_CA_CERTS "+
+		"SSL_CERT_FILE")
+	fixed("the authority of the search is in SSL_CERT_FILE; with this, each request opens another connection",
+		"ES_CA_FILE")
+	fixed("every process is one of production", "NODE_ENV RAILS_ENV")
+	fixed("Kubernetes asks for each process at the chart's port", "PORT")
+	fixed("the one Job that needs it sets it; for all of them, a version would never be finished",
+		"SKIP_POST_DEPLOYMENT_MIGRATIONS")
+	fixed("a wrong one lets anybody forge the address of a client", "TRUSTED_PROXY_IP")
 	return from
 }
 
@@ -121,9 +150,12 @@ func checkVariable(at At, name string) bool {
 	if !at.Is(name, "variable") {
 		return false
 	}
-	setting, owned := Variables()[name]
-	if owned {
-		at.Add("the variable comes from "+setting, "remove it; what it is to be is decided there")
+	variable, owned := Variables()[name]
+	switch {
+	case variable.Setting != "":
+		at.Add("the variable comes from "+variable.Setting, "remove it; what it is to be is decided there")
+	case owned:
+		at.Add("no setting changes the variable: "+variable.Why, "remove it")
 	}
 	return !owned
 }

@@ -2,9 +2,11 @@ package settings
 
 import (
 	"fmt"
+	netmail "net/mail"
 	"strconv"
 	"strings"
 
+	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
@@ -40,10 +42,14 @@ func (s *Settings) Warnings() []Warning {
 	warnOfVariables(w, "mastodon.environment", s.Mastodon.Environment)
 	s.warnOfSingles(w)
 	s.warnOfVersions(w)
+	s.warnOfMail(w)
+	s.warnOfJobs(w)
+	s.warnOfConnections(w)
 	s.Mastodon.Housekeeping.warn(w)
 	s.warnOfBackups(w)
 	s.warnOfObservability(w)
 	s.warnOfPolicy(w)
+	s.warnOfNetworkPolicies(w)
 	if !s.Protect && s.Environment == Production {
 		w("protect", "false lets a mistake delete the databases, the buckets and the keys of production",
 			"set it to true")
@@ -61,6 +67,11 @@ func (s *Settings) Warnings() []Warning {
 		w("cluster.controlPlaneAllowedAddresses",
 			"empty, so that whoever has a credential reaches the control plane from anywhere",
 			"name the addresses that run Pulumi and kubectl")
+	}
+	if s.Database.TLS == VerifyCA {
+		w("database.tls", quote(VerifyCA)+" lets whoever answers in the database's place, with a certificate of any "+
+			"trusted authority, pass for it",
+			"set it to "+VerifyFull+" when the certificate has the private host name")
 	}
 	for i, address := range s.Cluster.ControlPlaneAllowedAddresses {
 		if strings.HasSuffix(address, "/0") {
@@ -133,5 +144,42 @@ func (s *Settings) warnOfVersions(w warn) {
 			fmt.Sprintf("the pinned ingress controller (chart %s) is declared for Kubernetes up to 1.%d",
 				chart.Version, controllerKubernetes),
 			fmt.Sprintf(`stay on "1.%d", or set ingress.chart to a maintained fork`, controllerKubernetes))
+	}
+}
+
+// warnOfMail says that nobody signs production's mail for the domain. A server that forwards mail is not one of the
+// domain's, so that only a key still shows whose the mail is (RFC 7489, 10.3).
+func (s *Settings) warnOfMail(w warn) {
+	sender, err := netmail.ParseAddress(s.Mastodon.SMTP.From)
+	if err != nil || s.Environment != Production || len(s.DNS.Mail.Relay.DKIM) > 0 {
+		return
+	}
+	if from := domainOf(sender.Address); from == s.Domain || strings.HasSuffix(from, "."+s.Domain) {
+		w("dns.mail.relay.dkim", "empty in production: no key shows that the instance's mail is its own, and what "+
+			"somebody forwards passes for nobody's", "add the keys that "+s.Mastodon.SMTP.Server+" has for "+s.Domain)
+	}
+}
+
+// warnOfJobs says that a Job may take half of a node on which the cluster's own services run.
+func (s *Settings) warnOfJobs(w warn) {
+	droplet, ok := catalogue.LookupDropletSize(s.Cluster.DefaultPool.Size)
+	limit, right := parseQuantity(s.Mastodon.Jobs.Resources.MemoryLimit)
+	if right && s.Mastodon.Jobs.Pool == "" && ok && float64(droplet.MemoryGiB)*gibibyte <= 2*limit {
+		w("mastodon.jobs.pool", fmt.Sprintf("empty, so that a migration may run on the default pool, beside the "+
+			"cluster's own services, and take %s of the %d GiB of a node", s.Mastodon.Jobs.Resources.MemoryLimit,
+			droplet.MemoryGiB), "name a pool with larger nodes")
+	}
+}
+
+// crowd is how many threads may share a connection of the pool. They use it for a part of their time only; with more of
+// them, most of what they do is wait for each other.
+const crowd = 3
+
+// warnOfConnections says that many more threads want a connection than the pool has.
+func (s *Settings) warnOfConnections(w warn) {
+	if size, clients := s.Database.PoolSize, s.podConnections(); size > 0 && clients > crowd*size {
+		w("database.poolSize", fmt.Sprintf("%d for pods that may want %d at once, more than %d times as many: they "+
+			"wait for each other", size, clients, crowd),
+			"raise it, with a larger plan where that has no more, or lower the threads of web and Sidekiq")
 	}
 }

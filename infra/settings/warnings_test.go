@@ -33,6 +33,10 @@ func TestWarnings(t *testing.T) {
 			"database.nodes: 1 in production: while it is away, so is the instance, and the last writes may be lost; " +
 				"set it to 2 or more",
 		}},
+		{"a certificate whose name is not compared", production(t, `{database: {tls: verify-ca}}`), []string{
+			`database.tls: "verify-ca" lets whoever answers in the database's place, with a certificate of any ` +
+				`trusted authority, pass for it; set it to verify-full when the certificate has the private host name`,
+		}},
 		{"one Valkey node", production(t, `{cache: {nodes: 1}}`), []string{
 			"cache.nodes: 1 in production: while it is away, so is the instance, and queued jobs may be lost; set it " +
 				"to 2 or more",
@@ -45,11 +49,11 @@ func TestWarnings(t *testing.T) {
 			`policy.release: lets "cache-cluster" (c1) be replaced or deleted, with the data that it holds; remove ` +
 				`it once that is done`,
 		}},
-		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.6}}}`), []string{
-			`mastodon.image.tag: "v4.6.6" has known security holes (GHSA-vx32-x96w-qq65, GHSA-vgm8-frgh-rh2v, ` +
-				`GHSA-62j4-hvj7-px3f; as of 2026-11-24); set it to v4.6.7 or a later patch of its line`,
+		{"a Mastodon with holes", production(t, `{mastodon: {image: {tag: v4.6.7}}}`), []string{
+			`mastodon.image.tag: "v4.6.7" has known security holes (uploads in the HEIF format, 2026-09-15; as of ` +
+				`2026-11-29); set it to v4.6.8 or a later patch of its line`,
 		}},
-		{"a Mastodon without", production(t, `{mastodon: {image: {tag: v4.6.7}}}`), nil},
+		{"a Mastodon without", production(t, `{mastodon: {image: {tag: v4.6.8}}}`), nil},
 		{"a Mastodon that is not known yet", production(t, `{mastodon: {image: {tag: v5.0.0}}}`), nil},
 		{"a build of somebody's own", production(t, `{mastodon: {image: {tag: main-2026.11.01}}}`), nil},
 		{"one OpenSearch node", production(t, `{search: {nodes: 1, indexPreset: single_node_cluster}}`), []string{
@@ -133,8 +137,37 @@ func TestWarnings(t *testing.T) {
 			`observability.size: "small" in production: while its one pod is away, nobody is told of anything; set ` +
 				`it to full`,
 		}},
-		{"one of everything, in staging", base(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7]}}`), nil},
-		{"what is unsafe anywhere, in staging", base(t, `{cluster: {version: "1.36"}}`), []string{
+		{"mail that nobody signs", production(t, `{dns: {mail: {relay: {dkim: []}}}}`), []string{
+			"dns.mail.relay.dkim: empty in production: no key shows that the instance's mail is its own, and what " +
+				"somebody forwards passes for nobody's; add the keys that email-smtp.us-east-1.amazonaws.com has for " +
+				"vmst.io",
+		}},
+		{
+			"mail of a domain below", production(t, `{dns: {mail: {relay: {dkim: []}}},
+				mastodon: {smtp: {from: no-reply@mail.vmst.io}}}`),
+			[]string{
+				"dns.mail.relay.dkim: empty in production: no key shows that the instance's mail is its own, and " +
+					"what somebody forwards passes for nobody's; add the keys that " +
+					"email-smtp.us-east-1.amazonaws.com has for vmst.io",
+			},
+		},
+		{"mail of another domain, which signs it or does not", production(t, `{dns: {mail: {relay: {dkim: []}}},
+			mastodon: {smtp: {from: no-reply@example.com}}}`), nil},
+		{"Jobs beside the cluster's services", production(t, `{mastodon: {jobs: {pool: ""}}}`), []string{
+			"mastodon.jobs.pool: empty, so that a migration may run on the default pool, beside the cluster's own " +
+				"services, and take 2Gi of the 4 GiB of a node; name a pool with larger nodes",
+		}},
+		{"Jobs on larger nodes", production(t, `{mastodon: {jobs: {pool: ""}}, cluster: {defaultPool: {
+			size: s-4vcpu-8gb}}}`), nil},
+		{"three threads for each connection", production(t, `{database: {poolSize: 72}}`), nil},
+		{"more threads for each connection", production(t, `{database: {poolSize: 71}}`), []string{
+			"database.poolSize: 71 for pods that may want 215 at once, more than 3 times as many: they wait for each " +
+				"other; raise it, with a larger plan where that has no more, or lower the threads of web and Sidekiq",
+		}},
+		{"one of everything, in staging", base(t, `{cluster: {controlPlaneAllowedAddresses: [203.0.113.7]},
+			mastodon: {jobs: {pool: general}}}`), nil},
+		{"what is unsafe anywhere, in staging", base(t, `{cluster: {version: "1.36"}, mastodon: {jobs: {
+			pool: general}}}`), []string{
 			`cluster.version: the pinned ingress controller (chart 4.15.1) is declared for Kubernetes up to 1.35; ` +
 				`stay on "1.35", or set ingress.chart to a maintained fork`,
 			"cluster.controlPlaneAllowedAddresses: empty, so that whoever has a credential reaches the control plane " +

@@ -91,6 +91,8 @@ func Metrics() []Metric {
 		{Name: "kube_job_failed", From: fromState, Source: state + "job.go"},
 		{Name: "kube_job_status_start_time", From: fromState, Source: state + "job.go"},
 		{Name: "kube_node_status_condition", From: fromState, Source: state + "node.go"},
+		// There, and 1, only once a container has ended, for as long as its pod is there.
+		{Name: "kube_pod_container_status_last_terminated_reason", From: fromState, Source: state + "pod.go"},
 		{Name: "kube_pod_container_status_restarts_total", From: fromState, Source: state + "pod.go"},
 		// There, and 1, only while a pod has no place.
 		{Name: "kube_pod_status_unschedulable", From: fromState, Source: state + "pod.go"},

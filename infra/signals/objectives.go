@@ -149,7 +149,7 @@ func (e Environment) probe(metric, endpoint string) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("%s{instance=%q}", metric, at.URL)
+	return fmt.Sprintf("%s{instance=%q}", metric, at)
 }
 
 func (e Environment) streaming() Objective {

@@ -89,8 +89,9 @@ type Environment struct {
 	Name string
 	// Domain is Mastodon's LOCAL_DOMAIN.
 	Domain string
-	// Endpoints are the public addresses by name: "web", "streaming", "media", "assets", "docs".
-	Endpoints map[string]Endpoint
+	// Endpoints are the public addresses that answer with status 200 while the service is up, by its name: "web",
+	// "streaming", "media", "assets", "docs".
+	Endpoints map[string]string
 	// Marks are the objects in the bucket of the backups that say when a task went well, by task.
 	Marks map[string]Mark
 	// Targets are the percentages of the objectives by name.
@@ -104,12 +105,6 @@ type Environment struct {
 // Runbooks is where the pages are read: in the repository.
 const Runbooks = "https://github.com/vmstio/infrastructure/blob/main/docs/content/4.runbooks"
 
-// Endpoint is a public address that is asked from outside.
-type Endpoint struct {
-	// URL answers with status 200 while the service is up.
-	URL string
-}
-
 // Mark is an object with the metrics of the last good run of a task.
 type Mark struct {
 	// URL is the object of the last good run. It is deleted when it gets too old.
@@ -120,14 +115,14 @@ type Mark struct {
 	AlarmDays int
 }
 
-// Thresholds are the values from which on something is wrong.
+// Thresholds are the values from which on somebody is told.
 type Thresholds struct {
-	// QueueSeconds is how long a job may wait before somebody is told, by queue.
-	QueueSeconds map[string]int
+	// QueueSeconds is how long a job may wait, by Sidekiq's queue.
+	QueueSeconds map[string]int `json:"queueSeconds"`
 	// NewestPostMinutes is how old the newest public post may be: the timeline stands still.
-	NewestPostMinutes int
+	NewestPostMinutes int `json:"newestPostMinutes"`
 	// CertificateDays is how long a certificate has to be good for.
-	CertificateDays int
+	CertificateDays int `json:"certificateDays"`
 }
 
 // Rule is a rule of Prometheus: an alert, or a record.

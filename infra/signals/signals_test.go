@@ -21,7 +21,7 @@ const runbooks = "../../docs/content/4.runbooks"
 
 func whole() signals.Environment {
 	e := signals.Environment{
-		Name: "prod", Domain: "example.org", Endpoints: map[string]signals.Endpoint{},
+		Name: "prod", Domain: "example.org", Endpoints: map[string]string{},
 		Marks:   map[string]signals.Mark{"dump": {AlarmDays: 2}, "media": {AlarmDays: 3}, "rehearsal": {AlarmDays: 9}},
 		Targets: map[string]float64{},
 		Thresholds: signals.Thresholds{
@@ -30,7 +30,7 @@ func whole() signals.Environment {
 		},
 	}
 	for _, name := range []string{"web", "streaming", "media", "assets", "docs"} {
-		e.Endpoints[name] = signals.Endpoint{URL: "https://" + name + ".example.org/health"}
+		e.Endpoints[name] = "https://" + name + ".example.org/health"
 	}
 	for _, name := range promises {
 		e.Targets[name] = 99

@@ -145,6 +145,9 @@ func (e Environment) queues() []Signal {
 }
 
 func sidekiqSignals() []Signal {
+	const sidekiq = `{namespace="mastodon",pod=~"mastodon-sidekiq-.*"`
+	const restarts = `kube_pod_container_status_restarts_total` + sidekiq + `}`
+	const killed = `kube_pod_container_status_last_terminated_reason` + sidekiq + `,reason="OOMKilled"}`
 	return []Signal{
 		{
 			Name:  "SidekiqDown",
@@ -153,6 +156,21 @@ func sidekiqSignals() []Signal {
 			Severity: Page, Objective: "delivery", Inside: true,
 			Panel: panel("sidekiq", "Sidekiq pods that work", "short",
 				Query{Expr: pods(`=~"mastodon-sidekiq-.*"`), Legend: "{{deployment}}"},
+			),
+		},
+		{
+			// The reason stays for as long as the pod does, so only a restart says that it is new.
+			Name: "SidekiqOutOfMemory",
+			Means: "Some deliveries, notifications or mails are lost: a Sidekiq pod was killed for its memory, with " +
+				"the jobs that it worked on.",
+			Expr: `max by (namespace, pod) (increase(` + restarts + `[30m])) > 0 and on (namespace, pod) ` + killed,
+			For:  time.Minute, Severity: Ticket, Inside: true,
+			Panel: panel("sidekiq", "Sidekiq pods that were killed for their memory", "short",
+				Query{
+					Expr: `sum by (namespace, pod) (increase(` + restarts + `[1h])) > 0 ` +
+						`and on (namespace, pod) ` + killed,
+					Legend: "{{pod}}",
+				},
 			),
 		},
 		{

@@ -103,11 +103,17 @@ func (s *Storage) publish(
 		Name:    pulumi.String(CertificateName(spec.host)),
 		Type:    pulumi.String("lets_encrypt"),
 		Domains: pulumi.ToStringArray([]string{spec.host}),
-	}, pulumi.Parent(s), pulumi.DependsOn(args.CertificateAfter))
+	}, pulumi.Parent(s), pulumi.DependsOn(args.CertificateAfter),
+		// DigitalOcean asks Let's Encrypt three times, 20 minutes apart (docs.digitalocean.com, load balancers,
+		// "Limits"); the provider's own patience ends after ten minutes (resource_certificate.go).
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "70m"}))
 	if err != nil {
 		return fmt.Errorf("creating certificate for %q: %w", spec.host, err)
 	}
-	// By name: the ID of a Let's Encrypt certificate changes at every renewal.
+	// By name: the ID of a Let's Encrypt certificate changes at every renewal. The API answers "needs-cloudflare-cert"
+	// in its place for an endpoint that was asked for by that name, which is for hosts whose zone is not DigitalOcean's
+	// (terraform-provider-digitalocean, #1086 and #1089); this one is not. Where somebody has set it in the panel, it
+	// is a difference that an up undoes. Ignoring the name would keep the certificate of a host that is changed.
 	endpoint, err := digitalocean.NewCdn(ctx, name+"-cdn", &digitalocean.CdnArgs{
 		Origin:          bucket.BucketDomainName,
 		CustomDomain:    pulumi.String(spec.host),

@@ -132,6 +132,7 @@ func TestStoragePublishesMediaAndAssetsOnly(t *testing.T) {
 			"name": p.certificate, "type": "lets_encrypt", "domains": []any{p.host},
 		}, certificate.Inputs.Mappable())
 		require.Contains(t, certificate.DependsOn, "urn:pulumi:test::vmst::digitalocean:index/domain:Domain::zone")
+		require.Equal(t, map[string]string{"create": "70m"}, certificate.Timeouts, "longer than three tries take")
 
 		require.Equal(t, map[string]any{
 			"origin": p.bucket + ".nyc3.digitaloceanspaces.com", "customDomain": p.host,

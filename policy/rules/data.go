@@ -27,6 +27,7 @@ const (
 	releaseType       = "kubernetes:helm.sh/v3:Release"
 	chartType         = "kubernetes:helm.sh/v4:Chart"
 	budgetType        = "kubernetes:policy/v1:PodDisruptionBudget"
+	networkPolicyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 	stackType         = "pulumi:pulumi:Stack"
 )
 

@@ -82,6 +82,20 @@ func networkRules() []Rule {
 			Of:       of(loadBalancer, releaseType),
 			Resource: proxyProtocol,
 		},
+		{
+			Name: "namespace-isolated", Level: Mandatory,
+			What: "In a namespace with pods of the program, no connection is made or taken that no network policy " +
+				"allows.",
+			Reason: "Without a policy, a pod reaches the logins of the databases, all other pods, and what a Droplet " +
+				"says about itself at 169.254.169.254; whoever breaks into one is there, too. Two namespaces belong " +
+				"to charts from elsewhere, ingress-nginx and cert-manager: the control plane calls into them, from " +
+				"addresses that nobody states. In a third, observability, pods may connect to everything and only " +
+				"what they take is denied: no policy could let Prometheus ask the nodes.",
+			Remedy: "Make the policies of the namespace with kube.Isolation, before its pods; or, for an environment " +
+				"without any, set vmst:settings.cluster.networkPolicies.enabled to false",
+			Of:    either(hasPod, of(networkPolicyType)),
+			Stack: open,
+		},
 	}
 }
 
@@ -318,4 +332,47 @@ func onOff(f field) string {
 		return "on"
 	}
 	return "off"
+}
+
+// talkative are the namespaces whose pods may connect to everything.
+func talkative() []string { return []string{"observability"} }
+
+// open are the namespaces with pods in which something is allowed that no network policy allows.
+func open(all []Resource, s *settings.Settings) []Violation {
+	if s == nil || !s.Cluster.NetworkPolicies.Enabled {
+		return nil
+	}
+	var violations []Violation
+	seen := foreign()
+	for _, r := range all {
+		namespace := r.at("metadata", "namespace")
+		if !hasPod(r.Type) || namespace.text() == "" || slices.Contains(seen, namespace.text()) {
+			continue
+		}
+		seen = append(seen, namespace.text())
+		denied := func(direction string) bool {
+			return slices.ContainsFunc(all, func(p Resource) bool { return denies(p, namespace.text(), direction) })
+		}
+		where := "pods in namespace " + namespace.text()
+		if !denied("Ingress") {
+			violations = append(violations, Violation{r.URN, where + " take connections from everywhere"})
+		}
+		if !denied("Egress") && !slices.Contains(talkative(), namespace.text()) {
+			violations = append(violations, Violation{r.URN, where + " connect to everything"})
+		}
+	}
+	return violations
+}
+
+// denies is whether a policy may be one that denies the pods of a namespace all connections in a direction. What it
+// lets through by a rule of its own would be let through to all of them.
+func denies(policy Resource, namespace, direction string) bool {
+	if policy.Type != networkPolicyType {
+		return false
+	}
+	in, spec := policy.at("metadata", "namespace"), policy.at("spec")
+	types, pods, rules := spec.at("policyTypes"), spec.at("podSelector"), spec.at(strings.ToLower(direction))
+	named := types.partly() || slices.ContainsFunc(types.list(), func(t field) bool { return t.is(direction) })
+	return (in.unknown || in.is(namespace)) && named && len(rules.list()) == 0 &&
+		(pods.partly() || !pods.has("matchLabels") && !pods.has("matchExpressions"))
 }

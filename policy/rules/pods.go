@@ -19,9 +19,10 @@ import (
 // (kubernetes.io/docs/concepts/security/pod-security-admission).
 const podLabel = api.EnforceLevelLabel
 
-// unenforced are the namespaces whose pods are made by charts from elsewhere. Those, and the values that a person gives
-// them, say what the pods ask for; an enforced level would refuse them in the middle of an upgrade.
-func unenforced() []string { return []string{"ingress-nginx", "cert-manager"} }
+// foreign are the namespaces whose pods are made by charts from elsewhere. Those, and the values that a person gives
+// them, say what the pods ask for; "restricted" would refuse them in the middle of an upgrade, "baseline" refuses what
+// takes over a node.
+func foreign() []string { return []string{"ingress-nginx", "cert-manager"} }
 
 func podRules() []Rule {
 	return []Rule{
@@ -71,11 +72,13 @@ func podRules() []Rule {
 		},
 		{
 			Name: "namespace-restricted", Level: Mandatory,
-			What: "Namespaces enforce the pod-security standard \"restricted\".",
-			Reason: "The API server then refuses whatever else is put there, by hand too. Two namespaces do not: " +
-				"ingress-nginx and cert-manager belong to charts from elsewhere, which say what their pods ask for, " +
-				"and an enforced level would refuse them in the middle of an upgrade.",
-			Remedy:   "Give the namespace the label " + podLabel + ": restricted",
+			What: "Namespaces enforce the pod-security standard \"restricted\", and two of them \"baseline\".",
+			Reason: "The API server then refuses whatever else is put there, by hand too. ingress-nginx and " +
+				"cert-manager belong to charts from elsewhere, which say what their pods ask for; \"restricted\" " +
+				"could refuse them in the middle of an upgrade. \"baseline\" refuses what takes over a node: " +
+				"privileges, its network, its paths.",
+			Remedy: "Give the namespace the label " + podLabel + ": restricted, or baseline where its pods are a " +
+				"chart's from elsewhere",
 			Of:       of(namespaceType),
 			Resource: unenforcedNamespace,
 		},
@@ -336,7 +339,8 @@ func unenforcedNamespace(r Resource, _ *settings.Settings) []string {
 		return nil
 	}
 	name, level := r.at("metadata", "name"), r.at("metadata", "labels", podLabel)
-	if name.unknown || level.unknown || level.is("restricted") || slices.Contains(unenforced(), name.text()) {
+	bounded := level.is("baseline") && slices.Contains(foreign(), name.text())
+	if name.unknown || level.unknown || level.is("restricted") || bounded {
 		return nil
 	}
 	return []string{fmt.Sprintf("namespace %s enforces %q", name.text(), level.text())}

@@ -12,14 +12,15 @@ import (
 
 // What the other tests need the types of.
 const (
-	database   = "digitalocean:index/databaseCluster:DatabaseCluster"
-	firewall   = "digitalocean:index/databaseFirewall:DatabaseFirewall"
-	bucket     = "digitalocean:index/spacesBucket:SpacesBucket"
-	cluster    = "digitalocean:index/kubernetesCluster:KubernetesCluster"
-	namespace  = "kubernetes:core/v1:Namespace"
-	deployment = "kubernetes:apps/v1:Deployment"
-	budget     = "kubernetes:policy/v1:PodDisruptionBudget"
-	stack      = "pulumi:pulumi:Stack"
+	database      = "digitalocean:index/databaseCluster:DatabaseCluster"
+	firewall      = "digitalocean:index/databaseFirewall:DatabaseFirewall"
+	bucket        = "digitalocean:index/spacesBucket:SpacesBucket"
+	cluster       = "digitalocean:index/kubernetesCluster:KubernetesCluster"
+	namespace     = "kubernetes:core/v1:Namespace"
+	deployment    = "kubernetes:apps/v1:Deployment"
+	budget        = "kubernetes:policy/v1:PodDisruptionBudget"
+	networkPolicy = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+	stack         = "pulumi:pulumi:Stack"
 )
 
 func findings(s samples.Sample) []rules.Finding {

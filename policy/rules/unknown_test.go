@@ -34,7 +34,9 @@ func unknowns(v property.Value, visit func(property.Value)) {
 // judge looks at a resource with whatever depends on it in a stack.
 func judge(t *testing.T, r rules.Resource, among []rules.Resource, from record) (variants int) {
 	t.Helper()
-	stacked := map[string]bool{database: true, firewall: true, budget: true, deployment: true, stack: true}
+	stacked := map[string]bool{
+		database: true, firewall: true, budget: true, deployment: true, networkPolicy: true, stack: true,
+	}
 	whole := r.Properties
 	for key, v := range whole.All {
 		unknowns(v, func(changed property.Value) {

@@ -152,6 +152,7 @@ const (
 	release     = "kubernetes:helm.sh/v3:Release"
 	chart       = "kubernetes:helm.sh/v4:Chart"
 	budget      = "kubernetes:policy/v1:PodDisruptionBudget"
+	connections = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 	database    = "digitalocean:index/databaseCluster:DatabaseCluster"
 	firewall    = "digitalocean:index/databaseFirewall:DatabaseFirewall"
 	bucket      = "digitalocean:index/spacesBucket:SpacesBucket"
@@ -192,6 +193,15 @@ func budgeted(minAvailable, replicas string) Sample {
 	}}
 }
 
+// isolated is a Deployment in a namespace with network policies.
+func isolated(policies ...string) Sample {
+	s := one(deployment, web())
+	for i, policy := range policies {
+		s.Resources = append(s.Resources, res(connections, fmt.Sprintf("policy-%d", i), policy))
+	}
+	return s
+}
+
 func limited(share float64) Sample {
 	return Sample{}.with(func(s *settings.Settings) {
 		s.Cluster.DefaultPool.Size, s.Cluster.DefaultPool.Nodes = "s-2vcpu-4gb", 50
@@ -202,6 +212,7 @@ func limited(share float64) Sample {
 // All are the samples by the name of the rule: of all rules that a policy pack can hold.
 func All() map[string]Rule {
 	digests := func(s *settings.Settings) { s.Policy.Digests = true }
+	closed := func(s *settings.Settings) { s.Cluster.NetworkPolicies.Enabled = true }
 	return map[string]Rule{
 		"data-protected": {
 			Broken: []Sample{
@@ -306,6 +317,40 @@ func All() map[string]Rule {
 				one(balancer, "type: REGIONAL\nenableProxyProtocol: true"), one(release, "values: {replicaCount: 2}"),
 			},
 		},
+		"namespace-isolated": {
+			Broken: []Sample{
+				isolated().with(closed),
+				isolated("metadata: {namespace: other}\nspec: {podSelector: {}, policyTypes: [Ingress, Egress]}").
+					with(closed),
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: {}, policyTypes: [Ingress]}").
+					with(closed),
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: {matchLabels: {app: web}}, " +
+					"policyTypes: [Ingress, Egress]}").with(closed),
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: {}, policyTypes: [Ingress, Egress], " +
+					"egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}").with(closed),
+				one(deployment, web("namespace: mastodon", "namespace: observability")).with(closed),
+			},
+			Kept: []Sample{
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: {}, policyTypes: [Ingress, Egress]}").
+					with(closed),
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: {}, policyTypes: [Ingress]}",
+					"metadata: {namespace: mastodon}\nspec: {podSelector: {}, policyTypes: [Egress], egress: []}").
+					with(closed),
+				// The engine sees these beside what else is in its namespace, and knows the settings there.
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: {}, policyTypes: !unknown x}"),
+				isolated("metadata: {namespace: !unknown x}\nspec: !unknown x").with(closed),
+				isolated("metadata: {namespace: mastodon}\nspec: {podSelector: !unknown x, policyTypes: " +
+					"[Ingress, !unknown x]}").with(closed),
+				isolated(), isolated().with(func(*settings.Settings) {}),
+				one(deployment, web("namespace: mastodon", "namespace: cert-manager")).with(closed),
+				one(deployment, web("namespace: mastodon", "namespace: !unknown x")).with(closed),
+				Sample{Resources: []rules.Resource{
+					res(deployment, "web", web("namespace: mastodon", "namespace: observability")),
+					res(connections, "policy",
+						"metadata: {namespace: observability}\nspec: {podSelector: {}, policyTypes: [Ingress]}"),
+				}}.with(closed),
+			},
+		},
 		"image-pinned": {
 			Broken: []Sample{
 				one(deployment, web(mastodon, "image: rclone/rclone:latest")),
@@ -363,10 +408,14 @@ func All() map[string]Rule {
 			Broken: []Sample{
 				one(namespace, "metadata: {name: mastodon}"),
 				one(namespace, "metadata: {name: mastodon, labels: {pod-security.kubernetes.io/enforce: baseline}}"),
+				one(namespace, "metadata: {name: cert-manager}"),
+				one(namespace, "metadata: {name: cert-manager, labels: {pod-security.kubernetes.io/warn: baseline}}"),
 			},
 			Kept: []Sample{
 				one(namespace, "metadata: {name: mastodon, labels: {pod-security.kubernetes.io/enforce: restricted}}"),
-				one(namespace, "metadata: {name: cert-manager}"), one(namespace, "metadata: {name: !unknown x}"),
+				one(namespace, "metadata: {name: cert-manager, labels: {"+
+					"pod-security.kubernetes.io/enforce: baseline}}"),
+				one(namespace, "metadata: {name: !unknown x}"),
 				one(namespace, "metadata: {name: mastodon, labels: {pod-security.kubernetes.io/enforce: !unknown x}}"),
 			},
 		},

@@ -85,9 +85,9 @@ func TestTheKeysMoveIn(t *testing.T) {
 	for key := range reflect.TypeFor[settings.MastodonSecrets]().Fields() {
 		name, _, _ := strings.Cut(key.Tag.Get("json"), ",")
 		// Mastodon's own name has the same letters, with some more of Active Record's.
-		for variable, setting := range from {
+		for variable, decided := range from {
 			letters := strings.ToLower(strings.NewReplacer("_", "", "ENCRYPTION_", "").Replace(variable))
-			if setting == "vmst:secrets.mastodon" && letters == strings.ToLower(name) {
+			if decided.Setting == "vmst:secrets.mastodon" && letters == strings.ToLower(name) {
 				fmt.Fprintf(&file, "%s=\"the %s\"\n", variable, name)
 				fmt.Fprintf(&want, "vmst:secrets.mastodon.%s=the %s\n", name, name)
 			}

@@ -23,17 +23,21 @@ const timeout = 5 * time.Second
 // chart's archive, in hexadecimal.
 type Cache struct{ Dir, Lock string }
 
-// Fetch downloads the charts that the directory does not have. One that is pinned must have its digest; one that is not
-// becomes pinned. report says of each what became of it.
+// Fetch downloads the charts that the directory does not have. One that is pinned must have its digest, whether it is
+// downloaded or there; one that is not becomes pinned. report says of each what became of it.
 func (c Cache) Fetch(refs []helm.Reference, report func(line string)) error {
-	pins, err := c.pins()
+	there, err := c.Directory()
 	if err != nil {
 		return err
 	}
+	pins := there.Pins
 	var errs []error
 	for _, ref := range refs {
-		if _, err := (helm.Source{c.Dir}).Locate(ref); err == nil {
-			report(ref.String() + ": is there")
+		_, err := helm.Source{there}.Locate(ref)
+		if !errors.Is(err, helm.ErrUnavailable) {
+			if errs = append(errs, err); err == nil {
+				report(ref.String() + ": is there")
+			}
 			continue
 		}
 		digest, err := helm.Fetch(ref, c.Dir, pins[ref.String()], timeout)
@@ -47,19 +51,20 @@ func (c Cache) Fetch(refs []helm.Reference, report func(line string)) error {
 	return errors.Join(append(errs, c.pin(pins))...)
 }
 
-func (c Cache) pins() (map[string]string, error) {
+// Directory is the directory with its pins.
+func (c Cache) Directory() (helm.Directory, error) {
+	there := helm.Directory{Path: c.Dir, Pins: map[string]string{}}
 	text, err := os.ReadFile(c.Lock)
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]string{}, nil
+		return there, nil
+	}
+	if err == nil {
+		err = yaml.Unmarshal(text, &there.Pins)
 	}
 	if err != nil {
-		return nil, err
+		return there, fmt.Errorf("reading the pins of the charts in %s: %w", c.Lock, err)
 	}
-	pins := map[string]string{}
-	if err := yaml.Unmarshal(text, &pins); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Lock, err)
-	}
-	return pins, nil
+	return there, nil
 }
 
 func (c Cache) pin(pins map[string]string) error {
@@ -74,18 +79,22 @@ func (c Cache) pin(pins map[string]string) error {
 }
 
 // Mode says in one line which of the charts a run renders, and what it does not check where it cannot.
-func Mode(refs []helm.Reference, source helm.Source) string {
+func Mode(refs []helm.Reference, source helm.Source) (string, error) {
 	var there, missing []string
 	for _, ref := range refs {
-		if _, err := source.Locate(ref); err != nil {
+		_, err := source.Locate(ref)
+		switch {
+		case errors.Is(err, helm.ErrUnavailable):
 			missing = append(missing, ref.String())
-			continue
+		case err != nil:
+			return "", err
+		default:
+			there = append(there, ref.String())
 		}
-		there = append(there, ref.String())
 	}
 	if len(missing) == 0 {
-		return "Charts: " + strings.Join(there, ", ") + "."
+		return "Charts: " + strings.Join(there, ", ") + ".", nil
 	}
 	return fmt.Sprintf("Charts: there is no copy of %s, so stand-ins take their place and what is in these charts "+
-		"is not checked; `make charts` fetches them.", strings.Join(missing, ", "))
+		"is not checked; `make charts` fetches them.", strings.Join(missing, ", ")), nil
 }

@@ -41,18 +41,33 @@ func TestChartsArePinned(t *testing.T) {
 	refs := []helm.Reference{{Chart: "web", Repo: url, Version: "1.0.0"}}
 	var lines []string
 	report := func(line string) { lines = append(lines, line) }
-	require.Contains(t, charts.Mode(refs, helm.Source{cache.Dir}),
-		"no copy of web 1.0.0, so stand-ins take their place")
+	mode := func() (string, error) {
+		there, err := cache.Directory()
+		require.NoError(t, err)
+		return charts.Mode(refs, helm.Source{there})
+	}
+	said, err := mode()
+	require.NoError(t, err)
+	require.Contains(t, said, "no copy of web 1.0.0, so stand-ins take their place")
 	require.NoError(t, cache.Fetch(refs, report))
-	require.Equal(t, "Charts: web 1.0.0.", charts.Mode(refs, helm.Source{cache.Dir}))
+	said, err = mode()
+	require.NoError(t, err)
+	require.Equal(t, "Charts: web 1.0.0.", said)
 	require.NoError(t, cache.Fetch(refs, report))
 	require.Len(t, lines, 2)
 	require.Contains(t, lines[0], "web 1.0.0: fetched, sha256 ")
 	require.Equal(t, "web 1.0.0: is there", lines[1])
 
-	// Another archive of the same version is refused, and the pin stays.
+	// Another archive of the same version is refused, in the directory and from the repository, and the pin stays.
 	pinned, err := os.ReadFile(cache.Lock)
 	require.NoError(t, err)
+	copied := filepath.Join(cache.Dir, "web-1.0.0.tgz")
+	require.NoError(t, os.WriteFile(copied, []byte("another"), 0o600))
+	const told = " is pinned: delete it, and run `make charts`"
+	require.ErrorContains(t, cache.Fetch(refs, report), copied+" has the digest ")
+	require.ErrorContains(t, cache.Fetch(refs, report), told)
+	_, err = mode()
+	require.ErrorContains(t, err, told)
 	require.NoError(t, os.RemoveAll(cache.Dir))
 	_, err = chartutil.Save(&chart.Chart{
 		Metadata: &chart.Metadata{APIVersion: "v2", Name: "web", Version: "1.0.0", Description: "another"},

@@ -1,12 +1,25 @@
+// Package cloud is the state of the simulated cloud: every object that a simulated provider made and has not
+// deleted yet.
+//
+// The state is one JSON file, readable and editable by a person. It is read again whenever it changed on disk, so that
+// an edit from outside (a changed property, a removed object) is seen by the next call, and Pulumi's refresh shows it
+// as drift. The file holds the fake secrets of the simulated cloud and is therefore readable by its owner only.
+//
+// A [Cloud] is safe for use by many goroutines of one process, which is what the engine's parallelism needs. Two
+// processes that write the same file at the same time are not coordinated: Pulumi's own stack lock keeps them apart.
 package cloud
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Object is one thing in the simulated cloud.
@@ -31,7 +44,7 @@ type Cloud struct {
 
 	mu      sync.Mutex
 	objects objects
-	seen    fingerprint
+	seen    os.FileInfo // of the file that was read or written last; nil without one
 }
 
 // objects holds every object by type and ID.
@@ -147,15 +160,7 @@ func (tx *Tx) List(typ string) []Object {
 }
 
 // Types are the types of which the cloud holds objects, sorted.
-func (tx *Tx) Types() []string {
-	var types []string
-	for _, typ := range slices.Sorted(maps.Keys(tx.objects)) {
-		if len(tx.objects[typ]) > 0 {
-			types = append(types, typ)
-		}
-	}
-	return types
-}
+func (tx *Tx) Types() []string { return slices.Sorted(maps.Keys(tx.objects)) }
 
 // Put is [Cloud.Put] within the transaction. An object without type or ID, or with values that JSON cannot hold, is an
 // error.
@@ -181,6 +186,9 @@ func (tx *Tx) Delete(typ, id string) error {
 		delete(tx.objects[typ], id)
 		tx.changed = true
 	}
+	if len(tx.objects[typ]) == 0 {
+		delete(tx.objects, typ)
+	}
 	return nil
 }
 
@@ -191,4 +199,28 @@ func (all objects) clone() objects {
 		copied[typ] = maps.Clone(byID)
 	}
 	return copied
+}
+
+// canonical is the object as it will look when it is read from the file.
+func (o Object) canonical() (same Object, err error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return Object{}, err
+	}
+	err = json.Unmarshal(text, &same)
+	return same, err
+}
+
+// clone copies a stored object to any depth.
+func (o Object) clone() Object {
+	o.Inputs, o.Outputs = cloneMap(o.Inputs), cloneMap(o.Outputs)
+	return o
+}
+
+// cloneMap never returns nil, so that a caller can add to what it gets.
+func cloneMap(values map[string]any) map[string]any {
+	if values == nil {
+		return map[string]any{}
+	}
+	return runtime.DeepCopyJSON(values)
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 )
 
 // formatVersion changes when the file's shape does, so that a state of another shape is refused instead of misread.
@@ -22,47 +21,31 @@ type document struct {
 	Objects []Object `json:"objects"`
 }
 
-// fingerprint tells whether the file on disk is still the one that was read or written last.
-type fingerprint struct {
-	exists  bool
-	size    int64
-	changed time.Time
-	// file makes a file that was replaced by another of the same size within the clock's resolution differ.
-	file os.FileInfo
-}
-
-func fingerprintOf(info os.FileInfo) fingerprint {
-	return fingerprint{exists: true, size: info.Size(), changed: info.ModTime(), file: info}
-}
-
-func (f fingerprint) equal(other fingerprint) bool {
-	if !f.exists || !other.exists {
-		return f.exists == other.exists
+// same tells whether the file on disk, now, is the one that was read or written last; nil is none. A file that was
+// replaced by another of the same size within the clock's resolution is not the same either.
+func same(now, last os.FileInfo) bool {
+	if now == nil || last == nil {
+		return now == last
 	}
-	return f.size == other.size && f.changed.Equal(other.changed) && os.SameFile(f.file, other.file)
+	return now.Size() == last.Size() && now.ModTime().Equal(last.ModTime()) && os.SameFile(now, last)
 }
 
 // reload reads the file when it is not the one that was seen last. A file that has disappeared is an empty cloud.
 func (c *Cloud) reload() error {
 	info, err := os.Stat(c.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if c.seen.exists {
-			c.objects, c.seen = objects{}, fingerprint{}
-		}
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reading the simulated cloud: %w", err)
 	}
-	seen := fingerprintOf(info)
-	if seen.equal(c.seen) {
+	if same(info, c.seen) {
 		return nil
 	}
-	all, err := read(c.path)
-	if err != nil {
-		return err
+	all := objects{}
+	if info != nil {
+		if all, err = read(c.path); err != nil {
+			return err
+		}
 	}
-	c.objects, c.seen = all, seen
+	c.objects, c.seen = all, info
 	return nil
 }
 
@@ -102,7 +85,7 @@ func read(path string) (objects, error) {
 
 // write replaces the file with these objects, sorted by type and ID so that two states can be compared line by line.
 // The new file is complete before it takes the old one's name: a reader sees either, never half of one.
-func (all objects) write(path string) (fingerprint, error) {
+func (all objects) write(path string) (os.FileInfo, error) {
 	file := document{Version: formatVersion, Objects: []Object{}}
 	for _, typ := range slices.Sorted(maps.Keys(all)) {
 		for _, id := range slices.Sorted(maps.Keys(all[typ])) {
@@ -114,37 +97,32 @@ func (all objects) write(path string) (fingerprint, error) {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(file); err != nil {
-		return fingerprint{}, fmt.Errorf("writing the simulated cloud: %w", err)
+		return nil, fmt.Errorf("writing the simulated cloud: %w", err)
 	}
 	seen, err := replaceFile(path, text.Bytes())
 	if err != nil {
-		return fingerprint{}, fmt.Errorf("writing the simulated cloud %s: %w", path, err)
+		return nil, fmt.Errorf("writing the simulated cloud %s: %w", path, err)
 	}
 	return seen, nil
 }
 
-func replaceFile(path string, text []byte) (fingerprint, error) {
+func replaceFile(path string, text []byte) (os.FileInfo, error) {
 	directory := filepath.Dir(path)
 	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return fingerprint{}, err
+		return nil, err
 	}
-
 	// os.CreateTemp makes files with mode 0600.
 	temporary, err := os.CreateTemp(directory, "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fingerprint{}, err
+		return nil, err
 	}
 	defer func() { _ = os.Remove(temporary.Name()) }() // after the rename there is nothing left to remove
 	_, err = temporary.Write(text)
 	if err := errors.Join(err, temporary.Close()); err != nil {
-		return fingerprint{}, err
+		return nil, err
 	}
 	if err := os.Rename(temporary.Name(), path); err != nil {
-		return fingerprint{}, err
+		return nil, err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fingerprint{}, err
-	}
-	return fingerprintOf(info), nil
+	return os.Stat(path)
 }

@@ -26,7 +26,7 @@ func chartsCommand(f *flags) *cobra.Command {
 				errs   []error
 			)
 			for _, stack := range []string{"prod", "staging"} {
-				options := f.program
+				options := f.run
 				options.Stack = stack
 				refs, err := runner.Charts(options)
 				errs = append(errs, err)

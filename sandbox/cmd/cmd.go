@@ -12,28 +12,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
-	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
 // flags are those that every verb has.
 type flags struct {
-	// program is what the verbs run.
-	program runner.Options
+	// run is what the verbs run, and those flags that need no reading.
+	run runner.Options
 
-	stack, charts, state, pulumi string
-	date                         string
-	json                         bool
-	delays, failures             []string
-	slow, undelegated            []string
-	policyPacks                  []string
-	eventLog                     string
-	refresh                      bool
+	date                   string
+	delays, failures, slow []string
 }
 
 // New returns the command line for a program, which the options name; the flags say the rest.
-func New(program runner.Options) *cobra.Command {
-	f := &flags{program: program}
+func New(program runner.Options) *cobra.Command { return newRoot(&flags{run: program}) }
+
+func newRoot(f *flags) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the environments through the real Pulumi engine in a simulated cloud",
@@ -45,13 +39,13 @@ func New(program runner.Options) *cobra.Command {
 		Args:          cobra.NoArgs,
 	}
 	set := root.PersistentFlags()
-	set.StringVar(&f.stack, "stack", "prod", "the stack: prod or staging")
-	set.BoolVar(&f.json, "json", false, "print one JSON document instead of progress")
-	set.StringVar(&f.charts, "charts", "",
+	set.StringVar(&f.run.Stack, "stack", "prod", "the stack: prod or staging")
+	set.BoolVar(&f.run.Quiet, "json", false, "print one JSON document instead of progress")
+	set.StringVar(&f.run.ChartsDir, "charts", "",
 		"a directory of Helm charts that come before those that the verb charts has fetched")
-	set.StringVar(&f.state, "state", "",
+	set.StringVar(&f.run.StateDir, "state", "",
 		"the directory for all that a run leaves behind (default .sandbox of the repository)")
-	set.StringVar(&f.pulumi, "pulumi", "",
+	set.StringVar(&f.run.PulumiCommand, "pulumi", "",
 		"the Pulumi CLI (default one on PATH that fits, else the one that make pulumi builds)")
 	set.StringArrayVar(&f.delays, "delay", nil,
 		"`type=duration`: every change of a resource of this type (or *) takes so long; may be repeated")
@@ -59,12 +53,12 @@ func New(program runner.Options) *cobra.Command {
 		"`type[:n]=message`: the n-th change of a resource of this type (or *) fails, or every one; may be repeated")
 	set.StringArrayVar(&f.slow, "slow", nil,
 		"`type=duration`: a creation of this type takes so long that a provider may stop waiting; may be repeated")
-	set.StringArrayVar(&f.undelegated, "undelegated", nil,
+	set.StringArrayVar(&f.run.DigitalOcean.Undelegated, "undelegated", nil,
 		"`domain` whose registrar does not point at DigitalOcean yet; may be repeated")
 	set.StringVar(&f.date, "date", "", "`YYYY-MM-DD`: the day on which everything happens (default today)")
-	set.StringArrayVar(&f.policyPacks, "policy-pack", nil,
+	set.StringArrayVar(&f.run.PolicyPacks, "policy-pack", nil,
 		"`path` of a policy pack that preview and up have to pass; may be repeated")
-	set.StringVar(&f.eventLog, "event-log", "",
+	set.StringVar(&f.run.EventLog, "event-log", "",
 		"`file` for the engine's events, a line of JSON each, as pulumi --event-log writes them")
 	root.AddCommand(
 		previewCommand(f),
@@ -89,10 +83,8 @@ func Execute(ctx context.Context, root *cobra.Command) int {
 
 // options are the runner's, as the flags say.
 func (f *flags) options(cmd *cobra.Command) (runner.Options, error) {
-	options := f.program
-	options.Stack, options.StateDir, options.ChartsDir, options.PulumiCommand = f.stack, f.state, f.charts, f.pulumi
-	options.Stdout, options.Stderr, options.Quiet = cmd.OutOrStdout(), cmd.ErrOrStderr(), f.json
-	options.PolicyPacks, options.EventLog, options.Refresh = f.policyPacks, f.eventLog, f.refresh
+	options := f.run
+	options.Stdout, options.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 	var problems []error
 	for _, text := range f.delays {
 		delay, err := behaviour.ParseDelay(text)
@@ -104,7 +96,7 @@ func (f *flags) options(cmd *cobra.Command) (runner.Options, error) {
 		problems = append(problems, err)
 		options.Behaviour.Failures = append(options.Behaviour.Failures, failure)
 	}
-	options.DigitalOcean = digitalocean.Options{Undelegated: f.undelegated, Slow: map[string]time.Duration{}}
+	options.DigitalOcean.Slow = map[string]time.Duration{}
 	for _, text := range f.slow {
 		delay, err := behaviour.ParseDelay(text)
 		problems = append(problems, err)
@@ -128,7 +120,7 @@ func (f *flags) with(cmd *cobra.Command, do func(context.Context, *runner.Sandbo
 		return err
 	}
 	announcement := cmd.OutOrStdout()
-	if f.json {
+	if f.run.Quiet {
 		announcement = cmd.ErrOrStderr()
 	}
 	fmt.Fprintln(announcement,
@@ -150,7 +142,7 @@ func (f *flags) operation(
 	run := func(cmd *cobra.Command, _ []string) error {
 		return f.with(cmd, func(ctx context.Context, s *runner.Sandbox) error {
 			result, err := do(s, ctx)
-			if f.json {
+			if f.run.Quiet {
 				return errors.Join(err, printJSON(cmd.OutOrStdout(), result))
 			}
 			if err == nil {

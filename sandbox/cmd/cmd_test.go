@@ -63,11 +63,11 @@ func TestUnknownStack(t *testing.T) {
 
 func TestFlagsBecomeOptions(t *testing.T) {
 	t.Parallel()
-	f := flags{
-		stack: "staging", charts: "charts", state: "state", pulumi: "cli", json: true,
-		delays: []string{"*=1s"}, failures: []string{"a:b:C:2=no", "*=never"},
-		slow: []string{"a:b:C=45m"}, undelegated: []string{"example.org"}, date: "2026-11-30",
-	}
+	f := &flags{}
+	require.NoError(t, newRoot(f).PersistentFlags().Parse([]string{
+		"--stack=staging", "--charts=charts", "--state=state", "--pulumi=cli", "--json", "--delay=*=1s",
+		"--fail=a:b:C:2=no", "--fail=*=never", "--slow=a:b:C=45m", "--undelegated=example.org", "--date=2026-11-30",
+	}))
 	options, err := f.options(&cobra.Command{})
 	require.NoError(t, err)
 	assert.Equal(t, "staging", options.Stack)
@@ -80,10 +80,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	assert.Equal(t, "cli", options.PulumiCommand)
 	assert.True(t, options.Quiet)
 	assert.Equal(t, behaviour.Plan{
-		Delays: []behaviour.Delay{{Match: behaviour.Match{Type: "*"}, Duration: time.Second}},
+		Delays: []behaviour.Delay{{Type: "*", Duration: time.Second}},
 		Failures: []behaviour.Failure{
-			{Match: behaviour.Match{Type: "a:b:C"}, Call: 2, Message: "no"},
-			{Match: behaviour.Match{Type: "*"}, Message: "never"},
+			{Type: "a:b:C", Call: 2, Message: "no"},
+			{Type: "*", Message: "never"},
 		},
 	}, options.Behaviour)
 }

@@ -25,7 +25,8 @@ func previewCommand(f *flags) *cobra.Command {
 			}
 			return s.Preview(ctx)
 		}, sayPreview)
-	cmd.Flags().BoolVar(&f.refresh, "refresh", false, "look at the simulated cloud first, for what was changed there")
+	cmd.Flags().BoolVar(&f.run.Refresh, "refresh", false,
+		"look at the simulated cloud first, for what was changed there")
 	cmd.Flags().BoolVar(&expectNoChanges, "expect-no-changes", false, "fail if there is anything to change")
 	return cmd
 }
@@ -82,10 +83,10 @@ func outputsCommand(f *flags) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if f.json {
+				if f.run.Quiet {
 					return printJSON(cmd.OutOrStdout(), outputs)
 				}
-				return printOutputs(cmd.OutOrStdout(), f.stack, outputs)
+				return printOutputs(cmd.OutOrStdout(), f.run.Stack, outputs)
 			})
 		},
 	}

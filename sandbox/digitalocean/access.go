@@ -43,12 +43,9 @@ func createUser(call sim.Call, state sim.State) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := member(call, typeUser, "user", state, cluster.String("user")); err != nil {
-		return "", err
-	}
-	state["role"] = "normal"
-	state["password"], err = databasePassword()
-	return state.String("clusterId") + "/user/" + state.String("name"), err
+	state.Merge(sim.State{"role": "normal", "password": databasePassword()})
+	return state.String("clusterId") + "/user/" + state.String("name"),
+		member(call, typeUser, "user", state, cluster.String("user"))
 }
 
 func createDb(call sim.Call, state sim.State) (string, error) {

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -19,8 +20,10 @@ const (
 	// acmeLifetime is how long a certificate by Let's Encrypt is valid; a third of it before the end it is renewed.
 	acmeLifetime = 90 * 24 * time.Hour
 	// issuing is how long the provider waits for a certificate to be verified (Terraform provider, certificate).
-	// DigitalOcean tries three times, 20 minutes apart (documentation of load balancers, "Limits").
-	issuing = 20 * time.Minute
+	issuing = 10 * time.Minute
+	// givesUp is when DigitalOcean does: it tries three times, 20 minutes apart (documentation of load balancers,
+	// "Limits"). The certificate stays, and is none.
+	givesUp = time.Hour
 )
 
 func cdnResources(options Options) map[string]sim.Resource {
@@ -33,34 +36,47 @@ func cdnResources(options Options) map[string]sim.Resource {
 			},
 		}, sim.Resource{
 			Check: checkCdn, Create: createCdn,
-			Update: func(call sim.Call, id string, _, state sim.State) error { return customDomain(call, id, state) },
-			Refresh: func(call sim.Call, _ string, state sim.State) error {
-				if certificate, ok := call.Get(typeCertificate, state.String("certificateName")); ok {
-					state["certificateId"] = certificate.Outputs["uuid"]
-				}
-				return nil
+			Update:  func(call sim.Call, id string, _, state sim.State) error { return customDomain(call, id, state) },
+			Refresh: refreshCdn,
+			// Terraform provider, resource cdn: it forgets the endpoint, and returns the error all the same.
+			Gone: func(id string) error {
+				return fmt.Errorf("Error reading CDN: "+ //nolint:staticcheck // quoted
+					"GET https://api.digitalocean.com/v2/cdn/endpoints/%s: 404 cdn not found", id)
 			},
 		}),
+		// Certificates that somebody brings along are not simulated.
 		typeCertificate: sim.From(sdk.CertificateArgs{}, sdk.Certificate{}, sim.Rules{
-			AutoNamed: "name", Replaces: "name type domains privateKey leafCertificate certificateChain",
-			Computed: "domains", Unordered: "domains", Secret: "privateKey", Defaults: map[string]any{"type": "custom"},
+			AutoNamed: "name", Required: "type domains", Replaces: "name type domains", Unordered: "domains",
 			Checks: map[string][]sim.Check{
 				"name": {matches(`[a-zA-Z0-9._-]+`, "letters, digits, dashes, periods and underscores")},
-				"type": {sim.OneOf("custom", "lets_encrypt")},
+				"type": {sim.OneOf("lets_encrypt")},
 				"domains[]": {passes(func(text string) bool { return isHostname(strings.TrimPrefix(text, "*.")) },
 					"a host name such as cdn.example.com")},
 			},
 		}, sim.Resource{
 			Waits: issuing, Keeps: true,
-			Check: checkCertificate, Create: options.createCertificate, Refresh: options.refreshCertificate,
-			Delete: deleteCertificate,
+			Create: options.createCertificate, Refresh: options.refreshCertificate, Delete: deleteCertificate,
 		}),
 	}
 }
 
+// refreshCdn follows a certificate that was renewed. The provider asks for it by the ID that the endpoint has, and has
+// no answer for one that is not there.
+func refreshCdn(call sim.Call, _ string, state sim.State) error {
+	if state.String("certificateId") == "" {
+		return nil
+	}
+	certificate, ok := call.Get(typeCertificate, state.String("certificateName"))
+	if !ok {
+		return fmt.Errorf("GET https://api.digitalocean.com/v2/certificates/%s: 404 certificate not found",
+			state.String("certificateId"))
+	}
+	state["certificateId"] = certificate.Outputs["uuid"]
+	return nil
+}
+
 func checkCdn(s sim.State) []error {
-	if s.Known("customDomain", "certificateName", "certificateId") && s.Has("customDomain") &&
-		!s.Has("certificateName") && !s.Has("certificateId") {
+	if s.Known("customDomain", "certificateName") && s.Has("customDomain") && !s.Has("certificateName") {
 		return []error{errors.New("customDomain needs certificateName: a certificate for it")}
 	}
 	return nil
@@ -98,7 +114,7 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 	if err != nil {
 		return err
 	}
-	if !covers(certificate.Strings("domains"), domain) && certificate.String("type") == "lets_encrypt" {
+	if !covers(certificate.Strings("domains"), domain) {
 		return refuse(422, "certificate %q is for %s, not for custom domain %q", certificate.String("name"),
 			strings.Join(certificate.Strings("domains"), ", "), domain)
 	}
@@ -112,7 +128,7 @@ func customDomain(call sim.Call, id string, state sim.State) error {
 	if within == "" || len(having(call, typeRecord, "fqdn", domain)) > 0 {
 		return nil
 	}
-	return call.Put(cloud.Object{Type: typeRecord, ID: numberOf(newID()), Outputs: sim.State{
+	return call.Put(cloud.Object{Type: typeRecord, ID: newNumber(), Outputs: sim.State{
 		"domain": within, "type": "CNAME", "name": strings.TrimSuffix(domain, "."+within), "fqdn": domain,
 		"value": state.String("endpoint") + ".", "ttl": recordTTL,
 	}})
@@ -124,86 +140,60 @@ func covers(domains []string, host string) bool {
 	return slices.Contains(domains, host) || slices.Contains(domains, "*."+parent)
 }
 
-func checkCertificate(s sim.State) []error {
-	if !s.Known("type", "domains", "privateKey", "leafCertificate", "certificateChain") {
-		return nil
-	}
-	custom := s.Has("privateKey") || s.Has("leafCertificate") || s.Has("certificateChain")
-	switch {
-	case s.String("type") == "lets_encrypt" && custom:
-		return []error{errors.New("privateKey, leafCertificate and certificateChain conflict with type lets_encrypt")}
-	case s.String("type") == "lets_encrypt" && len(s.Strings("domains")) == 0:
-		return []error{errors.New("domains is required when type is lets_encrypt")}
-	case s.String("type") == "custom" && (!s.Has("privateKey") || !s.Has("leafCertificate")):
-		return []error{errors.New("privateKey and leafCertificate are required when type is custom")}
-	}
-	return nil
-}
-
 func (o Options) createCertificate(call sim.Call, state sim.State) (string, error) {
 	if err := unique(call, typeCertificate, "certificate", "", state, 422); err != nil {
 		return "", err
 	}
-	state["state"] = "verified"
-	if state.String("type") == "lets_encrypt" {
-		for _, domain := range state.Strings("domains") {
-			switch within := zone(call, domain); {
-			case within == "":
-				return "", refuse(422,
-					"domain %q is not managed by DigitalOcean DNS: no zone of this account contains it", domain)
-			case !seen(call, within, o.Undelegated):
-				return "", refuse(422, "no NS records found: the world does not see zone %q of domain %q yet",
-					within, domain)
-			}
-		}
-		if o.Slow[typeCertificate] > issuing {
-			state["state"] = "pending"
+	for _, domain := range state.Strings("domains") {
+		switch within := zone(call, domain); {
+		case within == "":
+			return "", refuse(422, "domain %q is not managed by DigitalOcean DNS: no zone of this account contains it",
+				domain)
+		case !seen(call, within, o.Undelegated):
+			return "", refuse(422, "no NS records found: the world does not see zone %q of domain %q yet",
+				within, domain)
 		}
 	}
-	state.SetDefault("domains", []any{})
-	return state.String("name"), issue(call, state)
+	state["state"] = o.issued(cmp.Or(call.Timeout, issuing))
+	issue(call, state)
+	return state.String("name"), nil
+}
+
+// issued is the state of a certificate after that time.
+func (o Options) issued(after time.Duration) string {
+	switch takes := o.Slow[typeCertificate]; {
+	case takes <= after:
+		return "verified"
+	case after < givesUp:
+		return "pending"
+	}
+	return "error"
 }
 
 // issue gives a certificate what it has anew after each renewal: an ID, too (documentation of DOKS, "Limits").
-func issue(call sim.Call, state sim.State) error {
-	fingerprint := make([]byte, 20)
-	if _, err := rand.Read(fingerprint); err != nil {
-		return fmt.Errorf("making a certificate's fingerprint: %w", err)
-	}
+func issue(call sim.Call, state sim.State) {
 	state.Merge(sim.State{
-		"uuid": newID(), "sha1Fingerprint": hex.EncodeToString(fingerprint),
+		"uuid": newID(), "sha1Fingerprint": hex.EncodeToString([]byte(rand.Text()[:20])),
 		"notAfter": call.Now().Add(acmeLifetime).Format(time.RFC3339),
 	})
-	return nil
 }
 
 // refreshCertificate verifies one that was pending, once that is no longer slow, and renews one in time.
 func (o Options) refreshCertificate(call sim.Call, _ string, state sim.State) error {
-	if state.String("type") != "lets_encrypt" {
-		return nil
-	}
-	if o.Slow[typeCertificate] <= issuing {
-		state["state"] = "verified"
+	if state.String("state") == "pending" {
+		state["state"] = o.issued(issuing)
 	}
 	end, err := time.Parse(time.RFC3339, state.String("notAfter"))
-	if err == nil && call.Now().Before(end.Add(-acmeLifetime/3)) {
-		return nil
+	if err != nil || !call.Now().Before(end.Add(-acmeLifetime/3)) {
+		issue(call, state)
 	}
-	return issue(call, state)
+	return nil
 }
 
-// deleteCertificate refuses while a CDN endpoint or a load balancer presents the certificate.
+// deleteCertificate refuses while a CDN endpoint presents the certificate.
 func deleteCertificate(call sim.Call, id string, _ sim.State) error {
 	for _, endpoint := range having(call, typeCdn, "certificateName", id) {
 		return refuse(403, "certificate %q is in use by the CDN endpoint of %s", id, endpoint.String("origin"))
-	}
-	for _, balancer := range call.List(typeLoadBalancer) {
-		for _, rule := range sim.State(balancer.Outputs).Objects("forwardingRules") {
-			if rule.String("certificateName") == id {
-				return refuse(403, "certificate %q is in use by load balancer %q",
-					id, sim.State(balancer.Outputs).String("name"))
-			}
-		}
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -24,27 +23,6 @@ const (
 	uiPort     = 443   // OpenSearch dashboards
 )
 
-// storage in GiB is the least that comes with a plan, which the catalogue does not say (pricing page of managed
-// databases; that of the dedicated plans is approximate). Those of -intel and -amd have that of their plan.
-var storage = map[string]int{
-	"db-s-1vcpu-1gb": 10, "db-s-1vcpu-2gb": 30, "db-s-2vcpu-4gb": 60, "db-s-4vcpu-8gb": 140, "db-s-6vcpu-16gb": 290,
-	"db-s-8vcpu-32gb": 600, "db-s-16vcpu-64gb": 1120, "db-2vcpu-8gb": 100, "db-4vcpu-16gb": 220, "db-8vcpu-32gb": 450,
-	"db-16vcpu-64gb": 900, "gd-2vcpu-8gb": 30, "gd-4vcpu-16gb": 60, "gd-8vcpu-32gb": 140, "gd-16vcpu-64gb": 290,
-	"gd-32vcpu-128gb": 600, "gd-40vcpu-160gb": 720, "gd-48vcpu-192gb": 860, "so1_5-2vcpu-16gb": 400,
-	"so1_5-4vcpu-32gb": 770, "so1_5-8vcpu-64gb": 1530, "so1_5-16vcpu-128gb": 3050, "so1_5-24vcpu-192gb": 4570,
-	"so1_5-32vcpu-256gb": 6100, "so1_5-48vcpu-384gb": 9150, "m3-2vcpu-16gb": 130, "m3-4vcpu-32gb": 290,
-	"m3-8vcpu-64gb": 600,
-}
-
-// leastStorage is that of a plan, in MiB.
-func leastStorage(slug string) int {
-	plain := strings.NewReplacer("-intel", "", "-amd", "").Replace(slug)
-	if gib, ok := storage[plain]; ok {
-		return gib * 1024
-	}
-	return storage[strings.Replace(plain, "db-", "db-s-", 1)] * 1024
-}
-
 // planOf is the plan of a database cluster, and its engine.
 func planOf(cluster sim.State) (catalogue.Engine, catalogue.Plan, bool) {
 	engine, _ := catalogue.LookupEngine(cluster.String("engine"))
@@ -60,12 +38,13 @@ func engines() []string {
 	return names
 }
 
-func databaseResources() map[string]sim.Resource {
+func databaseResources(options Options) map[string]sim.Resource {
 	name := []sim.Check{matches(`[a-zA-Z_][a-zA-Z0-9_-]*`,
 		"letters, digits, dashes and underscores, and begin with a letter"), longest(63)}
 	return map[string]sim.Resource{
 		typeDatabase: sim.From(sdk.DatabaseClusterArgs{}, sdk.DatabaseCluster{}, sim.Rules{
-			AutoNamed: "name", Replaces: "name engine privateNetworkUuid projectId",
+			// The API has no version of its own choice, whatever the schema says.
+			AutoNamed: "name", Required: "version", Replaces: "name engine privateNetworkUuid projectId",
 			Computed: "storageSizeMib privateNetworkUuid projectId", Unordered: "tags",
 			Secret: "password privateUri uiPassword uiUri uri",
 			Checks: map[string][]sim.Check{
@@ -80,14 +59,11 @@ func databaseResources() map[string]sim.Resource {
 			},
 		}, sim.Resource{
 			Waits: provisioning,
-			Check: checkDatabase, Create: createDatabase, Update: updateDatabase, Delete: deleteDatabase,
+			Check: checkDatabase, Create: options.createDatabase, Update: updateDatabase, Delete: deleteDatabase,
 		}),
 		typeUser: sim.From(sdk.DatabaseUserArgs{}, sdk.DatabaseUser{}, sim.Rules{
-			AutoNamed: "name", Replaces: "clusterId name", Computed: "settings.acls.id",
-			Secret: "accessCert accessKey password",
-			Checks: map[string][]sim.Check{
-				"name": name, "mysqlAuthPlugin": {sim.OneOf("mysql_native_password", "caching_sha2_password")},
-			},
+			AutoNamed: "name", Replaces: "clusterId name", Secret: "accessCert accessKey password",
+			Checks: map[string][]sim.Check{"name": name},
 		}, sim.Resource{Create: createUser}),
 		typeDb: sim.From(sdk.DatabaseDbArgs{}, sdk.DatabaseDb{}, sim.Rules{
 			AutoNamed: "name", Replaces: "clusterId name", Checks: map[string][]sim.Check{"name": name},
@@ -113,18 +89,11 @@ func checkDatabase(s sim.State) []error {
 	if !s.Known("engine", "size", "version", "nodeCount") {
 		return nil
 	}
-	if !s.Has("version") {
-		return []error{errors.New("missing required property version, although the schema calls it optional")}
-	}
 	var errs []error
 	engine, plan, offered := planOf(s)
 	if size, nodes := s.String("size"), s.Int("nodeCount"); !offered {
-		var slugs []string
-		for _, plan := range engine.Plans {
-			slugs = append(slugs, plan.Slug)
-		}
 		errs = append(errs, fmt.Errorf("size = %q: is not offered for engine %s, which has %s", size, engine.Name,
-			strings.Join(slugs, ", ")))
+			strings.Join(engine.Slugs(), ", ")))
 	} else if !slices.Contains(plan.Nodes, nodes) {
 		errs = append(errs, fmt.Errorf("nodeCount = %d: must be one of %s for engine %s with size %s",
 			nodes, numbers(plan.Nodes), engine.Name, size))
@@ -133,25 +102,26 @@ func checkDatabase(s sim.State) []error {
 		errs = append(errs, fmt.Errorf("version = %q: must be one of %s for engine %s", version,
 			strings.Join(engine.Versions, ", "), engine.Name))
 	}
-	for property, of := range map[string]string{"evictionPolicy": catalogue.Valkey, "sqlMode": "mysql"} {
-		if s.Has(property) && engine.Name != of {
-			errs = append(errs, fmt.Errorf("%s: only %s has one, engine %s has not", property, of, engine.Name))
-		}
+	if s.Has("evictionPolicy") && engine.Name != catalogue.Valkey {
+		errs = append(errs, fmt.Errorf("evictionPolicy: only valkey has one, engine %s has not", engine.Name))
 	}
 	if s.Has("storageSizeMib") && s.Known("storageSizeMib") {
-		least, mib := leastStorage(s.String("size")), s.String("storageSizeMib")
+		mib := s.String("storageSizeMib")
 		switch n, err := strconv.Atoi(mib); {
 		case engine.Name == catalogue.Valkey: // documentation of Valkey, "Limits"
 			errs = append(errs, fmt.Errorf("storageSizeMib = %q: the storage of valkey cannot be chosen", mib))
-		case err != nil || n < least:
-			errs = append(errs, fmt.Errorf("storageSizeMib = %q: must be at least %d for size %s", mib, least,
-				s.String("size")))
+		case err != nil || n < leastStorage(plan):
+			errs = append(errs, fmt.Errorf("storageSizeMib = %q: must be at least %d for size %s", mib,
+				leastStorage(plan), s.String("size")))
 		}
 	}
 	return errs
 }
 
-func createDatabase(call sim.Call, state sim.State) (string, error) {
+// leastStorage is what comes with a plan, in MiB.
+func leastStorage(plan catalogue.Plan) int { return plan.StorageGiB * 1024 }
+
+func (o Options) createDatabase(call sim.Call, state sim.State) (string, error) {
 	if err := errors.Join(
 		unique(call, typeDatabase, "database cluster", "", state, 422),
 		placeInVpc(call, state, "privateNetworkUuid"),
@@ -164,13 +134,15 @@ func createDatabase(call sim.Call, state sim.State) (string, error) {
 			"have one node and 4 GiB of memory at most; engine advanced_pg has standbys",
 			plan.Slug, state.Int("nodeCount"))
 	}
+	for _, gone := range []string{state.String("size"), state.String("version")} {
+		if slices.Contains(o.Retired, gone) {
+			return "", refuse(422, "%s is not offered to new clusters of engine %s any more", gone, engine.Name)
+		}
+	}
 	id := newID()
 	host := fmt.Sprintf("%s-do-user-1000000-0.%s.db.ondigitalocean.com", state.String("name"), id[:1])
-	password, err := databasePassword()
-	if err != nil {
-		return "", err
-	}
-	state.SetDefault("storageSizeMib", strconv.Itoa(leastStorage(plan.Slug)))
+	password := databasePassword()
+	state.SetDefault("storageSizeMib", strconv.Itoa(leastStorage(plan)))
 	state.SetDefault("projectId", defaultProject)
 	state.Merge(sim.State{
 		"clusterUrn": "do:dbaas:" + id, "host": host, "privateHost": "private-" + host, "password": password,
@@ -180,13 +152,18 @@ func createDatabase(call sim.Call, state sim.State) (string, error) {
 	case catalogue.Valkey:
 		state.Merge(sim.State{"user": "default", "database": "", "port": pooledPort})
 	case catalogue.OpenSearch:
+		// The API's specification knows its versions by the first number alone (databases/responses/options.yml,
+		// 2026-08), and nothing says that it answers with more: this is the answer that surprises.
+		state["version"], _, _ = strings.Cut(state.String("version"), ".")
 		state.Merge(sim.State{
 			"uiHost": host, "uiPort": uiPort, "uiDatabase": "", "uiUser": "doadmin", "uiPassword": password,
 			"uiUri": connection("https", "doadmin", password, host, uiPort, ""),
 		})
 	}
 	// Valkey and Advanced PostgreSQL present certificates of a public authority; the others have one for each cluster.
-	if engine.Name == catalogue.Postgres || engine.Name == catalogue.OpenSearch {
+	own := []string{catalogue.Postgres, catalogue.OpenSearch}
+	if slices.Contains(own, engine.Name) && !slices.Contains(o.Public, engine.Name) {
+		var err error
 		if state["__ca"], err = newAuthority(id+" Project CA", call.Now()); err != nil {
 			return "", err
 		}
@@ -222,13 +199,7 @@ func connection(scheme, user, password, host string, port int, database string) 
 }
 
 // databasePassword looks like those that DigitalOcean makes.
-func databasePassword() (string, error) {
-	secret := make([]byte, 14)
-	if _, err := rand.Read(secret); err != nil {
-		return "", fmt.Errorf("making a database password: %w", err)
-	}
-	return "AVNS_" + base64.RawURLEncoding.EncodeToString(secret), nil
-}
+func databasePassword() string { return "AVNS_" + rand.Text()[:19] }
 
 // updateDatabase resizes, migrates and upgrades. Memory and version never go down; storage does, as far as the plan and
 // what is in it allow.
@@ -239,27 +210,20 @@ func updateDatabase(_ sim.Call, _ string, before, state sim.State) error {
 		return refuse(422, "cannot resize database cluster %q from %s to %s: a cluster cannot shrink",
 			state.String("name"), old.Slug, plan.Slug)
 	}
-	if from, to := before.String("version"), state.String("version"); from != to {
-		switch {
-		case engine.Name == catalogue.OpenSearch: // documentation of OpenSearch, "How to create clusters"
-			return refuse(422, "cannot change database cluster %q from version %s to %s: an OpenSearch cluster keeps "+
-				"its version", state.String("name"), from, to)
-		case versionNumber(to) < versionNumber(from):
-			return refuse(422, "cannot change database cluster %q from version %s to %s: a cluster cannot be "+
-				"downgraded", state.String("name"), from, to)
-		}
+	switch from, to := before.String("version"), state.String("version"); {
+	case from == to:
+	case engine.Name == catalogue.OpenSearch: // documentation of OpenSearch, "How to create clusters"
+		return refuse(422, "cannot change database cluster %q from version %s to %s: an OpenSearch cluster keeps its "+
+			"version", state.String("name"), from, to)
+	case slices.Index(engine.Versions, to) < slices.Index(engine.Versions, from):
+		return refuse(422, "cannot change database cluster %q from version %s to %s: a cluster cannot be downgraded",
+			state.String("name"), from, to)
 	}
 	// A larger plan brings its storage along, unless the program asks for more.
 	wanted, _ := strconv.Atoi(state.String("storageSizeMib"))
-	state["storageSizeMib"] = strconv.Itoa(max(wanted, leastStorage(plan.Slug)))
+	state["storageSizeMib"] = strconv.Itoa(max(wanted, leastStorage(plan)))
 	setMetrics(state)
 	return nil
-}
-
-func versionNumber(version string) int {
-	major, _, _ := strings.Cut(version, ".")
-	n, _ := strconv.Atoi(major)
-	return n
 }
 
 // deleteDatabase deletes what lives in the cluster with it.

@@ -1,6 +1,12 @@
 package digitalocean
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,8 +57,16 @@ type Options struct {
 	// their zones. All others are delegated, and a zone below another one of the account is when that has NS records
 	// for it.
 	Undelegated []string
-	// Slow is how long the creation of a resource takes, by type token. Nobody waits for it: a provider that would not
-	// wait so long gives up at once.
+	// Kubernetes are the versions that new clusters and upgrades can have, newest first; nil is those of the catalogue.
+	Kubernetes []string
+	// Upgrades are patches of minor versions that new clusters cannot have any more, but those that run them.
+	Upgrades []string
+	// Retired are plans and versions of databases that new clusters cannot have any more.
+	Retired []string
+	// Public are engines whose certificates are of a public authority, besides those of which that is known.
+	Public []string
+	// Slow is how long the creation of a resource takes, by type token; that of a VPC, how long the nodes of a deleted
+	// cluster stay in it. Nobody waits for it: a provider that would not wait so long gives up at once.
 	Slow map[string]time.Duration
 }
 
@@ -60,8 +74,8 @@ type Options struct {
 func New(c *cloud.Cloud, options Options) plugin.Provider {
 	resources := map[string]sim.Resource{}
 	for _, some := range []map[string]sim.Resource{
-		networkResources(), kubernetesResources(), databaseResources(), spacesResources(), cdnResources(options),
-		loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
+		networkResources(), kubernetesResources(options), databaseResources(options), spacesResources(),
+		cdnResources(options), loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
 	} {
 		maps.Copy(resources, some)
 	}
@@ -71,7 +85,7 @@ func New(c *cloud.Cloud, options Options) plugin.Provider {
 		Config:    sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{Secret: "token spacesSecretKey"}),
 		Authorize: authorize,
 		Resources: resources,
-		Functions: functions(),
+		Functions: functions(options),
 		Slow:      options.Slow,
 	}, c)
 }
@@ -154,3 +168,25 @@ func deleteAll(call sim.Call, typ, property, value string) error {
 func newID() string { return uuid.NewString() }
 
 func timestamp(call sim.Call) string { return call.Now().Format(time.RFC3339) }
+
+// newAuthority makes the self-signed certificate, in PEM, of an authority with this name. Its key is thrown away:
+// nothing in the simulation presents a certificate.
+func newAuthority(name string, now time.Time) (string, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("making the key of authority %q: %w", name, err)
+	}
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: name},
+		NotBefore:             now,
+		NotAfter:              now.AddDate(10, 0, 0),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return "", fmt.Errorf("making the certificate of authority %q: %w", name, err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), nil
+}

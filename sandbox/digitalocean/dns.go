@@ -3,12 +3,13 @@ package digitalocean
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -18,42 +19,38 @@ import (
 // recordTTL is what records have when the program says nothing, and zones always, in seconds.
 const recordTTL = 1800
 
+const longestTXT = 512
+
 func dnsResources() map[string]sim.Resource {
-	number := []sim.Check{sim.Between(0, 65535)}
 	return map[string]sim.Resource{
 		typeDomain: sim.From(sdk.DomainArgs{}, sdk.Domain{}, sim.Rules{
-			Replaces: "name ipAddress",
-			Checks:   map[string][]sim.Check{"name": {hostname}, "ipAddress": {ipv4}},
+			Replaces: "name ipAddress", Checks: map[string][]sim.Check{"name": {hostname}},
 		}, sim.Resource{Create: createDomain, Delete: deleteDomain}),
 		typeRecord: sim.From(sdk.DnsRecordArgs{}, sdk.DnsRecord{}, sim.Rules{
 			AutoNamed: "name", Replaces: "domain type", Computed: "ttl",
 			Checks: map[string][]sim.Check{
-				"type": {sim.OneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA")},
+				"type": {sim.OneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT")},
 				"name": {recordName}, "ttl": {sim.Between(30, 1<<31)}, // documentation of DNS, "Limits"
-				"priority": number, "weight": number, "port": number, "flags": {sim.Between(0, 255)},
+				"priority": {sim.Between(0, 65535)}, "flags": {sim.Between(0, 255)},
 				"tag": {sim.OneOf("issue", "issuewild", "iodef")},
 			},
 		}, sim.Resource{Check: checkRecord, Create: createRecord, Update: setRecord}),
 	}
 }
 
-var labels = matches(`@|\*|(\*\.)?[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?\.?`, "")
-
-func recordName(value any) error {
-	if text, _ := value.(string); labels(value) != nil || strings.Contains(text, "..") {
-		return errors.New("must be @ for the domain itself, or a name within it such as www or _dmarc")
-	}
-	return nil
-}
+// recordName checks a name within a zone: a wildcard's and a final dot are allowed.
+var recordName = passes(
+	regexp.MustCompile(`^(@|\*|(\*\.)?\w([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?)$`).MatchString,
+	"@ for the domain itself, or a name within it such as www or _dmarc")
 
 // checkRecord checks what each type of record needs (Terraform provider, resource record; API reference,
 // domains_create_record).
 func checkRecord(s sim.State) []error {
-	if !s.Known("type", "priority", "weight", "port", "flags", "tag") {
+	if !s.Known("type", "priority", "flags", "tag") {
 		return nil
 	}
 	var errs []error
-	needs := map[string][]string{"MX": {"priority"}, "SRV": {"priority", "weight", "port"}, "CAA": {"flags", "tag"}}
+	needs := map[string][]string{"MX": {"priority"}, "CAA": {"flags", "tag"}}
 	for _, property := range needs[s.String("type")] {
 		if !s.Has(property) {
 			errs = append(errs, fmt.Errorf("%s is required when type is %s", property, s.String("type")))
@@ -77,13 +74,18 @@ func recordValue(typ, tag, value string) error {
 		return errors.New("must not be empty")
 	case typ == "A":
 		return ipv4(value)
+	case typ == "TXT":
+		// As a zone file has it, in strings of 255 (dnscontrol, providers/digitalocean/auditrecords.go).
+		if n := len(value) + 2 + 3*((len(value)-1)/255); n > longestTXT {
+			return fmt.Errorf("must not be longer than %d characters with its quotes, and has %d", longestTXT, n)
+		}
 	case typ == "CAA" && value == ";":
 		return errors.New("is not supported: name an authority") // documentation of DNS, "Limits"
 	case typ == "AAAA":
 		if address, err := netip.ParseAddr(value); err != nil || !address.Is6() {
 			return errors.New("must be an IPv6 address")
 		}
-	case typ == "CNAME", typ == "MX", typ == "NS", typ == "SRV", typ == "CAA" && tag != "iodef":
+	case typ == "CNAME", typ == "MX", typ == "NS", typ == "CAA" && tag != "iodef":
 		if value != "@" && !strings.HasSuffix(value, ".") {
 			return errors.New("data needs to end with a dot (.)")
 		}
@@ -111,8 +113,7 @@ func zone(call sim.Call, host string) string {
 }
 
 // Delegated tells whether the world asks DigitalOcean for a zone, be it in the account yet or not.
-func Delegated(c *cloud.Cloud, options Options, zoneName string) bool {
-	delegated := false
+func Delegated(c *cloud.Cloud, options Options, zoneName string) (delegated bool) {
 	err := c.Update(func(tx *cloud.Tx) error {
 		delegated = seen(sim.Call{Tx: tx}, zoneName, options.Undelegated)
 		return nil
@@ -139,16 +140,12 @@ func createRecord(call sim.Call, state sim.State) (string, error) {
 	if _, err := find(call, typeDomain, "domain", state.String("domain")); err != nil {
 		return "", err
 	}
-	id := numberOf(newID())
+	id := newNumber()
 	return id, setRecord(call, id, nil, state)
 }
 
-// numberOf is a number for what has numbers for IDs.
-func numberOf(id string) string {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(id)) // a hash never fails to write
-	return strconv.FormatUint(uint64(hash.Sum32()), 10)
-}
+// newNumber is an ID of what has numbers for them.
+func newNumber() string { return strconv.FormatUint(uint64(uuid.New().ID()), 10) }
 
 // deleteDomain deletes the records of a zone, which must not serve a Let's Encrypt certificate any more (documentation,
 // "I can't delete my domain because of an associated Let's Encrypt certificate").

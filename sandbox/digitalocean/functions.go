@@ -1,7 +1,6 @@
 package digitalocean
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -10,24 +9,26 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-func functions() map[string]sim.Function {
+func functions(options Options) map[string]sim.Function {
 	all := map[string]sim.Function{}
 	add := func(name string, args any, call func(sim.Call, sim.State) (sim.State, error)) {
 		all["digitalocean:index/"+name+":"+name] = sim.Function{Inputs: sim.FieldsOf(args, sim.Rules{}), Call: call}
 	}
-	add("getKubernetesVersions", sdk.GetKubernetesVersionsArgs{}, listVersions)
+	add("getKubernetesVersions", sdk.GetKubernetesVersionsArgs{}, options.listVersions)
 	add("getKubernetesCluster", sdk.LookupKubernetesClusterArgs{}, lookUpCluster)
+	add("getDatabaseCluster", sdk.LookupDatabaseClusterArgs{}, lookUpDatabase)
 	add("getDatabaseCa", sdk.GetDatabaseCaArgs{}, databaseAuthority)
 	add("getDatabaseMetricsCredentials", struct{}{}, metricsCredentials)
-	add("getDomain", sdk.LookupDomainArgs{}, lookUpDomain)
-	add("getCertificate", sdk.LookupCertificateArgs{}, lookUpCertificate)
+	add("getDomain", sdk.LookupDomainArgs{}, lookUp(typeDomain, "domain %q does not exist", sdk.LookupDomainResult{}))
+	add("getCertificate", sdk.LookupCertificateArgs{},
+		lookUp(typeCertificate, "Certificate %s not found", sdk.LookupCertificateResult{}))
 	return all
 }
 
 // listVersions answers with what begins with the prefix; nothing is no error, and then there is no latest version.
-func listVersions(_ sim.Call, args sim.State) (sim.State, error) {
+func (o Options) listVersions(_ sim.Call, args sim.State) (sim.State, error) {
 	valid, latest := []any{}, ""
-	for _, version := range kubernetesVersions {
+	for _, version := range o.versions() {
 		if strings.HasPrefix(version, args.String("versionPrefix")) {
 			valid = append(valid, version)
 		}
@@ -41,36 +42,41 @@ func listVersions(_ sim.Call, args sim.State) (sim.State, error) {
 }
 
 func lookUpCluster(call sim.Call, args sim.State) (sim.State, error) {
-	for _, object := range call.List(typeCluster) {
-		state := sim.State(object.Outputs)
-		if state.String("name") != args.String("name") {
-			continue
-		}
-		// The token of the cluster is handed out again while it is valid; the real API makes another one for each call.
-		if !validKubeconfig(call, state) {
-			if err := errors.Join(issueKubeconfig(call, state), call.Put(object)); err != nil {
-				return nil, err
-			}
-		}
+	for clusterID, state := range having(call, typeCluster, "name", args.String("name")) {
 		pools := []any{state["nodePool"]}
-		for id, pool := range having(call, typeNodePool, "clusterId", object.ID) {
+		for id, pool := range having(call, typeNodePool, "clusterId", clusterID) {
 			pool["id"] = id
 			pools = append(pools, map[string]any(pool))
 		}
-		result := sim.State{
-			"id": object.ID, "urn": state["clusterUrn"], "nodePools": pools,
+		result := same(sdk.LookupKubernetesClusterResult{}, state)
+		result.Merge(sim.State{
+			"id": clusterID, "urn": state["clusterUrn"], "nodePools": pools,
 			"maintenancePolicies":   []any{state["maintenancePolicy"]},
 			"controlPlaneFirewalls": []any{state["controlPlaneFirewall"]},
-			"tags":                  []any{},
-		}
-		for same := range sim.FieldsOf(sdk.LookupKubernetesClusterResult{}, sim.Rules{}) {
+		})
+		result.SetDefault("tags", []any{})
+		return result, nil
+	}
+	return nil, refuse(404, "unable to find cluster with name: %s", args.String("name"))
+}
+
+// lookUpDatabase answers without contents where there are only others, and refuses where there is none (Terraform
+// provider, data source database_cluster).
+func lookUpDatabase(call sim.Call, args sim.State) (sim.State, error) {
+	name := args.String("name")
+	if len(call.List(typeDatabase)) == 0 {
+		return nil, refuse(404, "Unable to find any database clusters")
+	}
+	result := sim.State{"name": name}
+	for id, state := range having(call, typeDatabase, "name", name) {
+		for same := range sim.FieldsOf(sdk.LookupDatabaseClusterResult{}, sim.Rules{}) {
 			if state.Has(same) {
 				result[same] = state[same]
 			}
 		}
-		return result, nil
+		result["id"], result["urn"] = id, state["clusterUrn"]
 	}
-	return nil, refuse(404, "unable to find cluster with name: %s", args.String("name"))
+	return result, nil
 }
 
 func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
@@ -80,9 +86,10 @@ func databaseAuthority(call sim.Call, args sim.State) (sim.State, error) {
 		return nil, err
 	}
 	if !cluster.Has("__ca") {
-		return nil, refuse(404,
-			"database cluster %q has no certificate authority of its own: engine %s uses public certificates",
-			cluster.String("name"), cluster.String("engine"))
+		return nil, fmt.Errorf("Error retrieving database CA certificate: "+ //nolint:staticcheck // quoted
+			"GET https://api.digitalocean.com/v2/databases/%s/ca: 404 database cluster %q has no certificate "+
+			"authority of its own: engine %s uses public certificates",
+			id, cluster.String("name"), cluster.String("engine"))
 	}
 	return sim.State{"id": id, "clusterId": id, "certificate": cluster["__ca"]}, nil
 }
@@ -93,33 +100,26 @@ func metricsCredentials(sim.Call, sim.State) (sim.State, error) {
 	return sim.State{"id": "metrics", "username": "metrics", "password": "AVNS_metrics-of-the-account"}, nil
 }
 
-func lookUpCertificate(call sim.Call, args sim.State) (sim.State, error) {
-	object, ok := call.Get(typeCertificate, args.String("name"))
-	if !ok {
-		return nil, refuse(404, "Certificate %s not found", args.String("name"))
-	}
-	result, state := sim.State{"id": object.ID}, sim.State(object.Outputs)
-	for same := range sim.FieldsOf(sdk.LookupCertificateResult{}, sim.Rules{}) {
-		if state.Has(same) {
-			result[same] = state[same]
+// lookUp answers with what is known by its name, and with the error that is given where there is none.
+func lookUp(typ, missing string, result any) func(sim.Call, sim.State) (sim.State, error) {
+	return func(call sim.Call, args sim.State) (sim.State, error) {
+		object, ok := call.Get(typ, args.String("name"))
+		if !ok {
+			return nil, refuse(404, missing, args.String("name"))
 		}
+		found := same(result, object.Outputs)
+		found["id"] = object.ID
+		return found, nil
 	}
-	return result, nil
 }
 
-// lookUpDomain answers with the zone and its records as a zone file.
-func lookUpDomain(call sim.Call, args sim.State) (sim.State, error) {
-	name := args.String("name")
-	domain, err := find(call, typeDomain, "domain", name)
-	if err != nil {
-		return nil, err
+// same is what a function's result and an object have under the same name.
+func same(result any, object sim.State) sim.State {
+	both := sim.State{}
+	for name := range sim.FieldsOf(result, sim.Rules{}) {
+		if object.Has(name) {
+			both[name] = object[name]
+		}
 	}
-	file := fmt.Sprintf("$ORIGIN %s.\n$TTL %d\n", name, recordTTL)
-	for _, record := range having(call, typeRecord, "domain", name) {
-		file += fmt.Sprintf("%s. %d IN %s %s\n",
-			record.String("fqdn"), record.Int("ttl"), record.String("type"), record.String("value"))
-	}
-	return sim.State{
-		"id": name, "name": name, "ttl": domain["ttl"], "domainUrn": domain["domainUrn"], "zoneFile": file,
-	}, nil
+	return both
 }

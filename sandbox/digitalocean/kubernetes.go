@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,10 +23,6 @@ const (
 	defaultServiceSubnet = "10.245.0.0/16"
 )
 
-// kubernetesVersions are offered to new clusters and upgrades, newest first: the last patch of each minor version that
-// DOKS keeps in November 2026.
-var kubernetesVersions = []string{"1.36.3-do.5", "1.35.7-do.5", "1.34.8-do.0"}
-
 // components are switches of what runs in a cluster, all off unless the program says otherwise.
 const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaGpuDevicePlugin " +
 	"rdmaSharedDevicePlugin routingAgent"
@@ -33,7 +30,7 @@ const components = "amdGpuDeviceMetricsExporterPlugin amdGpuDevicePlugin nvidiaG
 // provisioning is how long the provider waits for a cluster or a database (Terraform provider).
 const provisioning = 30 * time.Minute
 
-func kubernetesResources() map[string]sim.Resource {
+func kubernetesResources(options Options) map[string]sim.Resource {
 	count := []sim.Check{sim.Between(0, 512)} // limits of DOKS
 	// pool are the rules of a node pool at a path.
 	pool := func(at string) map[string][]sim.Check {
@@ -52,38 +49,36 @@ func kubernetesResources() map[string]sim.Resource {
 		"serviceSubnet":               {network},
 		"maintenancePolicy.day":       {sim.OneOf(append(weekdays, "any")...)},
 		"maintenancePolicy.startTime": {timeOfDay},
-		"kubeconfigExpireSeconds":     {sim.Between(0, 1<<31)},
 		"controlPlaneFirewall.allowedAddresses[]": {source},
-		"clusterAutoscalerConfigurations.expanders[]": {
-			sim.OneOf("random", "least-waste", "priority"),
-		},
-		"clusterAutoscalerConfigurations.scaleDownUtilizationThreshold": {sim.Between(0, 1)},
 	})
 	return map[string]sim.Resource{
 		typeCluster: sim.From(sdk.KubernetesClusterArgs{}, sdk.KubernetesCluster{}, sim.Rules{
 			AutoNamed: "name", Required: "controlPlaneFirewall.allowedAddresses",
 			Replaces: "region vpcUuid clusterSubnet serviceSubnet nodePool.size",
-			Computed: "vpcUuid clusterSubnet serviceSubnet nodePool.id nodePool.actualNodeCount nodePool.nodes " +
+			Computed: "ha vpcUuid clusterSubnet serviceSubnet nodePool.id nodePool.actualNodeCount nodePool.nodes " +
 				"maintenancePolicy maintenancePolicy.day maintenancePolicy.startTime maintenancePolicy.duration " +
 				"controlPlaneFirewall " + components,
 			Unordered: "tags nodePool.tags nodePool.taints", Secret: "kubeConfigs",
 			Defaults: map[string]any{
-				"ha": false, "surgeUpgrade": true, "registryIntegration": false, "destroyAllAssociatedResources": false,
+				"surgeUpgrade": true, "registryIntegration": false, "destroyAllAssociatedResources": false,
 				"nodePool.autoScale": false,
 			},
 			Checks: cluster,
 		}, sim.Resource{
 			Waits:    provisioning,
 			Check:    func(s sim.State) []error { return checkNodePool(s.Object("nodePool"), "nodePool.") },
-			Replaces: downgraded, Create: createCluster, Update: updateCluster, Refresh: refreshCluster,
-			Delete: deleteCluster,
+			Replaces: downgraded, Create: options.createCluster, Update: options.updateCluster,
+			Delete: options.deleteCluster,
 		}),
 		typeNodePool: sim.From(sdk.KubernetesNodePoolArgs{}, sdk.KubernetesNodePool{}, sim.Rules{
 			AutoNamed: "name", Replaces: "clusterId size", Unordered: "tags taints",
 			Defaults: map[string]any{"autoScale": false}, Checks: pool(""),
 		}, sim.Resource{
-			Check:  func(s sim.State) []error { return checkNodePool(s, "") },
-			Create: createNodePool, Update: updateNodePool,
+			Check: func(s sim.State) []error { return checkNodePool(s, "") },
+			Create: func(call sim.Call, state sim.State) (string, error) {
+				return newID(), settleNodePool(call, "", state)
+			},
+			Update: func(call sim.Call, id string, _, state sim.State) error { return settleNodePool(call, id, state) },
 		}),
 	}
 }
@@ -98,11 +93,19 @@ func nodeSize(value any) error {
 	return nil
 }
 
-// offered refuses a version that new clusters and upgrades cannot have.
-func offered(version string) error {
-	if !slices.Contains(kubernetesVersions, version) {
-		return refuse(422, "invalid version slug %q: must be one of %s",
-			version, strings.Join(kubernetesVersions, ", "))
+// versions are what new clusters and upgrades can have.
+func (o Options) versions() []string {
+	if o.Kubernetes != nil {
+		return o.Kubernetes
+	}
+	return catalogue.KubernetesVersions()
+}
+
+// offered refuses a version that new clusters cannot have, and upgrades cannot either but for some more.
+func (o Options) offered(version string, more ...string) error {
+	all := slices.Concat(more, o.versions())
+	if !slices.Contains(all, version) {
+		return refuse(422, "invalid version slug %q: must be one of %s", version, strings.Join(all, ", "))
 	}
 	return nil
 }
@@ -149,9 +152,9 @@ func separateSubnets(call sim.Call, state sim.State) error {
 	return nil
 }
 
-func createCluster(call sim.Call, state sim.State) (string, error) {
+func (o Options) createCluster(call sim.Call, state sim.State) (string, error) {
 	if err := errors.Join(
-		offered(state.String("version")),
+		o.offered(state.String("version")),
 		unique(call, typeCluster, "kubernetes cluster", "", state, 422),
 		placeInVpc(call, state, "vpcUuid"),
 	); err != nil {
@@ -167,6 +170,8 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	}
 	id := newID()
 	endpoint := "https://" + id + ".k8s.ondigitalocean.com"
+	// The provider says nothing where the program does not, and the API's own default changed with 1.36.
+	state.SetDefault("ha", minor(state.String("version")) >= 36)
 	state.SetDefault("maintenancePolicy", map[string]any{})
 	policy := state.Object("maintenancePolicy")
 	policy.SetDefault("day", "any")
@@ -185,18 +190,21 @@ func createCluster(call sim.Call, state sim.State) (string, error) {
 	}
 	state.Merge(sim.State{
 		"clusterUrn": "do:kubernetes:" + id, "createdAt": timestamp(call), "updatedAt": timestamp(call),
-		"endpoint": endpoint, "ipv4Address": "", "status": "running", "__ca": authority,
+		"endpoint": endpoint, "ipv4Address": "", "status": "running",
+		"kubeConfigs": []any{map[string]any{
+			"host": endpoint, "clusterCaCertificate": base64.StdEncoding.EncodeToString([]byte(authority)),
+		}},
 	})
-	return id, issueKubeconfig(call, state)
+	return id, nil
 }
 
-func updateCluster(call sim.Call, id string, before, state sim.State) error {
+func (o Options) updateCluster(call sim.Call, id string, before, state sim.State) error {
 	if before.Bool("ha") && !state.Bool("ha") {
 		return refuse(422, "high availability cannot be disabled on cluster %q once it is enabled",
 			state.String("name"))
 	}
 	if state.String("version") != before.String("version") {
-		if err := offered(state.String("version")); err != nil {
+		if err := o.offered(state.String("version"), o.Upgrades...); err != nil {
 			return err
 		}
 		from, to := minor(before.String("version")), minor(state.String("version"))
@@ -205,7 +213,7 @@ func updateCluster(call sim.Call, id string, before, state sim.State) error {
 				before.String("version"), state.String("version"))
 		}
 		// "Provided you first perform all available patch-level upgrades" (documentation of DOKS, "Upgrade clusters").
-		for _, patch := range kubernetesVersions {
+		for _, patch := range slices.Concat(o.Upgrades, o.versions()) {
 			if to > from && minor(patch) == from && older(before.String("version"), patch) {
 				return refuse(422, "cannot upgrade from %s to %s: upgrade to patch %s first",
 					before.String("version"), state.String("version"), patch)
@@ -225,17 +233,15 @@ func minor(slug string) uint64 {
 	return v.Minor
 }
 
-// refreshCluster fetches new credentials when the old ones have expired, as the Terraform provider does.
-func refreshCluster(call sim.Call, _ string, state sim.State) error {
-	if validKubeconfig(call, state) {
-		return nil
-	}
-	return issueKubeconfig(call, state)
-}
-
 // deleteCluster deletes what lives and dies with the cluster: its node pools, and the Kubernetes objects in it. Load
-// balancers that it made stay and cost money, unless the cluster was told to destroy them.
-func deleteCluster(call sim.Call, id string, state sim.State) error {
+// balancers that it made stay and cost money, unless the cluster was told to destroy them. Its nodes go in their time.
+func (o Options) deleteCluster(call sim.Call, id string, state sim.State) error {
+	if vpc, ok := call.Get(typeVpc, state.String("vpcUuid")); ok && o.Slow[typeVpc] > 0 {
+		vpc.Outputs[occupied] = call.Now().Add(o.Slow[typeVpc]).Format(time.RFC3339)
+		if err := call.Put(vpc); err != nil {
+			return err
+		}
+	}
 	if err := deleteAll(call, typeNodePool, "clusterId", id); err != nil {
 		return err
 	}
@@ -268,4 +274,54 @@ func checkNodePool(pool sim.State, at string) []error {
 			at, pool.Int("maxNodes"), at, pool.Int("minNodes"))}
 	}
 	return nil
+}
+
+// scale makes the pool's nodes as many as it wants: nodeCount, or what the autoscaler has left within its limits.
+func scale(call sim.Call, pool sim.State) {
+	nodes, _ := pool["nodes"].([]any)
+	wanted := pool.Int("nodeCount")
+	if pool.Bool("autoScale") {
+		if !pool.Has("nodeCount") {
+			wanted = len(nodes)
+		}
+		if wanted < pool.Int("minNodes") || wanted > pool.Int("maxNodes") {
+			wanted = pool.Int("minNodes")
+		}
+	}
+	for len(nodes) < wanted {
+		id := newID()
+		nodes = append(nodes, map[string]any{
+			"id": id, "name": pool.String("name") + "-" + id[:5], "status": "running", "dropletId": newNumber(),
+			"createdAt": timestamp(call), "updatedAt": timestamp(call),
+		})
+	}
+	pool["nodes"] = nodes[:wanted]
+	pool["actualNodeCount"] = wanted
+}
+
+// settleNodePool refuses a second pool of the same name in a cluster, and gives the pool its nodes.
+func settleNodePool(call sim.Call, id string, pool sim.State) error {
+	cluster, err := find(call, typeCluster, "kubernetes cluster", pool.String("clusterId"))
+	if err != nil {
+		return err
+	}
+	taken := cluster.Object("nodePool").String("name") == pool.String("name")
+	for other, state := range having(call, typeNodePool, "clusterId", pool.String("clusterId")) {
+		taken = taken || other != id && state.String("name") == pool.String("name")
+	}
+	if taken {
+		return refuse(422, "a node pool with name %q already exists in cluster %q",
+			pool.String("name"), cluster.String("name"))
+	}
+	scale(call, pool)
+	return nil
+}
+
+// nodesOf counts the nodes of all pools of a cluster.
+func nodesOf(call sim.Call, id string, cluster sim.State) int {
+	count := cluster.Object("nodePool").Int("actualNodeCount")
+	for _, pool := range having(call, typeNodePool, "clusterId", id) {
+		count += pool.Int("actualNodeCount")
+	}
+	return count
 }

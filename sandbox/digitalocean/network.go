@@ -1,11 +1,13 @@
 package digitalocean
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
@@ -14,14 +16,16 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-var privateRanges = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.168.0.0/16"),
-}
-
 // publicRange is where load balancers get addresses from: a range that RFC 5737 sets aside for documentation, so that
 // no simulated address belongs to anybody.
 var publicRange = netip.MustParsePrefix("203.0.113.0/24")
+
+const (
+	// occupied is until when the nodes of a deleted cluster are in a VPC.
+	occupied = "__occupied"
+	// emptying is how long the provider waits for a VPC to be empty (Terraform provider, vpc).
+	emptying = 2 * time.Minute
+)
 
 // inRegion checks a region for what it must offer.
 func inRegion(offers func(catalogue.Region) bool) []sim.Check {
@@ -32,14 +36,15 @@ func anything(catalogue.Region) bool { return true }
 
 func networkResources() map[string]sim.Resource {
 	return map[string]sim.Resource{typeVpc: sim.From(sdk.VpcArgs{}, sdk.Vpc{}, sim.Rules{
-		AutoNamed: "name", Replaces: "region ipRange", Computed: "ipRange",
+		// The API chooses a range when there is none, which is not simulated.
+		AutoNamed: "name", Required: "ipRange", Replaces: "region ipRange",
 		Checks: map[string][]sim.Check{
 			"name": {dashed}, "region": inRegion(anything), "description": {longest(255)},
 			"ipRange": {network, vpcRange},
 		},
 	}, sim.Resource{
 		Check: func(s sim.State) []error {
-			if !s.Known("region", "ipRange") || !s.Has("ipRange") {
+			if !s.Known("region", "ipRange") {
 				return nil
 			}
 			return unreserved(s.String("region"), netip.MustParsePrefix(s.String("ipRange")))
@@ -52,10 +57,7 @@ func networkResources() map[string]sim.Resource {
 func vpcRange(value any) error {
 	text, _ := value.(string)
 	prefix := netip.MustParsePrefix(text)
-	private := slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool {
-		return r.Overlaps(prefix) && prefix.Bits() >= r.Bits()
-	})
-	if !private || prefix.Bits() < 16 || prefix.Bits() > 28 {
+	if !prefix.Addr().IsPrivate() || prefix.Bits() < 16 || prefix.Bits() > 28 {
 		return errors.New("must be a private network (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16) of size /16 to /28")
 	}
 	return nil
@@ -78,13 +80,7 @@ func createVpc(call sim.Call, state sim.State) (string, error) {
 		return "", err
 	}
 	id := newID()
-	if !state.Has("ipRange") {
-		free, err := freeRange(call, state.String("region"))
-		if err != nil {
-			return "", err
-		}
-		state["ipRange"] = free.String()
-	} else if taken := overlapping(call, netip.MustParsePrefix(state.String("ipRange"))); taken != "" {
+	if taken := overlapping(call, netip.MustParsePrefix(state.String("ipRange"))); taken != "" {
 		return "", refuse(422, "this range/size overlaps with another VPC network in your account: %s and %s",
 			state.String("ipRange"), taken)
 	}
@@ -103,21 +99,8 @@ func overlapping(call sim.Call, wanted netip.Prefix) string {
 	return ""
 }
 
-// freeRange is the first /20 from 10.100.0.0 on that nobody uses.
-func freeRange(call sim.Call, region string) (netip.Prefix, error) {
-	for second := range 128 {
-		for third := 0; third < 256; third += 16 {
-			candidate := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(100 + second), byte(third), 0}), 20)
-			if unreserved(region, candidate) == nil && overlapping(call, candidate) == "" {
-				return candidate, nil
-			}
-		}
-	}
-	return netip.Prefix{}, refuse(422, "no private address range is left in your account")
-}
-
 // deleteVpc refuses while something lives in the VPC.
-func deleteVpc(call sim.Call, id string, _ sim.State) error {
+func deleteVpc(call sim.Call, id string, vpc sim.State) error {
 	var members []string
 	for typ, property := range map[string]string{
 		typeCluster: "vpcUuid", typeLoadBalancer: "vpcUuid", typeDatabase: "privateNetworkUuid",
@@ -128,6 +111,12 @@ func deleteVpc(call sim.Call, id string, _ sim.State) error {
 	}
 	if slices.Sort(members); len(members) > 0 {
 		return refuse(409, "can not delete VPC with members: %s", strings.Join(members, ", "))
+	}
+	waits := cmp.Or(call.Timeout, emptying)
+	until, err := time.Parse(time.RFC3339, vpc.String(occupied))
+	if err == nil && until.After(call.Now().Add(waits)) {
+		return refuse(409, "can not delete VPC with members: the nodes of a deleted cluster are there until %s, and "+
+			"the provider waits %s", vpc.String(occupied), waits)
 	}
 	return nil
 }

@@ -1,9 +1,10 @@
 package digitalocean_test
 
 import (
-	"strings"
 	"testing"
+	"time"
 
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/provider/providertest"
 )
 
@@ -33,7 +34,6 @@ func TestVpc(t *testing.T) {
 		"description delete":                 {"description": nil},
 		"region update-replace":              {"region": "nyc3"},
 		"ipRange update-replace":             {"ipRange": "10.11.0.0/20"},
-		"":                                   {"ipRange": nil},
 		"name update, region update-replace": {"name": "exeter", "region": "nyc3"},
 	})
 	refuses(t, w, vpc, with(goodVpc, inputs{"name": "other", "ipRange": "10.20.0.0/20"}), map[string]refusal{
@@ -52,14 +52,11 @@ func TestVpc(t *testing.T) {
 		"reserved": {
 			inputs{"ipRange": "10.244.0.0/20"}, "must not overlap 10.244.0.0/16, which DigitalOcean reserves",
 		},
-		"no CIDR": {inputs{"ipRange": "10.30.0.0"}, "in CIDR notation"},
+		"no CIDR":  {inputs{"ipRange": "10.30.0.0"}, "in CIDR notation"},
+		"no range": {inputs{"ipRange": nil}, "missing required property ipRange"},
 	})
-	own := w.Create(vpc, "own", inputs{"region": "nyc3", "name": "own"})
-	if own.Text("ipRange") != "10.100.0.0/20" {
-		t.Errorf("the cloud chose %q", own.Text("ipRange"))
-	}
-	steady(w, own)
-	_, err := w.Update(own, inputs{"region": "nyc3", "name": "yorktown"})
+	other := inputs{"name": "other", "region": "nyc3", "ipRange": "10.20.0.0/20"}
+	_, err := w.Update(w.Create(vpc, "other", other), with(other, inputs{"name": "yorktown"}))
 	w.Refused(err, "already in use")
 }
 
@@ -93,6 +90,33 @@ func TestVpcWithMembers(t *testing.T) {
 	}
 }
 
+// The nodes of a deleted cluster stay in the VPC for a while, in which only a patient provider gets rid of it.
+func TestVpcOfADeletedCluster(t *testing.T) {
+	for _, test := range []struct {
+		passed, timeout time.Duration
+		want            string
+	}{
+		{0, 0, "409: can not delete VPC with members: the nodes of a deleted cluster are there until " +
+			"2266-09-08T12:05:00Z, and the provider waits 2m0s"},
+		{0, 30 * time.Minute, ""},
+		{4 * time.Minute, 0, ""},
+	} {
+		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{vpc: 5 * time.Minute}})
+		v := w.Create(vpc, "v", goodVpc)
+		if err := w.Delete(w.Create(cluster, "c", with(goodCluster, inputs{"vpcUuid": v.ID}))); err != nil {
+			t.Fatal(err)
+		}
+		steady(w, v)
+		w.Now, w.Timeout = w.Now.Add(test.passed), test.timeout
+		err := w.Delete(v)
+		if test.want != "" {
+			w.Refused(err, test.want)
+		} else if err != nil {
+			t.Errorf("after %s, with a timeout of %s: %v", test.passed, test.timeout, err)
+		}
+	}
+}
+
 func TestLoadBalancer(t *testing.T) {
 	w := newWorld(t)
 	l := w.Create(loadBalancer, "l", goodBalancer)
@@ -105,7 +129,7 @@ func TestLoadBalancer(t *testing.T) {
 		}
 	}
 	second := w.Create(loadBalancer, "second", with(goodBalancer, inputs{
-		"name": "second", "size": "lb-medium", "networkStack": "DUALSTACK",
+		"name": "second", "sizeUnit": 3, "networkStack": "DUALSTACK",
 	}))
 	if second.Text("ip") != "203.0.113.2" || second.Get("sizeUnit") != 3.0 || second.Text("ipv6") == "" {
 		t.Errorf("second load balancer %v", second.Outputs)
@@ -119,44 +143,26 @@ func TestLoadBalancer(t *testing.T) {
 	diffs(t, w, l, goodBalancer, map[string]inputs{
 		"name update":                         {"name": "nyota"},
 		"type update-replace":                 {"type": "REGIONAL_NETWORK"},
-		"network add-replace":                 {"network": "INTERNAL"},
+		"network add-replace":                 {"network": "EXTERNAL"},
 		"forwardingRules[0].entryPort update": {"forwardingRules": rule(inputs{"entryPort": 444})},
 		"enableProxyProtocol update":          {"enableProxyProtocol": true},
 		"sizeUnit add":                        {"sizeUnit": 2},
 	})
 	refuses(t, w, loadBalancer, with(goodBalancer, inputs{"name": "other"}), map[string]refusal{
-		"name":   {inputs{"name": "public"}, "already in use by another load balancer"},
-		"type":   {inputs{"type": "NETWORK"}, "must be one of REGIONAL, REGIONAL_NETWORK, GLOBAL"},
-		"region": {inputs{"region": nil}, "region must be set when type is REGIONAL"},
-		"global region": {
-			inputs{"type": "GLOBAL", "forwardingRules": nil}, "region must not be set when type is GLOBAL",
-		},
-		"no rules": {inputs{"forwardingRules": nil}, "at least one forwarding rule"},
+		"name":     {inputs{"name": "public"}, "already in use by another load balancer"},
+		"type":     {inputs{"type": "GLOBAL"}, "must be one of REGIONAL, REGIONAL_NETWORK"},
+		"region":   {inputs{"region": nil}, "missing required property region"},
+		"no rules": {inputs{"forwardingRules": nil}, "missing required property forwardingRules"},
 		"network and http": {
 			inputs{"type": "REGIONAL_NETWORK", "forwardingRules": rule(inputs{"entryProtocol": "http"})},
 			"must be tcp or udp when type is REGIONAL_NETWORK",
-		},
-		"https": {
-			inputs{"forwardingRules": rule(inputs{"entryProtocol": "https"})},
-			"needs certificateName or tlsPassthrough",
-		},
-		"certificate": {
-			inputs{"forwardingRules": rule(inputs{"entryProtocol": "https", "certificateName": "none"})},
-			`certificate "none" does not exist`,
 		},
 		"port": {
 			inputs{"forwardingRules": rule(inputs{"entryPort": 70000})},
 			"forwardingRules[0].entryPort = 70000: must be between 1 and 65535",
 		},
-		"health check": {
-			inputs{"healthcheck": map[string]any{"protocol": "http", "port": 80}}, "healthcheck.path is required",
-		},
-		"idle":      {inputs{"httpIdleTimeoutSeconds": 3600}, "must be between 30 and 600"},
-		"two sizes": {inputs{"size": "lb-small", "sizeUnit": 2}, "only one of size and sizeUnit"},
-		"firewall": {
-			inputs{"firewall": map[string]any{"denies": []any{"1.2.3.4"}}},
-			"must look like ip:1.2.3.4 or cidr:1.2.0.0/16",
-		},
+		"internal": {inputs{"network": "INTERNAL"}, "must be one of EXTERNAL"},
+		"nodes":    {inputs{"sizeUnit": 201}, "must be between 1 and 200"},
 	})
 
 	// The real API ignores proxy protocol on network load balancers without a word.
@@ -173,19 +179,12 @@ func TestLoadBalancer(t *testing.T) {
 	if _, drift, _ := w.Refresh(l); drift != "forwardingRules[0].targetPort update" {
 		t.Errorf("drift is %q", drift)
 	}
-	v := w.Create(vpc, "v", goodVpc)
-	inner := w.Create(loadBalancer, "inner", with(goodBalancer, inputs{
-		"name": "inner", "network": "INTERNAL", "vpcUuid": v.ID,
-	}))
-	if !strings.HasPrefix(inner.Text("ip"), "10.10.0.") {
-		t.Errorf("an internal load balancer has address %q", inner.Text("ip"))
-	}
 }
 
 func TestPreviewKnowsWhatThePrograms(t *testing.T) {
 	w := newWorld(t)
-	outputs := w.Preview(vpc, "v", inputs{"name": "v", "region": "tor1"})
-	if outputs["name"].V != "v" || !outputs["ipRange"].IsComputed() || !outputs["vpcUrn"].IsComputed() {
+	outputs := w.Preview(vpc, "v", goodVpc)
+	if outputs["name"].V != "yorktown" || !outputs["vpcUrn"].IsComputed() {
 		t.Errorf("preview has %v", outputs)
 	}
 

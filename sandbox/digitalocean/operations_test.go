@@ -1,6 +1,7 @@
 package digitalocean_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,8 +74,8 @@ func TestDNS(t *testing.T) {
 		"ttl":            {inputs{"ttl": 29}, "must be between 30 and 2147483648"},
 	})
 	zone, err := w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.com"})
-	if err != nil || !strings.Contains(zone.Text("zoneFile"), "www.example.com. 1800 IN A 203.0.113.1\n") {
-		t.Errorf("getDomain: %v\n%s", err, zone.Text("zoneFile"))
+	if err != nil || zone.Text("name") != "example.com" || zone.Text("domainUrn") != d.Text("domainUrn") {
+		t.Errorf("getDomain: %v, %v", err, zone.Outputs)
 	}
 	_, err = w.Invoke("digitalocean:index/getDomain:getDomain", inputs{"name": "example.org"})
 	w.Refused(err, "does not exist")
@@ -93,8 +94,7 @@ func TestUptime(t *testing.T) {
 	refuses(t, w, uptimeCheck, good, map[string]refusal{
 		"region": {inputs{"regions": []any{"usEast"}}, "must be one of us_east, us_west, eu_west, se_asia"},
 		"scheme": {inputs{"target": "http://example.com"}, "must be a URL that begins with https://"},
-		"ping":   {inputs{"type": "ping"}, "must be a host name or an address"},
-		"type":   {inputs{"type": "tcp"}, "must be one of ping, http, https"},
+		"type":   {inputs{"type": "tcp"}, "must be one of http, https"},
 	})
 	goodAlert := inputs{
 		"name": "down", "checkId": c.ID, "type": "down", "period": "2m",
@@ -124,11 +124,9 @@ func TestMonitorAlert(t *testing.T) {
 	w := newWorld(t)
 	l := w.Create(loadBalancer, "l", goodBalancer)
 	d := w.Create(database, "d", goodDatabase)
-	c := w.Create(cluster, "c", goodCluster)
-	node := c.Get("nodePool").(map[string]any)["nodes"].([]any)[0].(map[string]any)["dropletId"].(string)
 	good := inputs{
 		"type": "v1/insights/droplet/cpu", "compare": "GreaterThan", "value": 90, "window": "5m", "description": "hot",
-		"entities": []any{node}, "alerts": map[string]any{"emails": []any{"workers@example.com"}},
+		"tags": []any{"k8s:x"}, "alerts": map[string]any{"emails": []any{"workers@example.com"}},
 	}
 	a := w.Create(monitorAlert, "a", good)
 	if a.Text("uuid") != a.ID || a.Get("enabled") != true {
@@ -140,14 +138,14 @@ func TestMonitorAlert(t *testing.T) {
 		"type": "v1/dbaas/alerts/disk_utilization_alerts", "entities": []any{d.ID},
 	}))
 	refuses(t, w, monitorAlert, good, map[string]refusal{
-		"type":     {inputs{"type": "v1/insights/droplet/heat"}, "must be one of v1/dbaas/alerts/cpu_alerts"},
-		"droplet":  {inputs{"entities": []any{"1"}}, `droplet "1" does not exist`},
-		"kind":     {inputs{"entities": []any{l.ID}}, "droplet"},
-		"balancer": {inputs{"type": "v1/insights/lbaas/droplet_health"}, "load balancer"},
-		"database": {inputs{"type": "v1/dbaas/alerts/cpu_alerts"}, "database cluster"},
+		"type": {inputs{"type": "v1/insights/droplet/heat"}, "must be one of v1/dbaas/alerts/cpu_alerts"},
+		"balancer": {
+			inputs{"type": "v1/insights/lbaas/droplet_health", "entities": []any{d.ID}}, "load balancer",
+		},
+		"database": {inputs{"type": "v1/dbaas/alerts/cpu_alerts", "entities": []any{l.ID}}, "database cluster"},
 		"compare":  {inputs{"compare": "greater_than"}, "must be one of GreaterThan, LessThan"},
 		"window":   {inputs{"window": "15m"}, "must be one of 5m, 10m, 30m, 1h"},
-		"value":    {inputs{"value": -1}, "must not be negative"},
+		"value":    {inputs{"value": -1}, "must be between 0 and"},
 		"nobody":   {inputs{"alerts": map[string]any{}}, "alerts: must have emails or slacks"},
 	})
 }
@@ -173,7 +171,7 @@ func TestProject(t *testing.T) {
 	full := w.Create(project, "full", inputs{"name": "full", "resources": all})
 	steady(w, p, full)
 	refuses(t, w, project, inputs{"name": "third"}, map[string]refusal{
-		"missing": {inputs{"resources": []any{"do:dbaas:none"}}, `dbaas, "none" does not exist`},
+		"missing": {inputs{"resources": []any{"do:dbaas:none"}}, `404: resource "do:dbaas:none" does not exist`},
 		"VPC": {
 			inputs{"resources": []any{"do:vpc:x"}}, `resources[0] = "do:vpc:x": must be the URN of a kubernetes`,
 		},
@@ -187,6 +185,60 @@ func TestProject(t *testing.T) {
 	if _, drift, _ := w.Refresh(full); drift == "" {
 		t.Error("a resource that has moved to another project is no drift in the old one")
 	}
+}
+
+// A project lists all that is in it, whoever has put it there; what puts things there sees only these.
+func TestProjectResources(t *testing.T) {
+	w := newWorld(t)
+	p := w.Create(project, "p", inputs{"name": "mastodon-prod"})
+	d := w.Create(database, "d", goodDatabase)
+	made := w.Create(loadBalancer, "l", with(goodBalancer, inputs{"projectId": p.ID}))
+	b, z := w.Create(bucket, "b", goodBucket), w.Create(domain, "z", inputs{"name": "example.com"})
+	const members = "digitalocean:index/projectResources:ProjectResources"
+	named := inputs{"project": p.ID, "resources": []any{
+		d.Text("clusterUrn"), b.Text("bucketUrn"), z.Text("domainUrn"),
+	}}
+	refuses(t, w, members, named, map[string]refusal{
+		"project": {inputs{"project": "none"}, `project "none" does not exist`},
+		"member":  {inputs{"resources": []any{"do:dbaas:none"}}, `404: resource "do:dbaas:none" does not exist`},
+	})
+	m := w.Create(members, "m", named)
+	steady(w, m)
+	listed := func(want ...string) {
+		t.Helper()
+		read, drift, _ := w.Refresh(p)
+		got, _ := read.Get("resources").([]any)
+		if len(got) != len(want) || drift != "" {
+			t.Errorf("the project lists %v, want %v, drift %q", got, want, drift)
+		}
+		for _, urn := range want {
+			if !slices.Contains(got, any(urn)) {
+				t.Errorf("the project lists %v without %s", got, urn)
+			}
+		}
+	}
+	listed(d.Text("clusterUrn"), b.Text("bucketUrn"), z.Text("domainUrn"), made.Text("loadBalancerUrn"))
+
+	// A person takes the database out; the program then no longer names the bucket.
+	w.Edit(p, func(outputs map[string]any) {
+		outputs["resources"] = []any{b.Text("bucketUrn"), z.Text("domainUrn")}
+	})
+	if _, drift, _ := w.Refresh(m); drift == "" {
+		t.Error("what a person has taken out is no drift")
+	}
+	m, err := w.Update(m, with(named, inputs{"resources": []any{z.Text("domainUrn")}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed(z.Text("domainUrn"), made.Text("loadBalancerUrn"))
+	if err := w.Delete(m); err != nil {
+		t.Fatal(err)
+	}
+	listed(made.Text("loadBalancerUrn"))
+	if err := w.Delete(made); err != nil {
+		t.Fatal(err)
+	}
+	listed()
 }
 
 func TestKubernetesFunctions(t *testing.T) {
@@ -209,14 +261,6 @@ func TestKubernetesFunctions(t *testing.T) {
 	if err != nil || found.Text("id") != c.ID || len(found.Get("nodePools").([]any)) != 2 ||
 		found.Outputs.ContainsSecrets() {
 		t.Errorf("getKubernetesCluster: %v", err)
-	}
-	if kubeconfig(t, found)["token"] != kubeconfig(t, c)["token"] {
-		t.Error("the function gives another token than the resource while that is valid")
-	}
-	w.Now = w.Now.AddDate(0, 0, 8)
-	fresh, err := w.Invoke("digitalocean:index/getKubernetesCluster:getKubernetesCluster", inputs{"name": "yorktown"})
-	if err != nil || kubeconfig(t, fresh)["expiresAt"] != "2266-09-23T12:00:00Z" {
-		t.Errorf("the function gives expired credentials: %v", err)
 	}
 	_, err = w.Invoke("digitalocean:index/getKubernetesCluster:getKubernetesCluster", inputs{"name": "none"})
 	w.Refused(err, "unable to find cluster with name: none")

@@ -30,9 +30,18 @@ func projectResources() map[string]sim.Resource {
 		Required: "resources", Replaces: "project", Unordered: "resources", Checks: member,
 	}, sim.Resource{
 		Create: func(call sim.Call, state sim.State) (string, error) {
-			return state.String("project"), assign(call, state)
+			return state.String("project"), assign(call, nil, state)
 		},
-		Update: func(call sim.Call, _ string, _, state sim.State) error { return assign(call, state) },
+		Update: func(call sim.Call, _ string, before, state sim.State) error { return assign(call, before, state) },
+		// It sees of a project only what it has put there (Terraform provider, project_resources).
+		Refresh: func(call sim.Call, id string, state sim.State) error {
+			project, _ := call.Get(typeProject, id)
+			state["resources"] = common(state.Strings("resources"), sim.State(project.Outputs).Strings("resources"))
+			return nil
+		},
+		Delete: func(call sim.Call, _ string, state sim.State) error {
+			return move(call, defaultProject, state.Strings("resources"))
+		},
 	}), typeProject: sim.From(sdk.ProjectArgs{}, sdk.Project{}, sim.Rules{
 		AutoNamed: "name", Computed: "resources", Unordered: "resources",
 		Defaults: map[string]any{"description": "", "purpose": "Web Application", "isDefault": false},
@@ -41,87 +50,98 @@ func projectResources() map[string]sim.Resource {
 			"environment": {passes(isEnvironment, "one of Development, Staging, Production")},
 			"resources[]": member["resources[]"],
 		},
-	}, sim.Resource{
-		Create: createProject, Update: updateProject,
-		Delete: func(_ sim.Call, _ string, state sim.State) error {
-			if state.Bool("isDefault") {
-				return refuse(412, "project %q is the default project and cannot be deleted", state.String("name"))
-			}
-			return nil
-		},
-	})}
+	}, sim.Resource{Create: createProject, Update: updateProject, Refresh: refreshProject})}
 }
 
 func isEnvironment(text string) bool {
 	return slices.Contains([]string{"development", "staging", "production"}, strings.ToLower(text))
 }
 
-func isMember(text string) bool {
-	parts := strings.SplitN(text, ":", 3)
-	return len(parts) == 3 && parts[0] == "do" && parts[2] != "" && members[parts[1]] != ""
+// memberOf is the type and the ID in a URN.
+func memberOf(urn string) (typ, id string) {
+	kind, id, _ := strings.Cut(strings.TrimPrefix(urn, "do:"), ":")
+	return members[kind], id
 }
 
-// setMembers refuses URNs of what does not exist, and takes what it names out of other projects: everything is in one.
-func setMembers(call sim.Call, id string, state sim.State) error {
-	wanted := state.Strings("resources")
-	for _, urn := range wanted {
-		parts := strings.SplitN(urn, ":", 3)
-		if _, err := find(call, members[parts[1]], "resource of type "+parts[1]+",", parts[2]); err != nil {
-			return err
+func isMember(text string) bool {
+	typ, id := memberOf(text)
+	return strings.HasPrefix(text, "do:") && typ != "" && id != ""
+}
+
+func exists(call sim.Call, urn string) bool {
+	_, ok := call.Get(memberOf(urn))
+	return ok
+}
+
+// common is what both lists have.
+func common(one, other []string) []string {
+	return slices.DeleteFunc(one, func(text string) bool { return !slices.Contains(other, text) })
+}
+
+// move puts what exists into a project and takes it out of every other, since everything is in one. The default project
+// is no object of the cloud: nobody manages it.
+func move(call sim.Call, to string, urns []string) error {
+	for _, urn := range urns {
+		if !exists(call, urn) && to != defaultProject {
+			return refuse(404, "resource %q does not exist", urn)
 		}
 	}
-	for _, other := range call.List(typeProject) {
-		all := sim.State(other.Outputs).Strings("resources")
-		left := []any{}
-		for _, urn := range all {
-			if !slices.Contains(wanted, urn) {
-				left = append(left, urn)
-			}
+	for _, object := range call.List(typeProject) {
+		left := slices.DeleteFunc(sim.State(object.Outputs).Strings("resources"), func(urn string) bool {
+			return slices.Contains(urns, urn)
+		})
+		if object.ID == to {
+			left = append(left, urns...)
 		}
-		if other.ID == id || len(left) == len(all) {
-			continue
-		}
-		other.Outputs["resources"] = left
-		if err := call.Put(other); err != nil {
+		object.Outputs["resources"] = left
+		if err := call.Put(object); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// assign puts what a ProjectResources names into its project, beside what is there.
-func assign(call sim.Call, state sim.State) error {
-	id := state.String("project")
-	project, err := find(call, typeProject, "project", id)
-	if err != nil {
+// assign puts what a ProjectResources names into its project, beside what is there, and what it no longer names into
+// the default one.
+func assign(call sim.Call, before, state sim.State) error {
+	if _, err := find(call, typeProject, "project", state.String("project")); err != nil {
 		return err
 	}
-	wanted := sim.State{"resources": state["resources"]}
-	if err := setMembers(call, id, wanted); err != nil {
-		return err
-	}
-	all := []any{}
-	for _, urn := range append(project.Strings("resources"), state.Strings("resources")...) {
-		if !slices.Contains(all, any(urn)) {
-			all = append(all, urn)
-		}
-	}
-	object, _ := call.Get(typeProject, id)
-	object.Outputs["resources"] = all
-	return call.Put(object)
+	return errors.Join(
+		move(call, defaultProject, before.Strings("resources")),
+		move(call, state.String("project"), state.Strings("resources")),
+	)
 }
 
 func createProject(call sim.Call, state sim.State) (string, error) {
 	id := newID()
-	err := errors.Join(unique(call, typeProject, "project", "", state, 409), setMembers(call, id, state))
 	state.SetDefault("resources", []any{})
-	state.Merge(sim.State{
-		"createdAt": timestamp(call), "updatedAt": timestamp(call), "ownerId": accountID, "ownerUuid": accountUUID,
-	})
-	return id, err
+	state.Merge(sim.State{"createdAt": timestamp(call), "ownerId": accountID, "ownerUuid": accountUUID})
+	return id, updateProject(call, id, nil, state)
 }
 
-func updateProject(call sim.Call, id string, _, state sim.State) error {
+func updateProject(call sim.Call, id string, before, state sim.State) error {
 	state["updatedAt"] = timestamp(call)
-	return errors.Join(unique(call, typeProject, "project", id, state, 409), setMembers(call, id, state))
+	added := slices.DeleteFunc(state.Strings("resources"), func(urn string) bool {
+		return slices.Contains(before.Strings("resources"), urn)
+	})
+	return errors.Join(unique(call, typeProject, "project", id, state, 409), move(call, id, added))
+}
+
+// refreshProject lists what is in the project: what was moved there and still exists, and what was made there.
+func refreshProject(call sim.Call, id string, state sim.State) error {
+	// Of what is not simulated, such as Droplets, nothing is known.
+	all := slices.DeleteFunc(state.Strings("resources"), func(urn string) bool {
+		typ, _ := memberOf(urn)
+		return typ != "" && !exists(call, urn)
+	})
+	for typ, property := range map[string]string{typeDatabase: "clusterUrn", typeLoadBalancer: "loadBalancerUrn"} {
+		for _, made := range having(call, typ, "projectId", id) {
+			if urn := made.String(property); !slices.Contains(all, urn) {
+				all = append(all, urn)
+			}
+		}
+	}
+	state["resources"] = all
+	return nil
 }

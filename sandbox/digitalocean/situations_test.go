@@ -3,9 +3,11 @@ package digitalocean_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"google.golang.org/grpc/status"
@@ -53,13 +55,14 @@ func TestCertificateOfAZoneBelowAnother(t *testing.T) {
 	}
 }
 
-// DigitalOcean takes up to an hour to get a certificate, and the provider waits 20 minutes. It has the ID by then.
+// DigitalOcean takes up to an hour to get a certificate, and the provider waits ten minutes unless it is told to wait
+// longer. It has the ID by then.
 func TestPendingCertificate(t *testing.T) {
 	slow := digitalocean.Options{Slow: map[string]time.Duration{certificate: 25 * time.Minute}}
 	w := newWorldWith(t, slow)
 	w.Create(domain, "d", inputs{"name": "example.com"})
 	_, err := w.Try(certificate, "c", letsEncrypt("c", "cdn.example.com"))
-	w.Refused(err, "takes 25m0s: the provider waits 20m0s")
+	w.Refused(err, "takes 25m0s: the provider waits 10m0s")
 	if len(status.Convert(err).Details()) != 1 {
 		t.Errorf("the certificate is not kept as one that failed: %v", err)
 	}
@@ -74,6 +77,40 @@ func TestPendingCertificate(t *testing.T) {
 	}
 	_, err = w.Try(certificate, "again", letsEncrypt("c", "cdn.example.com"))
 	w.Refused(err, "already in use")
+}
+
+// A certificate that is waited for is there after 25 minutes; one that no try gets ends in error, and is in the way
+// until somebody deletes it.
+func TestCertificateThatIsWaitedFor(t *testing.T) {
+	for takes, want := range map[time.Duration]string{25 * time.Minute: "verified", 80 * time.Minute: "error"} {
+		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{certificate: takes}})
+		w.Create(domain, "d", inputs{"name": "example.com"})
+		wanted, err := w.Check(certificate, "c", nil, letsEncrypt("c", "cdn.example.com"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := w.Provider.Create(t.Context(), plugin.CreateRequest{
+			Name: "c", Type: tokens.Type(certificate), Properties: wanted, Timeout: (70 * time.Minute).Seconds(),
+		})
+		if (err == nil) != (want == "verified") || response.ID != "c" {
+			t.Errorf("a certificate that takes %s: %q, %v", takes, response.ID, err)
+		}
+		c := resource{Type: certificate, Name: "c", ID: "c"}
+		w.Provider = digitalocean.New(w.Cloud, digitalocean.Options{})
+		w.Configure(credentials)
+		if read, _, _ := w.Refresh(c); read.Text("state") != want {
+			t.Errorf("a certificate that takes %s is %q in the end, want %q", takes, read.Text("state"), want)
+		}
+		if _, err = w.Try(certificate, "c", letsEncrypt("c", "cdn.example.com")); err == nil {
+			t.Error("the name is free")
+		}
+		if err := w.Delete(c); err != nil {
+			t.Fatal(err)
+		}
+		if made := w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com")); made.Text("state") != "verified" {
+			t.Errorf("the next one is %q", made.Text("state"))
+		}
+	}
 }
 
 // DigitalOcean renews a certificate with a new ID; the name stays, and is what others should refer to.
@@ -94,6 +131,35 @@ func TestRenewedCertificateHasANewID(t *testing.T) {
 	if follows.Text("certificateId") != renewed.Text("uuid") || drift != "" {
 		t.Errorf("the CDN has certificate %q, drift %q", follows.Text("certificateId"), drift)
 	}
+}
+
+// Neither an endpoint that somebody deleted nor one whose certificate is gone can be read: every refresh fails until a
+// person has been at it.
+func TestCdnThatCannotBeRead(t *testing.T) {
+	w := newWorld(t)
+	w.Create(domain, "d", inputs{"name": "example.com"})
+	b := w.Create(bucket, "b", goodBucket)
+	w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com"))
+	good := inputs{"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "c"}
+	e := w.Create(cdn, "e", good)
+	read := func() error {
+		_, err := w.Provider.Read(t.Context(), plugin.ReadRequest{
+			ID: sdk.ID(e.ID), Type: tokens.Type(cdn), Inputs: e.Inputs, State: e.Outputs,
+		})
+		return err
+	}
+	if err := w.Cloud.Delete(certificate, "c"); err != nil {
+		t.Fatal(err)
+	}
+	w.Refused(read(), "/v2/certificates/"+e.Text("certificateId")+": 404 certificate not found")
+	w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com"))
+	if err := read(); err != nil {
+		t.Errorf("with another certificate: %v", err)
+	}
+	if err := w.Cloud.Delete(cdn, e.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Refused(read(), "Error reading CDN: GET https://api.digitalocean.com/v2/cdn/endpoints/"+e.ID+": 404")
 }
 
 // DigitalOcean adds the CNAME of a CDN host to a zone that has none, and the program's own is refused then.
@@ -136,6 +202,35 @@ func TestMinorUpgradeAfterThePatches(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A cluster whose minor version left the list of new ones still has its patches before it, and cannot leave them out.
+func TestPatchesThatOnlyUpgradesHave(t *testing.T) {
+	w := newWorldWith(t, digitalocean.Options{
+		Kubernetes: []string{"1.37.1-do.0", "1.36.3-do.5"}, Upgrades: []string{"1.35.9-do.0"},
+	})
+	_, err := w.Try(cluster, "c", with(goodCluster, inputs{"version": "1.35.9-do.0"}))
+	w.Refused(err, `invalid version slug "1.35.9-do.0": must be one of 1.37.1-do.0, 1.36.3-do.5`)
+	c := w.Create(cluster, "c", with(goodCluster, inputs{"version": "1.36.3-do.5"}))
+	w.Edit(c, func(outputs map[string]any) { outputs["version"] = "1.35.7-do.5" })
+	_, err = w.Update(c, with(goodCluster, inputs{"version": "1.36.3-do.5"}))
+	w.Refused(err, "cannot upgrade from 1.35.7-do.5 to 1.36.3-do.5: upgrade to patch 1.35.9-do.0 first")
+	for _, version := range []string{"1.35.9-do.0", "1.36.3-do.5"} {
+		if c, err = w.Update(c, with(goodCluster, inputs{"version": version})); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What DigitalOcean has withdrawn stays where it runs.
+func TestPlanThatIsGone(t *testing.T) {
+	w := newWorld(t)
+	d := w.Create(database, "d", goodDatabase)
+	w.Provider = digitalocean.New(w.Cloud, digitalocean.Options{Retired: []string{"gd-2vcpu-8gb"}})
+	w.Configure(credentials)
+	steady(w, d)
+	_, err := w.Try(database, "e", with(goodDatabase, inputs{"name": "new"}))
+	w.Refused(err, "422: gd-2vcpu-8gb is not offered to new clusters of engine advanced_pg any more")
 }
 
 // What takes longer than the provider waits is there, and costs, but Pulumi does not know it; the program's Timeouts
@@ -232,6 +327,40 @@ func TestDatabasesThatTheSchemaDoesNotTell(t *testing.T) {
 	w.Create(firewall, "f", inputs{"clusterId": d.ID, "rules": rules})
 }
 
+// A version of OpenSearch comes back as its first number, which is a change in every preview unless it is ignored; then
+// the rest can be updated.
+func TestVersionOfOpenSearchComesBackShort(t *testing.T) {
+	w := newWorld(t)
+	const lookUp = "digitalocean:index/getDatabaseCluster:getDatabaseCluster"
+	_, err := w.Invoke(lookUp, inputs{"name": "khan"})
+	w.Refused(err, "Unable to find any database clusters")
+	search := with(goodDatabase, inputs{
+		"name": "khan", "engine": "opensearch", "version": "2.19", "size": "db-s-2vcpu-4gb", "nodeCount": 3,
+	})
+	s := w.Create(database, "s", search)
+	if diff := providertest.Changes(w.Diff(s, search)); diff != "version update" {
+		t.Errorf("the same inputs differ in %q", diff)
+	}
+	for name, want := range map[string]string{"khan": "2", "kirk": ""} {
+		if found, err := w.Invoke(lookUp, inputs{"name": name}); err != nil || found.Text("version") != want {
+			t.Errorf("the version of %s is %q, %v", name, found.Text("version"), err)
+		}
+	}
+	smaller, err := w.Check(database, "s", s.Inputs, with(search, inputs{"nodeCount": 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := plugin.UpdateRequest{
+		ID: sdk.ID(s.ID), Type: tokens.Type(database), OldInputs: s.Inputs, OldOutputs: s.Outputs,
+		NewInputs: smaller, IgnoreChanges: []string{"version"},
+	}
+	updated, err := w.Provider.Update(t.Context(), request)
+	if err != nil || updated.Properties["version"].StringValue() != "2" ||
+		updated.Properties["nodeCount"].NumberValue() != 1 {
+		t.Errorf("updated to %v, %v", updated.Properties, err)
+	}
+}
+
 // Whoever has a key that may write, writes; then the bucket does not go without force.
 func TestBucketThatSomebodyElseHasWrittenTo(t *testing.T) {
 	w := newWorld(t)
@@ -257,6 +386,20 @@ func TestBucketThatSomebodyElseHasWrittenTo(t *testing.T) {
 	if err != nil {
 		t.Errorf("by force: %v", err)
 	}
+}
+
+// The name of a deleted bucket comes back after weeks, also to who had it.
+func TestNameOfADeletedBucketIsBlocked(t *testing.T) {
+	w := newWorld(t)
+	if err := w.Delete(w.Create(bucket, "b", goodBucket)); err != nil {
+		t.Fatal(err)
+	}
+	w.Now = w.Now.AddDate(0, 0, 13)
+	_, err := w.Try(bucket, "b", goodBucket)
+	w.Refused(err, `409: BucketAlreadyExists: name "media" is that of a deleted bucket and blocked until 2266-09-22`)
+	w.Create(bucket, "other", inputs{"name": "media-2"})
+	w.Now = w.Now.AddDate(0, 0, 1)
+	w.Create(bucket, "b", goodBucket)
 }
 
 // Spaces answers with the rules in the order of their IDs: another order is a change in every preview.
@@ -318,6 +461,12 @@ func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
 		"domain": "example.com", "type": "CAA", "name": "@", "value": ";", "flags": 0, "tag": "issue",
 	})
 	w.Refused(err, `value = ";": is not supported`)
+	text := func(n int) inputs {
+		return inputs{"domain": "example.com", "type": "TXT", "name": "long", "value": strings.Repeat("x", n)}
+	}
+	_, err = w.Try(record, "long", text(508))
+	w.Refused(err, "must not be longer than 512 characters with its quotes, and has 513")
+	w.Create(record, "long", text(507))
 }
 
 // The controller of a living cluster makes another load balancer for a Service that has lost its own, with another

@@ -1,22 +1,30 @@
 package digitalocean
 
 import (
+	"crypto/md5" //nolint:gosec // S3's ETag is the MD5 of the content
 	"crypto/rand"
-	"encoding/base32"
-	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// written marks a bucket to which somebody else has a key that may write.
-const written = "__written"
+const (
+	// written marks a bucket to which somebody else has a key that may write.
+	written = "__written"
+	// typeBlocked is the name of a deleted bucket, which stays blocked for weeks (infra/settings, bucketSuffix); nobody
+	// says how many.
+	typeBlocked = "digitalocean:index/spacesBucket:BlockedName"
+	blocked     = 14 * 24 * time.Hour
+)
 
 func spacesResources() map[string]sim.Resource {
 	region := inRegion(func(r catalogue.Region) bool { return r.Spaces })
@@ -61,9 +69,8 @@ func spacesResources() map[string]sim.Resource {
 		typeObject: sim.From(sdk.SpacesBucketObjectArgs{}, sdk.SpacesBucketObject{}, sim.Rules{
 			Replaces: "region bucket key", Computed: "contentType etag",
 			Defaults: map[string]any{"acl": "private", "forceDestroy": false},
-			Checks:   map[string][]sim.Check{"region": region, "acl": acl, "metadata": {lowerCaseKeys}},
+			Checks:   map[string][]sim.Check{"region": region, "acl": acl},
 		}, sim.Resource{
-			Check: checkObject,
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				// The real ID is the key alone, of which every bucket can have one.
 				return state.String("bucket") + "/" + state.String("key"), putObject(call, state)
@@ -90,6 +97,12 @@ func createBucket(call sim.Call, state sim.State) (string, error) {
 	name, region := state.String("name"), state.String("region")
 	if _, taken := call.Get(typeBucket, name); taken {
 		return "", refuse(409, "BucketAlreadyExists: a bucket with name %q exists", name)
+	}
+	former, _ := call.Get(typeBlocked, name)
+	until := sim.State(former.Outputs).String("until")
+	if end, err := time.Parse(time.RFC3339, until); err == nil && call.Now().Before(end) {
+		return "", refuse(409, "BucketAlreadyExists: name %q is that of a deleted bucket and blocked until %s; "+
+			"another storage.bucketSuffix makes another name", name, until)
 	}
 	settleRules(state)
 	state.Merge(sim.State{
@@ -128,17 +141,19 @@ func settleRules(state sim.State) {
 	}
 }
 
-// bucketIn refuses a bucket that is not in the region.
-func bucketIn(call sim.Call, name, region string) error {
+// bucketOf finds the bucket of something, and refuses one in another region.
+func bucketOf(call sim.Call, state sim.State) (sim.State, error) {
+	name, region := state.String("bucket"), state.String("region")
 	bucket, err := find(call, typeBucket, "bucket", name)
 	if err == nil && bucket.String("region") != region {
 		err = refuse(404, "NoSuchBucket: bucket %q is in region %s, not in %s", name, bucket.String("region"), region)
 	}
-	return err
+	return bucket, err
 }
 
 func corsBucket(call sim.Call, state sim.State) error {
-	return bucketIn(call, state.String("bucket"), state.String("region"))
+	_, err := bucketOf(call, state)
+	return err
 }
 
 // checkGrants keeps full access, which is to all buckets, apart from access to one.
@@ -183,29 +198,39 @@ func createSpacesKey(call sim.Call, state sim.State) (string, error) {
 	); err != nil {
 		return "", err
 	}
-	secret := make([]byte, 32+12)
-	if _, err := rand.Read(secret); err != nil {
-		return "", fmt.Errorf("making a spaces key: %w", err)
-	}
-	id := "DO00" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret[32:])[:16]
-	state.Merge(sim.State{
-		"accessKey": id, "secretKey": base64.RawStdEncoding.EncodeToString(secret[:32]), "createdAt": timestamp(call),
-	})
+	id, secret := "DO00"+rand.Text()[:16], (rand.Text() + rand.Text())[:43]
+	state.Merge(sim.State{"accessKey": id, "secretKey": secret, "createdAt": timestamp(call)})
 	return id, nil
 }
 
 // deleteBucket refuses to delete a bucket that holds objects, unless it was told to delete them as well.
 func deleteBucket(call sim.Call, id string, bucket sim.State) error {
-	if bucket.Bool("forceDestroy") {
-		return deleteAll(call, typeObject, "bucket", id)
+	if !bucket.Bool("forceDestroy") {
+		for _, object := range having(call, typeObject, "bucket", id) {
+			return refuse(409, "BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its "+
+				"objects", id, object.String("key"))
+		}
+		if bucket.Bool(written) {
+			return refuse(409, "BucketNotEmpty: bucket %q holds what was written with a key to it; forceDestroy "+
+				"deletes a bucket with its objects", id)
+		}
 	}
-	for _, object := range having(call, typeObject, "bucket", id) {
-		return refuse(409, "BucketNotEmpty: bucket %q holds object %q; forceDestroy deletes a bucket with its objects",
-			id, object.String("key"))
+	return errors.Join(deleteAll(call, typeObject, "bucket", id), call.Put(cloud.Object{
+		Type: typeBlocked, ID: id, Outputs: sim.State{"until": call.Now().Add(blocked).Format(time.RFC3339)},
+	}))
+}
+
+// putObject stores the object, which is known by its checksum. Content from a file or in base64 is not simulated.
+func putObject(call sim.Call, state sim.State) error {
+	bucket, err := bucketOf(call, state)
+	if err != nil {
+		return err
 	}
-	if bucket.Bool(written) {
-		return refuse(409, "BucketNotEmpty: bucket %q holds what was written with a key to it; forceDestroy deletes a "+
-			"bucket with its objects", id)
+	sum := md5.Sum([]byte(state.String("content"))) //nolint:gosec // as above
+	state.Merge(sim.State{"etag": hex.EncodeToString(sum[:]), "versionId": ""})
+	state.SetDefault("contentType", "binary/octet-stream")
+	if bucket.Object("versioning").Bool("enabled") {
+		state["versionId"] = newID()
 	}
 	return nil
 }

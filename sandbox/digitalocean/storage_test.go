@@ -120,21 +120,17 @@ func TestCdn(t *testing.T) {
 		"zone": {
 			inputs{"domains": []any{"cdn.example.org"}}, `domain "cdn.example.org" is not managed by DigitalOcean DNS`,
 		},
-		"no domains": {inputs{"domains": nil}, "domains is required when type is lets_encrypt"},
-		"both":       {inputs{"privateKey": "x"}, "conflict with type lets_encrypt"},
-		"custom":     {inputs{"type": "custom", "domains": nil}, "privateKey and leafCertificate are required"},
-		"type":       {inputs{"type": "letsEncrypt"}, "must be one of custom, lets_encrypt"},
+		"no domains": {inputs{"domains": nil}, "missing required property domains"},
+		"type":       {inputs{"type": "custom"}, "must be one of lets_encrypt"},
 		"name":       {inputs{"name": "cdn"}, "already in use by another certificate"},
 	})
-	custom := w.Create(certificate, "custom", inputs{"name": "custom", "privateKey": "PEM", "leafCertificate": "PEM"})
-	secrets(w, custom, "privateKey")
 	good := inputs{"origin": b.Text("bucketDomainName"), "customDomain": "cdn.example.com", "certificateName": "cdn"}
 	c := w.Create(cdn, "c", good)
 	if c.Text("endpoint") != "media.nyc3.cdn.digitaloceanspaces.com" || c.Get("ttl") != 3600.0 ||
 		c.Text("certificateId") != cert.Text("uuid") {
 		t.Errorf("CDN %v", c.Outputs)
 	}
-	steady(w, cert, custom, c)
+	steady(w, cert, c)
 	diffs(t, w, c, good, map[string]inputs{"origin update-replace": {"origin": "x"}, "ttl add": {"ttl": 600}})
 	refuses(t, w, cdn, inputs{"origin": "assets.nyc3.digitaloceanspaces.com"}, map[string]refusal{
 		"origin":         {inputs{"origin": "none.nyc3.digitaloceanspaces.com"}, "is not the domain name of a bucket"},
@@ -162,5 +158,46 @@ func TestCdn(t *testing.T) {
 	}
 	if err := w.Delete(cert); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestBucketObject(t *testing.T) {
+	w := newWorld(t)
+	b := w.Create(bucket, "b", with(goodBucket, inputs{"versioning": map[string]any{"enabled": true}}))
+	w.Create(bucket, "other", inputs{"name": "other"})
+	good := inputs{"bucket": "media", "region": "nyc3", "key": "health.txt", "content": "ok\n"}
+	o := w.Create(bucketObject, "o", good)
+	for key, want := range map[string]any{
+		"acl": "private", "contentType": "binary/octet-stream",
+		"etag": "eff5bc1ef8ec9d03e640fc4370f5eacd", // echo ok | md5sum
+	} {
+		if o.Get(key) != want {
+			t.Errorf("%s = %v, want %v", key, o.Get(key), want)
+		}
+	}
+	other := w.Create(bucketObject, "p", with(good, inputs{"bucket": "other"}))
+	if other.Text("etag") != o.Text("etag") || other.Text("versionId") != "" || o.Text("versionId") == "" {
+		t.Errorf("object of a bucket without versions %v, of one with them %v", other.Outputs, o.Outputs)
+	}
+	steady(w, o, other)
+	diffs(t, w, o, good, map[string]inputs{
+		"key update-replace":    {"key": "other.txt"},
+		"bucket update-replace": {"bucket": "other"},
+		"content update":        {"content": "fine"},
+		"acl update":            {"acl": "public-read"},
+	})
+	refuses(t, w, bucketObject, with(good, inputs{"key": "second"}), map[string]refusal{
+		"bucket": {inputs{"bucket": "nothing"}, `bucket "nothing" does not exist`},
+		"region": {inputs{"region": "ams3"}, "is in region nyc3, not in ams3"},
+		"acl":    {inputs{"acl": "public"}, "must be one of private, public-read"},
+	})
+	changed, err := w.Update(o, with(good, inputs{"content": "fine"}))
+	if err != nil || changed.Text("etag") == o.Text("etag") {
+		t.Errorf("new content: %v, etag %q", err, changed.Text("etag"))
+	}
+	w.Refused(w.Delete(b), `409: BucketNotEmpty: bucket "media" holds object "health.txt"`)
+	w.Edit(b, func(outputs map[string]any) { outputs["forceDestroy"] = true })
+	if err := w.Delete(b); err != nil || len(w.Cloud.List(bucketObject)) != 1 {
+		t.Errorf("deleting a bucket by force: %v, %d objects left", err, len(w.Cloud.List(bucketObject)))
 	}
 }

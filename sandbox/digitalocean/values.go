@@ -53,10 +53,8 @@ var (
 	weekdays  = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 )
 
-var hostnamePattern = regexp.MustCompile(
-	`^([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$`)
-
-func isHostname(text string) bool { return hostnamePattern.MatchString(text) }
+var isHostname = regexp.MustCompile(
+	`^([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$`).MatchString
 
 func isIPv4(text string) bool {
 	address, err := netip.ParseAddr(text)

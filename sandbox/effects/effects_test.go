@@ -211,7 +211,8 @@ func (w *world) run(t *testing.T, of object, secrets, version string) (p program
 		},
 	}
 	deploy := infra.DeployIn(live.World{
-		Offers: func(context.Context, string) (live.Offers, error) { return live.Offers{}, errors.New("no network") },
+		Offers:   func(context.Context, string) (live.Offers, error) { return live.Offers{}, errors.New("no network") },
+		Upgrades: func(context.Context, string, string) ([]string, error) { return nil, nil },
 		Servers: func(context.Context, string) ([]*net.NS, error) {
 			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
 		},

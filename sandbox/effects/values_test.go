@@ -56,6 +56,7 @@ func (w *world) given() map[string]candidate {
 		"cluster.nodePools[].role": {value: "search", with: map[string]any{
 			"cluster.nodePools":     []any{pool("general"), pool("web"), pool("background")},
 			"observability.pool":    "background",
+			"ingress.pool":          "background",
 			"mastodon.housekeeping": object{"pool": "background"},
 		}},
 		"database.engine":  {value: "advanced_pg", with: map[string]any{"database.size": "gd-2vcpu-8gb"}},

@@ -94,7 +94,7 @@ const deployments = "kubernetes:apps/v1:Deployment"
 func scale(t *testing.T, c *cloud.Cloud, namespace string, replicas int64) {
 	t.Helper()
 	kind := schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
-	managers, err := apiserver.ManagersOf(kind)
+	rules, err := apiserver.RulesOf(kind)
 	require.NoError(t, err)
 	scaled := 0
 	for _, deployment := range c.List(deployments) {
@@ -113,7 +113,7 @@ func scale(t *testing.T, c *cloud.Cloud, namespace string, replicas int64) {
 		var after map[string]any
 		require.NoError(t, json.Unmarshal(text, &after))
 		group(after, "spec")["replicas"] = replicas
-		deployment.Outputs, err = managers.Update(kind, deployment.Outputs, after, "kubectl")
+		deployment.Outputs, err = rules.Update(deployment.Outputs, after, "kubectl")
 		require.NoError(t, err)
 		maps.Copy(deployment.Outputs, own)
 		require.NoError(t, c.Put(deployment))

@@ -53,7 +53,7 @@ func group(settings map[string]any, name string) map[string]any {
 func (a *account) in(t *testing.T, stack string, world digitalocean.Options) *runner.Sandbox {
 	t.Helper()
 	s, err := runner.Open(t.Context(), runner.Options{
-		Program: program.Run, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
+		Program: program.RunWith(world.Upgrades), Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
 		PulumiCommand: a.command, ChartsDir: a.charts, Stdout: &a.shown, Stderr: &a.shown, DigitalOcean: world,
 	})
 	require.NoError(t, err)
@@ -115,7 +115,26 @@ func TestANewDomain(t *testing.T) {
 func TestANodePoolOfAnotherSize(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
+	// With both families of addresses, which no committed stack has.
+	a.edit(t, "staging", func(settings map[string]any) {
+		group(settings, "loadBalancer")["networkStack"] = "DUALSTACK"
+	})
 	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
+	t.Run("both families are found", func(t *testing.T) {
+		c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
+		require.NoError(t, err)
+		balancers := c.List("digitalocean:index/loadBalancer:LoadBalancer")
+		require.Len(t, balancers, 1)
+		addresses := map[any]any{"A": balancers[0].Outputs["ip"], "AAAA": balancers[0].Outputs["ipv6"]}
+		found := map[any]int{}
+		for _, record := range c.List("digitalocean:index/dnsRecord:DnsRecord") {
+			if address, ok := addresses[record.Outputs["type"]]; ok {
+				assert.Equal(t, address, record.Outputs["value"], record.Outputs["fqdn"])
+				found[record.Outputs["type"]]++
+			}
+		}
+		assert.Equal(t, map[any]int{"A": 2, "AAAA": 2}, found)
+	})
 	var result runner.Result
 	const larger = "g-16vcpu-64gb"
 	a.edit(t, "staging", func(settings map[string]any) {
@@ -146,6 +165,106 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 		sizes = append(sizes, pool.Outputs["size"])
 	}
 	assert.Contains(t, sizes, larger)
+}
+
+// A cluster goes from one minor version to the next by the patches of its own, which new clusters cannot have any more.
+// Later DigitalOcean upgrades it by force, since it does not support the version any more and offers it no longer: a
+// person is told, nothing is touched, and the file follows.
+func TestKubernetesThatGetsOld(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
+	c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
+	require.NoError(t, err)
+	runs := func(t *testing.T) cloud.Object {
+		t.Helper()
+		found := c.List("digitalocean:index/kubernetesCluster:KubernetesCluster")
+		require.Len(t, found, 1)
+		return found[0]
+	}
+	become := func(t *testing.T, version string) {
+		t.Helper()
+		object := runs(t)
+		object.Outputs["version"] = version
+		require.NoError(t, c.Put(object))
+	}
+	become(t, "1.34.3-do.0")
+	sooner := digitalocean.Options{
+		Kubernetes: []string{"1.36.3-do.5", "1.35.7-do.5"}, Upgrades: []string{"1.34.8-do.0"},
+	}
+	for _, step := range []string{"1.34.8-do.0", "1.35.7-do.5"} {
+		t.Run("by "+step, func(t *testing.T) {
+			s := a.in(t, "staging", sooner)
+			refreshed, err := s.Refresh(t.Context())
+			must(t, refreshed, err)
+			up, err := s.Up(t.Context())
+			must(t, up, err)
+			assert.Equal(t, step, runs(t).Outputs["version"])
+		})
+	}
+	become(t, "1.36.3-do.5")
+	later := digitalocean.Options{Kubernetes: []string{"1.38.1-do.0", "1.37.4-do.2", "1.36.3-do.5"}}
+	const lower = `vmst:settings.cluster.version "1.35" is lower`
+	t.Run("a person is told", func(t *testing.T) {
+		preview, err := a.in(t, "staging", later).ExpectNoChanges(t.Context())
+		must(t, preview, err)
+		assert.Contains(t, warned(preview, lower), `set it to "1.36"`)
+	})
+	t.Run("the state follows", func(t *testing.T) {
+		s := a.in(t, "staging", later)
+		refreshed, err := s.Refresh(t.Context())
+		must(t, refreshed, err)
+		up, err := s.Up(t.Context())
+		must(t, up, err)
+		assert.False(t, up.Changed(), "%v", up.Changes)
+	})
+	a.edit(t, "staging", func(settings map[string]any) { group(settings, "cluster")["version"] = "1.36" })
+	t.Run("the file follows", func(t *testing.T) {
+		preview, err := a.in(t, "staging", later).ExpectNoChanges(t.Context())
+		must(t, preview, err)
+		assert.Empty(t, warned(preview, lower))
+	})
+}
+
+// Staging on the other edition of PostgreSQL for a day, as docs/content/3.run/5.upgrade.md has it: the database is
+// another one each time, and empty, so it is migrated each time, although nothing that the Jobs are made of changes.
+// OpenSearch has no authority of its own here, of which a person is told.
+func TestAnotherEditionForADay(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	world := digitalocean.Options{Public: []string{"opensearch"}}
+	standard := a.edit(t, "staging", func(settings map[string]any) {
+		search := group(settings, "search")
+		search["enabled"], search["size"], search["nodes"] = true, "db-s-1vcpu-2gb", 1
+	})
+	size := group(standard, "database")["size"]
+	up := func(t *testing.T) runner.Result {
+		t.Helper()
+		result, err := a.in(t, "staging", world).Up(t.Context())
+		return must(t, result, err)
+	}
+	t.Run("as it is", func(t *testing.T) {
+		assert.Contains(t, warned(up(t), "opensearch cluster"), "DigitalOcean has no certificate authority of it")
+	})
+	for _, edition := range [][2]any{{"advanced_pg", "gd-2vcpu-8gb"}, {"pg", size}} {
+		a.edit(t, "staging", func(settings map[string]any) {
+			group(settings, "database")["engine"], group(settings, "database")["size"] = edition[0], edition[1]
+		})
+		t.Run("on "+edition[0].(string), func(t *testing.T) {
+			var again []string
+			for _, r := range up(t).Resources {
+				if strings.HasSuffix(r.Type, ":Job") && strings.HasPrefix(r.Operation, "create") {
+					again = append(again, r.Name)
+				}
+			}
+			slices.Sort(again)
+			assert.Equal(t, []string{"mastodon-migrate-after", "mastodon-migrate-before", "mastodon-preflight"}, again)
+		})
+	}
+	t.Run("and stays", func(t *testing.T) {
+		preview, err := a.in(t, "staging", world).ExpectNoChanges(t.Context())
+		must(t, preview, err)
+	})
 }
 
 // Without the pods among the trusted sources, the first thing that talks to a database says so, and nothing waits for

@@ -4,7 +4,10 @@ package enginetest_test
 import (
 	"bytes"
 	"encoding/base64"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +33,8 @@ func TestBothEnvironmentsInOneAccount(t *testing.T) {
 	production := a.objects()
 	t.Run("staging comes up", func(t *testing.T) { a.comesUp(t, "staging") })
 	t.Run("staging is stable", func(t *testing.T) { a.isStable(t, "staging") })
+	t.Run("staging keeps what people add to its project", func(t *testing.T) { a.keepsInProject(t, "staging") })
+	t.Run("staging loses a CDN and gets it back", func(t *testing.T) { a.getsCdnBack(t, "staging") })
 	t.Run("staging shows drift", func(t *testing.T) { a.showsDrift(t, "staging") })
 	t.Run("staging goes without a trace", func(t *testing.T) {
 		s := a.open(t, "staging")
@@ -84,6 +89,7 @@ func (a *account) isShown(t *testing.T, stack string) {
 		root.SetErr(&out)
 		require.Zero(t, cmd.Execute(t.Context(), root), out.String())
 		a.shown.Write(out.Bytes())
+		assert.Equal(t, 1, strings.Count(out.String(), "Charts: "), "which charts are rendered is said once:\n%s", &out)
 		start := strings.LastIndex(out.String(), says)
 		require.Positive(t, start, out.String())
 		summary := strings.Split(strings.TrimSpace(out.String()[start:]), "\n")
@@ -94,6 +100,67 @@ func (a *account) isShown(t *testing.T, stack string) {
 		assert.Regexp(t, `(?m)^difference +\+0\.00$`, out.String(), "it costs what it cost")
 		assert.NotContains(t, out.String(), "contractVersion", "the outputs have a verb of their own")
 	}
+}
+
+// getsCdnBack has a person delete an endpoint of the CDN, which no refresh survives, and take the way that
+// docs/content/3.run/12.when-it-breaks.md shows.
+func (a *account) getsCdnBack(t *testing.T, stack string) {
+	t.Helper()
+	const cdn = "digitalocean:index/cdn:Cdn"
+	s := a.open(t, stack)
+	c, err := cloud.Open(s.CloudFile())
+	require.NoError(t, err)
+	i := slices.IndexFunc(c.List(cdn), func(o cloud.Object) bool {
+		return strings.HasSuffix(o.Outputs["customDomain"].(string), "."+stack+".vmst.io")
+	})
+	require.GreaterOrEqual(t, i, 0, "%s has a CDN", stack)
+	lost := c.List(cdn)[i]
+	require.NoError(t, c.Delete(cdn, lost.ID))
+	_, err = s.Refresh(t.Context())
+	require.Error(t, err)
+	require.Contains(t, a.shown.String(), "Error reading CDN")
+	exported, err := s.Export(t.Context())
+	require.NoError(t, err)
+	again := lost
+	again.ID = "made-with-doctl"
+	require.NoError(t, c.Put(again))
+	state := filepath.Join(t.TempDir(), "state.json")
+	require.NoError(t, os.WriteFile(state, bytes.ReplaceAll(exported, []byte(lost.ID), []byte(again.ID)), 0o600))
+	require.NoError(t, s.Import(t.Context(), state))
+	refreshed, err := s.Refresh(t.Context())
+	must(t, refreshed, err)
+	assert.Empty(t, refreshed.Drift)
+	up, err := s.Up(t.Context())
+	must(t, up, err)
+	assert.False(t, up.Changed(), "%v", up.Changes)
+}
+
+// keepsInProject has a person put something into the project, which takes nothing away from it.
+func (a *account) keepsInProject(t *testing.T, stack string) {
+	t.Helper()
+	const project, droplet = "digitalocean:index/project:Project", "do:droplet:3164494"
+	s := a.open(t, stack)
+	c, err := cloud.Open(s.CloudFile())
+	require.NoError(t, err)
+	i := slices.IndexFunc(c.List(project), func(p cloud.Object) bool {
+		return strings.Contains(p.Outputs["description"].(string), stack+".")
+	})
+	require.GreaterOrEqual(t, i, 0, "%s has a project", stack)
+	added := c.List(project)[i]
+	before, _ := added.Outputs["resources"].([]any)
+	require.NotEmpty(t, before)
+	added.Outputs["resources"] = append(slices.Clone(before), droplet)
+	require.NoError(t, c.Put(added))
+	refreshed, err := s.Refresh(t.Context())
+	must(t, refreshed, err)
+	assert.Empty(t, refreshed.Drift)
+	up, err := s.Up(t.Context())
+	must(t, up, err)
+	assert.False(t, up.Changed(), "%v", up.Changes)
+	after, _ := c.Get(project, added.ID)
+	assert.Contains(t, after.Outputs["resources"], droplet)
+	added.Outputs["resources"] = before
+	require.NoError(t, c.Put(added))
 }
 
 func (a *account) showsDrift(t *testing.T, stack string) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/sandbox/kubernetes"
 )
@@ -46,6 +47,40 @@ func TestFieldsHaveManagers(t *testing.T) {
 	forced := with(roster(object{"doctor": "crusher"}), "true", "metadata", "annotations", "pulumi.com/patchForce")
 	w.update(configMapToken, "default/"+crew, roster(object{}), forced)
 	wantValue(t, w.stored(configMapToken, "default/"+crew), "crusher", "data", "doctor")
+}
+
+// What would fail an update fails its preview, and leaves everything as it is.
+func TestPreviewsAskTheAPIServer(t *testing.T) {
+	w := newWorld(t)
+	w.create(configMapToken, roster(object{"captain": "kirk"}))
+	before := w.stored(configMapToken, "default/"+crew)
+	preview := func(news resource.PropertyMap) error {
+		_, err := w.provider.Update(t.Context(), plugin.UpdateRequest{
+			URN: "urn:pulumi:prod::vmst::" + configMapToken + "::other", Type: configMapToken, Preview: true,
+			NewInputs: w.checked(configMapToken, news),
+		})
+		return err
+	}
+	wantError(t, preview(properties(roster(object{"captain": "pike"}))), `Apply failed with 1 conflict`, `data.captain`)
+	require.NoError(t, preview(properties(roster(object{"doctor": "mccoy"}))))
+	require.NoError(t, preview(properties(with(roster(object{"captain": "pike"}), "true",
+		"metadata", "annotations", "pulumi.com/patchForce"))))
+	unknown := properties(roster(object{"captain": "pike"}))
+	unknown["data"].ObjectValue()["doctor"] = resource.MakeComputed(resource.NewStringProperty(""))
+	require.NoError(t, preview(unknown), "not everything is known yet")
+	require.Equal(t, before, w.stored(configMapToken, "default/"+crew))
+
+	// A new object may be about to replace the one that is there, and its namespace and definition may be yet to come.
+	for token, news := range map[string]object{
+		configMapToken:  roster(object{"captain": "pike"}),
+		deploymentToken: deployment("web", pod(nil)),
+		issuerToken:     {"metadata": object{"name": "le"}, "spec": object{"selfSigned": object{}}},
+	} {
+		_, err := w.provider.Create(t.Context(), plugin.CreateRequest{
+			Type: urn(token).Type(), Preview: true, Properties: w.checked(token, properties(news)),
+		})
+		require.NoError(t, err)
+	}
 }
 
 // Lists whose elements have a key merge by it: what somebody else added stays.

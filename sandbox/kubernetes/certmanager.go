@@ -100,11 +100,11 @@ func (v view) settleCertificates(r record) (map[string]any, error) {
 	} else {
 		issuerKind = "Issuer"
 	}
-	if _, ok := v.get(v.kind("cert-manager.io", issuerKind), issuer); !ok {
+	if _, ok := v.get(builtIn("cert-manager.io", issuerKind), issuer); !ok {
 		return map[string]any{"conditions": []any{condition("Ready", false, now)}}, nil
 	}
 	placeholder := base64.StdEncoding.EncodeToString([]byte("no key: the simulated cert-manager issues none\n"))
-	secret := record{Kind: v.kind("", "Secret"), Release: r.Release, Inputs: map[string]any{
+	secret := record{Kind: builtIn("", "Secret"), Release: r.Release, Inputs: map[string]any{
 		"metadata": map[string]any{"name": text(r.Live, "spec", "secretName"), "namespace": namespace(r.Live)},
 		"type":     "kubernetes.io/tls",
 		"data":     map[string]any{"tls.crt": placeholder, "tls.key": placeholder},

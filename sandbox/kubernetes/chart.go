@@ -2,11 +2,11 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -27,10 +27,9 @@ func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (
 	if err := checkChart(req.Inputs); err != nil {
 		return plugin.ConstructResponse{}, fmt.Errorf("chart %q: %w", req.Name, err)
 	}
-	conn, err := grpc.NewClient(req.Info.MonitorAddress, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := dial(req.Info.MonitorAddress)
 	if err != nil {
-		return plugin.ConstructResponse{}, fmt.Errorf("connecting to the engine at %s: %w",
-			req.Info.MonitorAddress, err)
+		return plugin.ConstructResponse{}, err
 	}
 	defer func() { _ = conn.Close() }()
 	c := &component{provider: p, monitor: pulumirpc.NewResourceMonitorClient(conn), request: req}
@@ -48,13 +47,21 @@ func (p *Provider) Construct(ctx context.Context, req plugin.ConstructRequest) (
 	return c.finish(ctx, children)
 }
 
-func checkChart(inputs resource.PropertyMap) error {
-	failures := checkHelm(chartToken, chartFields, inputs)
-	problems := make([]problem, len(failures))
-	for i, failure := range failures {
-		problems[i] = problem{Reason: failure.Reason}
+// dial connects to the engine.
+func dial(address string) (*grpc.ClientConn, error) {
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the engine at %s: %w", address, err)
 	}
-	return joinProblems("invalid input", problems)
+	return conn, nil
+}
+
+func checkChart(inputs resource.PropertyMap) error {
+	var errs []error
+	for _, failure := range checkHelm(chartToken, chartFields, inputs) {
+		errs = append(errs, fmt.Errorf("invalid input: %s", failure.Reason))
+	}
+	return errors.Join(errs...)
 }
 
 // component is one construction of a Chart.
@@ -112,14 +119,13 @@ func toRPCAlias(alias resource.Alias) *pulumirpc.Alias {
 
 // objects renders the chart and checks what comes out.
 func (c *component) objects(ctx context.Context) ([]helm.Object, error) {
-	p, urn := c.provider, resource.URN(c.urn)
+	p := c.provider
 	inputs, err := parseChartInputs(c.request.Inputs)
 	if err != nil {
 		return nil, err
 	}
 	if len(inputs.Unknown) > 0 {
-		p.log(ctx, diag.Warning, urn, "Input properties have unknown values. Preview is incomplete.")
-		return nil, nil
+		return nil, c.warn(ctx, "Input properties have unknown values. Preview is incomplete.")
 	}
 	if inputs.Name == "" {
 		inputs.Name = c.request.Name
@@ -137,11 +143,27 @@ func (c *component) objects(ctx context.Context) ([]helm.Object, error) {
 	}
 	objects = slices.DeleteFunc(objects, func(o helm.Object) bool { return o.Hook })
 	for _, o := range objects {
-		if inputs.SkipAwait {
+		if inputs.on("skipAwait") {
 			put(o.Manifest, "true", "metadata", "annotations", skipAwait)
 		}
 	}
 	return objects, nil
+}
+
+// warn shows a warning about the component to the person who runs the program.
+func (c *component) warn(ctx context.Context, message string) error {
+	c.provider.mu.Lock()
+	address := c.provider.engine
+	c.provider.mu.Unlock()
+	conn, err := dial(address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	_, err = pulumirpc.NewEngineClient(conn).Log(ctx, &pulumirpc.LogRequest{
+		Severity: pulumirpc.LogSeverity_WARNING, Urn: c.urn, Message: message,
+	})
+	return err
 }
 
 // wave is the order in which a chart's objects are registered: what others live in, what pods refer to, the pods, and
@@ -198,12 +220,12 @@ func (c *component) registerChildren(ctx context.Context, objects []helm.Object)
 func (c *component) registerChild(
 	ctx context.Context, o helm.Object, dependencies []string,
 ) (*pulumirpc.RegisterResourceResponse, error) {
-	k, err := c.provider.kinds.fromObject(o.Manifest)
+	k, err := kindOfObject(o.Manifest)
 	if err != nil {
 		return nil, err
 	}
 	prefix := c.request.Name
-	if given := plainValue(c.request.Inputs["resourcePrefix"]); given.IsString() {
+	if given := c.request.Inputs["resourcePrefix"]; given.IsString() {
 		prefix = given.StringValue()
 	}
 	resourceName := objectID(namespace(o.Manifest), name(o.Manifest))
@@ -222,9 +244,8 @@ func (c *component) registerChild(
 	if err != nil {
 		return nil, err
 	}
-	var retain *bool
-	if annotation(o.Manifest, policyAnnotation) == keptPolicy {
-		keep := true
+	var retain *bool // the component's, unless the chart says something
+	if keep := annotation(o.Manifest, policyAnnotation) == keptPolicy; keep {
 		retain = &keep
 	}
 	return c.monitor.RegisterResource(ctx, &pulumirpc.RegisterResourceRequest{

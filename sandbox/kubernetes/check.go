@@ -1,11 +1,10 @@
 package kubernetes
 
 import (
-	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -17,7 +16,7 @@ import (
 // check finds what the API server would refuse in a new object: fields and types first, then the rules of its kind, and
 // of the webhooks of cert-manager and DigitalOcean. Where unknown holds paths, the object is incomplete there and rules
 // that could still be met are not applied.
-func (k *kinds) check(kind kind, object map[string]any, unknown []string) []problem {
+func check(kind kind, object map[string]any, unknown []string) []problem {
 	if !kind.typed {
 		errs, err := apiserver.ValidateMeta(object)
 		if err != nil {
@@ -25,53 +24,19 @@ func (k *kinds) check(kind kind, object map[string]any, unknown []string) []prob
 		}
 		return fromFieldErrors(errs, unknown)
 	}
-	if kind.is("", "Secret") {
-		// The decoder would not say which key it is.
-		if problems := checkBase64(object); len(problems) > 0 {
-			return problems
-		}
-		if undecided("stringData", unknown) {
-			unknown = append(unknown, "data")
-		}
+	if kind.is("", "Secret") && undecided("stringData", unknown) {
+		unknown = append(unknown, "data")
 	}
-	typed, problems := k.decode(kind, object)
+	typed, problems := decode(kind, object)
 	if len(problems) > 0 {
 		return problems
 	}
-	errs := apiserver.Validate(kind.GroupVersionKind, asCreated(kind, object), nil, kind.namespaced)
+	wanted := runtime.DeepCopyJSON(object)
+	if kind.is("", "Service") {
+		allocate(wanted)
+	}
+	_, errs := apiserver.Admit(kind.GroupVersionKind, wanted, nil)
 	return fromFieldErrors(append(errs, webhooks(kind, typed)...), unknown)
-}
-
-// asCreated is a new object with what the API server gives it before it validates.
-func asCreated(kind kind, object map[string]any) map[string]any {
-	object = copyOf(object)
-	if _, ok := object["metadata"].(map[string]any); ok {
-		put(object, uuid.Nil.String(), "metadata", "uid")
-	}
-	if !kind.is("", "Service") {
-		return object
-	}
-	complete, err := apiserver.Default(kind.GroupVersionKind, object)
-	if err != nil {
-		return object
-	}
-	allocate(complete, nil)
-	return complete
-}
-
-func checkBase64(object map[string]any) []problem {
-	var problems []problem
-	data, _ := object["data"].(map[string]any)
-	for _, key := range sortedKeys(data) {
-		value, isText := data[key].(string)
-		if _, err := base64.StdEncoding.DecodeString(value); isText && err != nil {
-			problems = append(problems, problem{
-				Path:   "data[" + key + "]",
-				Reason: "the value is not base64; stringData takes plain text",
-			})
-		}
-	}
-	return problems
 }
 
 // webhooks are what cert-manager and DigitalOcean's cloud controller manager refuse when they are asked.
@@ -120,13 +85,8 @@ func checkLoadBalancer(service metav1.Object) field.ErrorList {
 
 // oneOf checks an enumeration; an empty value leaves the choice to the controller.
 func oneOf(at *field.Path, value string, allowed ...string) field.ErrorList {
-	if value == "" {
+	if value == "" || slices.Contains(allowed, value) {
 		return nil
-	}
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
 	}
 	return field.ErrorList{field.NotSupported(at, value, allowed)}
 }

@@ -41,18 +41,19 @@ func TestRefusedObjects(t *testing.T) {
 			deploymentToken, with(web, 1, "spec", "Replicas"), "spec.Replicas", `no field "Replicas"`,
 		},
 		"wrong type": {
-			deploymentToken, with(web, "two", "spec", "replicas"), "spec.replicas", "got a JSON string, want int32",
+			deploymentToken, with(web, "two", "spec", "replicas"), "spec.replicas", "expected numeric",
 		},
 		"fraction": {
-			deploymentToken, with(web, 1.5, "spec", "replicas"), "spec.replicas", "got a JSON number 1.5, want int32",
+			deploymentToken, with(web, 1.5, "spec", "replicas"),
+			"", "cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32",
 		},
 		"number for text": {
-			configMapToken, object{"data": object{"port": 25060}}, "data.port", "got a JSON number, want string",
+			configMapToken, object{"data": object{"port": 25060}}, "data.port", "expected string",
 		},
 		"number for an environment variable": {
 			deploymentToken,
 			container("env", []any{object{"name": "A", "value": "x"}, object{"name": "PORT", "value": 25060}}),
-			"spec.template.spec.containers[0].env[1].value", "got a JSON number, want string",
+			`spec.template.spec.containers[name="main"].env[name="PORT"].value`, "expected string",
 		},
 		"other kind": {
 			configMapToken, object{"kind": "Secret"}, "kind", `got "Secret", the resource's type says "ConfigMap"`,
@@ -178,7 +179,7 @@ func TestRefusedObjects(t *testing.T) {
 			"spec.maxReplicas", "`minReplicas`",
 		},
 		"data that is not base64": {
-			secretToken, object{"data": object{"key": "not base64!"}}, "data[key]", "stringData",
+			secretToken, object{"data": object{"key": "not base64!"}}, "", "not a v1 Secret: illegal base64 data",
 		},
 		"key of a ConfigMap": {
 			configMapToken, object{"data": object{"a/b": "c"}}, "data[a/b]", "a valid config key",
@@ -238,6 +239,52 @@ func TestRefusedObjects(t *testing.T) {
 			"kubernetes:rbac.authorization.k8s.io/v1:Role",
 			object{"rules": []any{object{"resources": []any{"pods"}, "apiGroups": []any{""}}}},
 			"rules[0].verbs", "Required value",
+		},
+		"webhook": {
+			"kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration",
+			object{"metadata": object{"name": "guard"}, "webhooks": []any{object{
+				"name": "guard.example.test", "clientConfig": object{"url": "https://guard.example.test"},
+				"sideEffects": "None", "admissionReviewVersions": []any{"v1"}, "failurePolicy": "Perhaps",
+			}}},
+			"webhooks[0].failurePolicy", `supported values: "Fail", "Ignore"`,
+		},
+		"volume without a source": {
+			"kubernetes:core/v1:PersistentVolume",
+			object{
+				"metadata": object{"name": "disk"},
+				"spec":     object{"capacity": object{"storage": "1Gi"}, "accessModes": []any{"ReadWriteOnce"}},
+			},
+			"spec", "must specify a volume type",
+		},
+		"template without containers": {
+			"kubernetes:core/v1:PodTemplate",
+			object{"metadata": object{"name": "web"}, "template": object{"spec": object{"containers": []any{}}}},
+			"template.spec.containers", "Required value",
+		},
+		"lease": {
+			"kubernetes:coordination.k8s.io/v1:Lease",
+			object{"metadata": object{"name": "web"}, "spec": object{"leaseDurationSeconds": -1}},
+			"spec.leaseDurationSeconds", "must be greater than 0",
+		},
+		"endpoints": {
+			"kubernetes:discovery.k8s.io/v1:EndpointSlice",
+			object{"metadata": object{"name": "web"}, "addressType": "IPv4", "endpoints": []any{object{}}},
+			"endpoints[0].addresses", "must contain at least 1 address",
+		},
+		"runtime": {
+			"kubernetes:node.k8s.io/v1:RuntimeClass",
+			object{"metadata": object{"name": "gvisor"}, "handler": "a_b"},
+			"handler", "RFC 1123 label",
+		},
+		"claim for a namespace": {
+			"kubernetes:resource.k8s.io/v1:DeviceClass",
+			object{"metadata": object{"name": "gpu", "namespace": "ship"}},
+			"metadata.namespace", "not allowed on this type",
+		},
+		"signing request in a namespace": {
+			"kubernetes:certificates.k8s.io/v1:CertificateSigningRequest",
+			object{"metadata": object{"name": "web", "namespace": "ship"}},
+			"metadata.namespace", "not allowed on this type",
 		},
 		"certificate without names": {
 			certificateToken,

@@ -1,15 +1,14 @@
 package kubernetes
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/google/uuid"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
@@ -23,47 +22,27 @@ const (
 
 // credentials is what a kubeconfig says: where, and who.
 type credentials struct {
-	Server    string
+	*rest.Config
+
 	Namespace string
-	Token     string
-	// Exec is the command that fetches a token, and its arguments.
-	Exec []string
 }
 
 // parseKubeconfig reads the text of a kubeconfig, JSON or YAML. context and cluster override the ones it names; they
 // may be empty. Paths are refused: the simulated cloud must not depend on, or reach, a real cluster of this machine.
-func parseKubeconfig(text, context, cluster string) (credentials, error) {
-	config, err := clientcmd.Load([]byte(text))
-	if err == nil && len(config.Clusters) == 0 {
-		err = errors.New("no clusters")
-	}
+func parseKubeconfig(text, context, cluster string) (*credentials, error) {
+	file, err := clientcmd.Load([]byte(text))
 	if err != nil {
-		return credentials{}, fmt.Errorf("not the text of a kubeconfig with clusters, contexts and users: %w", err)
+		return nil, fmt.Errorf("not the text of a kubeconfig with clusters, contexts and users: %w", err)
 	}
-	context = cmp.Or(context, config.CurrentContext)
-	var found credentials
-	if chosen := config.Contexts[context]; chosen != nil {
-		found.Namespace = chosen.Namespace
-		cluster = cmp.Or(cluster, chosen.Cluster)
-		if user := config.AuthInfos[chosen.AuthInfo]; user != nil {
-			found.Token = user.Token
-			if user.Exec != nil {
-				found.Exec = append([]string{user.Exec.Command}, user.Exec.Args...)
-			}
-		}
+	chosen := clientcmd.NewDefaultClientConfig(*file, &clientcmd.ConfigOverrides{
+		CurrentContext: context, Context: api.Context{Cluster: cluster},
+	})
+	config, err := chosen.ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("the kubeconfig leads to no cluster and user: %w", err)
 	}
-	if c := config.Clusters[cluster]; c != nil {
-		found.Server = c.Server
-	}
-	switch {
-	case found.Server == "":
-		return credentials{}, fmt.Errorf("context %q of the kubeconfig leads to no cluster with a server", context)
-	case found.Token == "" && len(found.Exec) == 0:
-		return credentials{}, fmt.Errorf(
-			"context %q of the kubeconfig leads to no user with a token or an exec command", context)
-	default:
-		return found, nil
-	}
+	namespace, _, err := chosen.Namespace()
+	return &credentials{config, namespace}, err
 }
 
 // cluster is a simulated cluster as seen through a connection.
@@ -77,20 +56,18 @@ type cluster struct {
 	Nodes int
 }
 
-// unreachableError is what every operation fails with when the API server cannot be used.
-type unreachableError struct{ reason string }
-
-func (e *unreachableError) Error() string {
-	return "configured Kubernetes cluster is unreachable: " + e.reason
+// unreachable is what every operation fails with when the API server cannot be used.
+func unreachable(reason string, args ...any) error {
+	return fmt.Errorf("configured Kubernetes cluster is unreachable: "+reason, args...)
 }
 
-// connect finds the cluster and checks the credentials. The error is an [unreachableError].
+// connect finds the cluster and checks the credentials.
 func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 	for _, o := range tx.List(clusterType) {
-		if text(o.Outputs, "endpoint") != c.Server {
+		if text(o.Outputs, "endpoint") != c.Host {
 			continue
 		}
-		if err := c.authenticate(o, tx.Now()); err != nil {
+		if err := c.authenticate(o.ID); err != nil {
 			return cluster{}, err
 		}
 		version, _, _ := strings.Cut(strings.TrimPrefix(text(o.Outputs, "version"), "v"), "-")
@@ -99,64 +76,31 @@ func (c credentials) connect(tx *cloud.Tx) (cluster, error) {
 			Version: "v" + version, Pods: text(o.Outputs, "clusterSubnet"), Nodes: nodes(tx, o),
 		}, nil
 	}
-	host := c.Server
-	if parsed, err := url.Parse(c.Server); err == nil && parsed.Host != "" {
-		host = parsed.Hostname()
-	}
-	return cluster{}, &unreachableError{fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host",
-		c.Server+"/version", host)}
+	return cluster{}, unreachable("Get %q: dial tcp: no such host", c.Host+"/version")
 }
 
-// authenticate accepts a token that the cluster issued and that has not expired, and doctl, which fetches a new one
-// every time (https://docs.digitalocean.com/reference/doctl/reference/kubernetes/cluster/kubeconfig/).
-func (c credentials) authenticate(o cloud.Object, now time.Time) error {
-	if len(c.Exec) > 0 {
-		if c.Exec[0] != "doctl" {
-			return &unreachableError{fmt.Sprintf(
-				"getting credentials: exec: %q: the simulated cluster knows doctl only", c.Exec[0])}
-		}
-		if other := slices.IndexFunc(c.Exec, isUUID); other >= 0 && c.Exec[other] != o.ID {
-			return &unreachableError{fmt.Sprintf(
-				"Unauthorized: doctl fetches a token for cluster %s, the server is cluster %s", c.Exec[other], o.ID)}
-		}
-		return nil
+// authenticate accepts doctl, which fetches credentials for a cluster every time
+// (https://docs.digitalocean.com/reference/doctl/reference/kubernetes/cluster/kubeconfig/).
+func (c credentials) authenticate(id string) error {
+	if c.ExecProvider == nil || c.ExecProvider.Command != "doctl" {
+		return unreachable("Unauthorized: the simulated cluster knows those only whom doctl logs in")
 	}
-	configs, _ := o.Outputs["kubeConfigs"].([]any)
-	for _, config := range configs {
-		issued, _ := config.(map[string]any)
-		if text(issued, "token") != c.Token {
-			continue
-		}
-		expires, err := time.Parse(time.RFC3339, text(issued, "expiresAt"))
-		if err == nil && now.After(expires) {
-			return &unreachableError{
-				"Unauthorized: the token of the kubeconfig expired at " + text(issued, "expiresAt"),
-			}
-		}
-		return nil
+	args := c.ExecProvider.Args
+	other := slices.IndexFunc(args, func(arg string) bool { return uuid.Validate(arg) == nil })
+	if other >= 0 && args[other] != id {
+		return unreachable("Unauthorized: doctl fetches a token for cluster %s, the server is cluster %s",
+			args[other], id)
 	}
-	return &unreachableError{"Unauthorized: the cluster does not know the token of the kubeconfig"}
+	return nil
 }
-
-func isUUID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
 
 // nodes counts the nodes of the default pool and of the pools that were added.
 func nodes(tx *cloud.Tx, o cloud.Object) int {
-	pool, _ := o.Outputs["nodePool"].(map[string]any)
-	count := poolSize(pool)
-	for _, added := range tx.List(nodePoolType) {
-		if text(added.Outputs, "clusterId") == o.ID {
-			count += poolSize(added.Outputs)
+	count, _ := at(o.Outputs, "nodePool", "actualNodeCount").(float64)
+	for _, pool := range tx.List(nodePoolType) {
+		if size, ok := pool.Outputs["actualNodeCount"].(float64); ok && text(pool.Outputs, "clusterId") == o.ID {
+			count += size
 		}
 	}
-	return count
-}
-
-func poolSize(pool map[string]any) int {
-	for _, key := range []string{"actualNodeCount", "nodeCount", "minNodes"} {
-		if n, ok := pool[key].(float64); ok && n > 0 {
-			return int(n)
-		}
-	}
-	return 0
+	return int(count)
 }

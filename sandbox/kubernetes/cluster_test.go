@@ -12,17 +12,18 @@ import (
 )
 
 func TestCheckConfig(t *testing.T) {
-	good := kubeconfig(endpoint, object{"token": "fresh"})
+	good := kubeconfig(endpoint, object{"exec": doctl(clusterID)})
 	for name, test := range map[string]struct {
 		inputs   object
 		property string
 		reason   string
 	}{
-		"token": {object{"kubeconfig": good}, "", ""},
+		"doctl": {object{"kubeconfig": good}, "", ""},
 		"all of its kinds": {
 			object{
-				"kubeconfig": good, "namespace": "ship", "deleteUnreachable": "true", "enableServerSideApply": false,
-				"kubeClientSettings": `{"qps":5}`,
+				"kubeconfig": good, "namespace": "ship", "enableSecretMutable": "true",
+				"suppressDeprecationWarnings": false,
+				"kubeClientSettings":          `{"qps":5}`,
 			},
 			"", "",
 		},
@@ -33,16 +34,15 @@ func TestCheckConfig(t *testing.T) {
 		"rendering": {
 			object{"kubeconfig": good, "renderYamlToDirectory": "x"}, "renderYamlToDirectory", "unknown property",
 		},
+		"going on without the cluster": {
+			object{"kubeconfig": good, "deleteUnreachable": true}, "deleteUnreachable", "unknown property",
+		},
 		"wrong type": {
-			object{"kubeconfig": good, "deleteUnreachable": "yes"}, "deleteUnreachable", "must be a boolean",
+			object{"kubeconfig": good, "enableSecretMutable": "yes"}, "enableSecretMutable", "must be a boolean",
 		},
 		"none":          {object{}, "kubeconfig", "does not fall back"},
 		"a path":        {object{"kubeconfig": "~/.kube/config"}, "kubeconfig", "not the text of a kubeconfig"},
-		"other context": {object{"kubeconfig": good, "context": "x"}, "kubeconfig", `context "x"`},
-		"no credentials": {
-			object{"kubeconfig": kubeconfig(endpoint, object{"client-key-data": "eA=="})},
-			"kubeconfig", "no user with a token",
-		},
+		"other context": {object{"kubeconfig": good, "context": "x"}, "kubeconfig", `context "x" does not exist`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			response, err := newWorld(t).provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{
@@ -104,21 +104,18 @@ func TestConnections(t *testing.T) {
 		want   string
 	}{
 		"doctl": {endpoint, object{"exec": doctl(clusterID)}, ""},
-		"token": {endpoint, object{"token": "fresh"}, ""},
-		"expired token": {
-			endpoint, object{"token": "stale"}, "Unauthorized: the token of the kubeconfig expired",
-		},
-		"unknown token": {
-			endpoint, object{"token": "guess"}, "Unauthorized: the cluster does not know the token",
-		},
+		"token": {endpoint, object{"token": "guess"}, "Unauthorized: the simulated cluster knows those only"},
 		"doctl for another": {
 			endpoint,
 			object{"exec": doctl("99999999-2222-3333-4444-555555555555")},
 			"Unauthorized: doctl fetches a token for cluster 99999999",
 		},
-		"another tool": {endpoint, object{"exec": object{"command": "aws"}}, `exec: "aws"`},
+		"no credentials": {endpoint, object{}, "Unauthorized: the simulated cluster knows those only"},
+		"another tool": {
+			endpoint, object{"exec": with(doctl(clusterID), "aws", "command")}, "Unauthorized: the simulated cluster",
+		},
 		"no such API server": {
-			"https://gone.test", object{"exec": doctl(clusterID)}, "lookup gone.test: no such host",
+			"https://gone.test", object{"exec": doctl(clusterID)}, `"https://gone.test/version": dial tcp: no such host`,
 		},
 		"server without name": {"gone", object{"token": "fresh"}, "no such host"},
 	} {
@@ -141,25 +138,9 @@ func TestConnections(t *testing.T) {
 
 func TestUnreachableClusters(t *testing.T) {
 	w := newWorld(t)
-	gone := kubeconfig("https://gone.test", object{"token": "fresh"})
-	w.configure(object{"kubeconfig": gone})
-	request := plugin.DeleteRequest{Type: configMapToken, ID: "default/log"}
-	_, err := w.provider.Delete(context.Background(), request)
+	w.configure(object{"kubeconfig": kubeconfig("https://gone.test", object{"exec": doctl(clusterID)})})
+	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{Type: configMapToken, ID: "default/log"})
 	wantError(t, err, "unreachable")
-	w.configure(object{"kubeconfig": gone, "deleteUnreachable": true, "skipUpdateUnreachable": true})
-	if _, err := w.provider.Delete(context.Background(), request); err != nil {
-		t.Errorf("with deleteUnreachable: %v", err)
-	}
-	if read := w.read(configMapToken, "default/log", nil); read.ID != "" {
-		t.Error("with deleteUnreachable an object of a cluster that is gone is read")
-	}
-	olds := properties(object{"kept": "yes"})
-	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
-		Type: configMapToken, OldOutputs: olds,
-	})
-	if err != nil || !response.Properties.DeepEquals(olds) {
-		t.Errorf("with skipUpdateUnreachable: %v %v", response.Properties, err)
-	}
 
 	// In a preview the kubeconfig may be unknown.
 	_, err = w.provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: resource.PropertyMap{
@@ -181,13 +162,13 @@ func TestClustersWithoutNodes(t *testing.T) {
 	w.create(deploymentToken, with(deployment("off", pod(nil)), 0, "spec", "replicas"))
 	w.put(cloud.Object{
 		Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "1",
-		Outputs: object{"clusterId": "other", "nodeCount": 3},
+		Outputs: object{"clusterId": "other", "actualNodeCount": 3},
 	})
 	_, err = w.tryCreate(jobToken, job("a"))
 	wantError(t, err, "the cluster has no nodes")
 	w.put(cloud.Object{
 		Type: "digitalocean:index/kubernetesNodePool:KubernetesNodePool", ID: "2",
-		Outputs: object{"clusterId": clusterID, "nodeCount": 3},
+		Outputs: object{"clusterId": clusterID, "actualNodeCount": 3},
 	})
 	w.update(deploymentToken, "ship/web", deployment("web", pod(nil)), deployment("web", pod(nil)))
 	wantValue(t, w.stored(deploymentToken, "ship/web"), 2, "status", "availableReplicas")

@@ -1,8 +1,10 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -12,13 +14,17 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// configFields are the settings of the real provider. Left out are those that make a provider which talks to no cluster
-// at all.
+// configFields are the settings of the real provider, without those that make it talk to no cluster at all, and those
+// that let it go on where it would stop: what they would hide is what the sandbox is there to show.
 var configFields = func() sim.Fields {
 	fields := sim.FieldsOf(sdk.ProviderArgs{}, sim.Rules{}).
 		With(sim.Fields{"version": sim.String(), "pluginDownloadURL": sim.String()})
-	delete(fields, "renderYamlToDirectory")
-	delete(fields, "alwaysRender")
+	for _, name := range []string{
+		"renderYamlToDirectory", "alwaysRender", "deleteUnreachable", "skipUpdateUnreachable", "upsertExistingObjects",
+		"enablePatchForce", "enableServerSideApply",
+	} {
+		delete(fields, name)
+	}
 	return fields
 }()
 
@@ -34,13 +40,10 @@ func (s settings) on(key string) bool { return s.values[key] == true }
 
 // defaultNamespace is the namespace of objects that name none: the provider's, the kubeconfig context's, "default".
 func (s settings) defaultNamespace() string {
-	if ns, _ := s.values["namespace"].(string); ns != "" {
-		return ns
+	if ns := text(s.values, "namespace"); ns != "" || s.credentials == nil {
+		return cmp.Or(ns, "default")
 	}
-	if s.credentials != nil && s.credentials.Namespace != "" {
-		return s.credentials.Namespace
-	}
-	return "default"
+	return s.credentials.Namespace
 }
 
 // newSettings reads a configuration; the failures name its keys.
@@ -50,7 +53,7 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 	if len(failures) > 0 {
 		return settings{}, failures
 	}
-	values, _, err := toPlain(inputs)
+	values, unknown, err := toPlain(inputs)
 	fail := func(key resource.PropertyKey, format string, args ...any) {
 		failures = append(failures, plugin.CheckFailure{Property: key, Reason: fmt.Sprintf(format, args...)})
 	}
@@ -58,19 +61,16 @@ func newSettings(inputs resource.PropertyMap) (settings, []plugin.CheckFailure) 
 		fail("", "%v", err)
 	}
 	s := settings{values: values}
-	config := plainValue(inputs["kubeconfig"])
-	switch {
-	case isUnknown(config):
-	case !config.IsString():
+	switch config, given := values["kubeconfig"].(string); {
+	case slices.Contains(unknown, "kubeconfig"):
+	case !given:
 		fail("kubeconfig", "required: the simulated cloud does not fall back to a kubeconfig of this machine")
 	default:
-		wantedContext, _ := s.values["context"].(string)
-		wantedCluster, _ := s.values["cluster"].(string)
-		credentials, err := parseKubeconfig(config.StringValue(), wantedContext, wantedCluster)
+		credentials, err := parseKubeconfig(config, text(values, "context"), text(values, "cluster"))
 		if err != nil {
 			fail("kubeconfig", "%v", err)
 		} else {
-			s.credentials = &credentials
+			s.credentials = credentials
 		}
 	}
 	return s, failures
@@ -92,7 +92,7 @@ func (p *Provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (
 	} else {
 		olds, _ := newSettings(req.OldInputs)
 		news, _ := newSettings(req.NewInputs)
-		if olds.credentials != nil && news.credentials != nil && olds.credentials.Server != news.credentials.Server {
+		if olds.credentials != nil && news.credentials != nil && olds.credentials.Host != news.credentials.Host {
 			replacing = []string{"kubeconfig", "context", "cluster"}
 		}
 	}
@@ -118,17 +118,17 @@ func (p *Provider) configured() settings {
 	return p.settings
 }
 
-// inCluster runs a change in the configured cluster. The error is an [unreachableError] when there is no such cluster.
+// inCluster runs a change in the configured cluster.
 func (p *Provider) inCluster(change func(v view) error) error {
 	s := p.configured()
 	if s.credentials == nil {
-		return &unreachableError{"the kubeconfig is not known yet"}
+		return unreachable("the kubeconfig is not known yet")
 	}
 	return p.cloud.Update(func(tx *cloud.Tx) error {
 		connected, err := s.credentials.connect(tx)
 		if err != nil {
 			return err
 		}
-		return change(view{Tx: tx, cluster: connected, kinds: p.kinds})
+		return change(view{Tx: tx, cluster: connected})
 	})
 }

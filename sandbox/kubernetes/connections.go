@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	core "k8s.io/api/core/v1"
@@ -27,7 +28,7 @@ func (v view) blocked(in string, pods core.PodSpec) error {
 			if host == "" || !strings.Contains(told, host) {
 				continue
 			}
-			if trusted := v.trusted(database.ID); len(trusted) > 0 && !v.admit(trusted) {
+			if trusted, admitted := v.trusted(database.ID); len(trusted) > 0 && !admitted {
 				return fmt.Errorf("a container failed: connection to %s timed out: the trusted sources of database "+
 					"cluster %q (%s) have neither the pods' addresses %s nor a range around them",
 					host, text(database.Outputs, "name"), strings.Join(trusted, ", "), v.cluster.Pods)
@@ -37,60 +38,38 @@ func (v view) blocked(in string, pods core.PodSpec) error {
 	return nil
 }
 
-// trusted are the sources that the rules of a database cluster name.
-func (v view) trusted(databaseID string) []string {
-	var sources []string
+// trusted are the sources that the rules of a database cluster name; admitted says whether one of them has all pods.
+func (v view) trusted(databaseID string) (sources []string, admitted bool) {
+	pods, err := netip.ParsePrefix(v.cluster.Pods)
+	admitted = err != nil // a cluster without a range of its own hides its pods behind the nodes
 	for _, firewall := range v.List(firewallType) {
+		rules, _ := firewall.Outputs["rules"].([]any)
 		if text(firewall.Outputs, "clusterId") != databaseID {
 			continue
 		}
-		rules, _ := firewall.Outputs["rules"].([]any)
 		for _, rule := range rules {
 			r, _ := rule.(map[string]any)
-			sources = append(sources, text(r, "type")+" "+text(r, "value"))
+			source, value := text(r, "type"), text(r, "value")
+			sources = append(sources, source+" "+value)
+			around, err := netip.ParsePrefix(value)
+			admitted = admitted || source == "ip_addr" && err == nil &&
+				around.Bits() <= pods.Bits() && around.Contains(pods.Addr())
 		}
 	}
-	return sources
+	return sources, admitted
 }
 
-// admit reports whether one of the sources has all the pods.
-func (v view) admit(sources []string) bool {
-	pods, err := netip.ParsePrefix(v.cluster.Pods)
-	if err != nil {
-		return true // a cluster without a range of its own hides its pods behind the nodes
-	}
-	for _, source := range sources {
-		kind, value, _ := strings.Cut(source, " ")
-		around, err := netip.ParsePrefix(value)
-		if kind == "ip_addr" && err == nil && around.Bits() <= pods.Bits() && around.Contains(pods.Addr()) {
-			return true
-		}
-	}
-	return false
-}
-
-// told are the values of the variables of all containers.
+// told is what all containers are told: their variables, and the Secrets and ConfigMaps that they read.
 func (v view) told(in string, pods core.PodSpec) []string {
 	var values []string
-	all := func(kindName, name string) {
-		object, _ := v.get(v.kind("", kindName), objectID(in, name))
-		values = append(values, contents(object.Live)...)
-	}
-	for _, container := range append(append([]core.Container{}, pods.InitContainers...), pods.Containers...) {
-		for _, from := range container.EnvFrom {
-			if ref := from.SecretRef; ref != nil {
-				all("Secret", ref.Name)
-			}
-			if ref := from.ConfigMapRef; ref != nil {
-				all("ConfigMap", ref.Name)
-			}
-		}
+	for _, container := range slices.Concat(pods.InitContainers, pods.Containers) {
 		for _, variable := range container.Env {
 			values = append(values, variable.Value)
-			if from := variable.ValueFrom; from != nil && from.SecretKeyRef != nil {
-				all("Secret", from.SecretKeyRef.Name)
-			}
 		}
+	}
+	for _, ref := range references(pods) {
+		object, _ := v.get(builtIn("", ref.kind), objectID(in, ref.name))
+		values = append(values, contents(object.Live)...)
 	}
 	return values
 }

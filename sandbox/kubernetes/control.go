@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	apps "k8s.io/api/apps/v1"
-	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -31,11 +29,10 @@ type notYet struct {
 	pulumi bool
 }
 
-// await lets the controllers act on an object until it is ready or patience is at an end; with skip they act once.
-// reasons say why it is not ready.
-func (p *Provider) await(ctx context.Context, r record, skip bool) (state record, reasons []string, err error) {
+// await lets the controllers act on an object until it is ready or patience is at an end; with the annotation
+// [skipAwait] they act once. reasons say why it is not ready.
+func (p *Provider) await(ctx context.Context, r record) (state record, reasons []string, err error) {
 	deadline := time.Now().Add(p.options.Patience)
-	skip = skip || annotation(r.Inputs, skipAwait) == "true"
 	for {
 		var missing []notYet
 		err := p.inCluster(func(v view) error {
@@ -51,7 +48,7 @@ func (p *Provider) await(ctx context.Context, r record, skip bool) (state record
 		if err != nil {
 			return record{}, nil, err
 		}
-		if len(missing) == 0 || skip {
+		if len(missing) == 0 || annotation(r.Inputs, skipAwait) == "true" {
 			return state, nil, nil
 		}
 		final := false
@@ -73,7 +70,7 @@ func (p *Provider) await(ctx context.Context, r record, skip bool) (state record
 
 // settle does what the controllers of the object's kind do, writes its status, and says what it still waits for.
 func (v view) settle(r record) (record, []notYet, error) {
-	typed, problems := v.kinds.decode(r.Kind, r.Live)
+	typed, problems := decode(r.Kind, r.Live)
 	if typed == nil || len(problems) > 0 {
 		// Custom kinds without a Go type have no controller here. An object that was edited from outside to
 		// something that is not of its kind has none either.
@@ -96,7 +93,7 @@ func (v view) settle(r record) (record, []notYet, error) {
 	case r.Kind.Group == "cert-manager.io":
 		status, err = v.settleCertificates(r)
 	default:
-		if template := podTemplate(typed); template != nil {
+		if template := podTemplate(r); template != nil {
 			status, missing = v.settlePods(r, template)
 		}
 	}
@@ -111,25 +108,16 @@ func (v view) settle(r record) (record, []notYet, error) {
 }
 
 // podTemplate finds the pods that an object makes, or nil.
-func podTemplate(typed runtime.Object) *core.PodTemplateSpec {
-	switch o := typed.(type) {
-	case *core.Pod:
-		return &core.PodTemplateSpec{ObjectMeta: o.ObjectMeta, Spec: o.Spec}
-	case *core.ReplicationController:
-		return o.Spec.Template
-	case *apps.Deployment:
-		return &o.Spec.Template
-	case *apps.StatefulSet:
-		return &o.Spec.Template
-	case *apps.ReplicaSet:
-		return &o.Spec.Template
-	case *apps.DaemonSet:
-		return &o.Spec.Template
-	case *batch.Job:
-		return &o.Spec.Template
-	default:
+func podTemplate(r record) *core.PodTemplateSpec {
+	source, ok := at(r.Live, "spec", "template").(map[string]any)
+	if r.Kind.is("", "Pod") {
+		source, ok = r.Live, true
+	}
+	template := &core.PodTemplateSpec{}
+	if !ok || runtime.DefaultUnstructuredConverter.FromUnstructured(source, template) != nil {
 		return nil
 	}
+	return template
 }
 
 // settlePods makes a workload ready when its pods can start.
@@ -188,9 +176,7 @@ func (v view) settlePods(r record, template *core.PodTemplateSpec) (map[string]a
 		return map[string]any{"phase": phase, "conditions": []any{condition("Ready", ready > 0, now)}}, missing
 	case r.Kind.is("apps", "DaemonSet"):
 		n := float64(v.cluster.Nodes)
-		if len(missing) > 0 {
-			ready = 0
-		} else {
+		if ready > 0 {
 			ready = n
 		}
 		return map[string]any{
@@ -219,7 +205,7 @@ func (v view) run(job record, pods core.PodSpec) error {
 			if !ok || container.Args[0] != "create" {
 				continue
 			}
-			_, err := v.apply(record{Kind: v.kind("", "Secret"), Inputs: map[string]any{
+			_, err := v.apply(record{Kind: builtIn("", "Secret"), Inputs: map[string]any{
 				"metadata": map[string]any{"name": secret, "namespace": namespace(job.Live)},
 			}}, writer{name: "kube-webhook-certgen", force: true})
 			if err != nil {
@@ -232,7 +218,7 @@ func (v view) run(job record, pods core.PodSpec) error {
 
 // violation says what of the pods the namespace does not allow.
 func (v view) violation(in string, template *core.PodTemplateSpec) string {
-	ns, _ := v.get(v.kind("", "Namespace"), in)
+	ns, _ := v.get(builtIn("", "Namespace"), in)
 	enforced := map[string]string{}
 	labels, _ := at(ns.Live, "metadata", "labels").(map[string]any)
 	for key, value := range labels {
@@ -249,75 +235,75 @@ func condition(name string, on bool, since string) map[string]any {
 	return map[string]any{"type": name, "status": status, "lastTransitionTime": since}
 }
 
-// missingReferences lists the objects that pods refer to, may not be without, and do not find.
-func (v view) missingReferences(in string, pods core.PodSpec) []string {
-	var missing []string
-	need := func(kindName, name string, optional *bool) {
-		if name == "" || optional != nil && *optional || systemProvides(kindName, name) {
-			return
-		}
-		if _, ok := v.get(v.kind("", kindName), objectID(in, name)); !ok {
-			missing = append(missing, fmt.Sprintf("%s %q not found", strings.ToLower(kindName), name))
+// reference is an object that pods name.
+type reference struct {
+	kind, name string
+	// key is the one that they take of it; "" is all of it.
+	key string
+	// optional says that they can be without it.
+	optional bool
+}
+
+// references are the objects that pods name, in their order.
+func references(pods core.PodSpec) []reference {
+	var all []reference
+	add := func(kind, name, key string, optional *bool) {
+		if name != "" {
+			all = append(all, reference{kind, name, key, optional != nil && *optional})
 		}
 	}
-	for _, container := range append(append([]core.Container{}, pods.InitContainers...), pods.Containers...) {
+	for _, container := range slices.Concat(pods.InitContainers, pods.Containers) {
 		for _, from := range container.EnvFrom {
 			if ref := from.SecretRef; ref != nil {
-				need("Secret", ref.Name, ref.Optional)
+				add("Secret", ref.Name, "", ref.Optional)
 			}
 			if ref := from.ConfigMapRef; ref != nil {
-				need("ConfigMap", ref.Name, ref.Optional)
+				add("ConfigMap", ref.Name, "", ref.Optional)
 			}
 		}
 		for _, variable := range container.Env {
-			missing = append(missing, v.missingKey(in, variable, need)...)
+			if from := variable.ValueFrom; from != nil && from.SecretKeyRef != nil {
+				add("Secret", from.SecretKeyRef.Name, from.SecretKeyRef.Key, from.SecretKeyRef.Optional)
+			} else if from != nil && from.ConfigMapKeyRef != nil {
+				add("ConfigMap", from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Key, from.ConfigMapKeyRef.Optional)
+			}
 		}
 	}
 	for _, volume := range pods.Volumes {
 		if source := volume.Secret; source != nil {
-			need("Secret", source.SecretName, source.Optional)
+			add("Secret", source.SecretName, "", source.Optional)
 		}
 		if source := volume.ConfigMap; source != nil {
-			need("ConfigMap", source.Name, source.Optional)
+			add("ConfigMap", source.Name, "", source.Optional)
 		}
 		if source := volume.PersistentVolumeClaim; source != nil {
-			need("PersistentVolumeClaim", source.ClaimName, nil)
+			add("PersistentVolumeClaim", source.ClaimName, "", nil)
 		}
 	}
-	need("ServiceAccount", pods.ServiceAccountName, nil)
+	add("ServiceAccount", pods.ServiceAccountName, "", nil)
+	return all
+}
+
+// missingReferences lists the objects that pods refer to, may not be without, and do not find.
+func (v view) missingReferences(in string, pods core.PodSpec) []string {
+	var missing []string
+	for _, ref := range references(pods) {
+		found, ok := v.get(builtIn("", ref.kind), objectID(in, ref.name))
+		switch {
+		case ref.optional || systemProvides(ref.kind, ref.name):
+		case !ok:
+			missing = append(missing, fmt.Sprintf("%s %q not found", strings.ToLower(ref.kind), ref.name))
+		case ref.key != "" && at(found.Live, "data", ref.key) == nil:
+			missing = append(missing,
+				fmt.Sprintf("couldn't find key %s in %s %s", ref.key, ref.kind, objectID(in, ref.name)))
+		}
+	}
 	return missing
 }
 
 // systemProvides tells what controllers put into every namespace.
 func systemProvides(kindName, name string) bool {
 	return kindName == "ServiceAccount" && name == "default" || kindName == "ConfigMap" && name == "kube-root-ca.crt"
-}
-
-// missingKey checks a variable that is taken from one key of a Secret or ConfigMap.
-func (v view) missingKey(in string, variable core.EnvVar, need func(kind, name string, optional *bool)) []string {
-	if variable.ValueFrom == nil {
-		return nil
-	}
-	var (
-		kindName, object, key string
-		optional              *bool
-	)
-	switch from := variable.ValueFrom; {
-	case from.SecretKeyRef != nil:
-		ref := from.SecretKeyRef
-		kindName, object, key, optional = "Secret", ref.Name, ref.Key, ref.Optional
-	case from.ConfigMapKeyRef != nil:
-		ref := from.ConfigMapKeyRef
-		kindName, object, key, optional = "ConfigMap", ref.Name, ref.Key, ref.Optional
-	default:
-		return nil
-	}
-	need(kindName, object, optional)
-	found, ok := v.get(v.kind("", kindName), objectID(in, object))
-	if !ok || optional != nil && *optional || at(found.Live, "data", key) != nil {
-		return nil
-	}
-	return []string{fmt.Sprintf("couldn't find key %s in %s %s", key, kindName, objectID(in, object))}
 }
 
 // workloads are the kinds whose pods a Service can lead to.
@@ -329,9 +315,8 @@ var workloads = [][2]string{
 func (v view) hasPods(in string, selector map[string]string) bool {
 	matches := labels.SelectorFromSet(selector)
 	for _, w := range workloads {
-		for _, r := range v.list(v.kind(w[0], w[1]), in) {
-			typed, _ := v.kinds.decode(r.Kind, r.Live)
-			template := podTemplate(typed)
+		for _, r := range v.list(builtIn(w[0], w[1]), in) {
+			template := podTemplate(r)
 			if template != nil && matches.Matches(labels.Set(template.Labels)) && isReady(r.Live) {
 				return true
 			}

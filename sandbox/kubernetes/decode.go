@@ -1,10 +1,10 @@
 package kubernetes
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -30,14 +30,14 @@ func (p problem) String() string {
 
 // decode reads an object into its Go type. Fields that the type does not have and values of the wrong type are
 // problems; the typed object then holds what could be read.
-func (k *kinds) decode(kind kind, object map[string]any) (runtime.Object, []problem) {
+func decode(kind kind, object map[string]any) (runtime.Object, []problem) {
 	typed, unknown, err := apiserver.Decode(kind.GroupVersionKind, object)
 	var problems []problem
 	for _, err := range unknown {
 		problems = append(problems, unknownField(kind, err))
 	}
 	if err != nil {
-		problems = append(problems, wrongType(kind, object, err))
+		problems = append(problems, wrongTypes(kind, object, err)...)
 	}
 	return typed, problems
 }
@@ -53,69 +53,29 @@ func unknownField(kind kind, err error) problem {
 	return problem{Path: path, Reason: fmt.Sprintf("%s %s has no field %q here", kind.apiVersion(), kind.Kind, field)}
 }
 
-func wrongType(kind kind, object map[string]any, err error) problem {
-	mismatch := (*json.UnmarshalTypeError)(nil)
-	if !errors.As(err, &mismatch) {
-		return problem{Reason: fmt.Sprintf("not a %s %s: %v", kind.apiVersion(), kind.Kind, err)}
-	}
-	got, _, _ := strings.Cut(mismatch.Value, " ")
-	path, ok := find(object, "", strings.Split(mismatch.Field, "."), got)
-	if !ok {
-		path = mismatch.Field
-	}
-	return problem{Path: path, Reason: fmt.Sprintf("got a JSON %s, want %s", mismatch.Value, mismatch.Type)}
-}
-
-// find completes the path that the decoder gives for a value of the wrong type, which leaves out the positions in lists
-// and the keys of maps: it is the first value of that JSON type at the path.
-func find(value any, path string, keys []string, got string) (string, bool) {
-	switch value := value.(type) {
-	case []any:
-		for i, element := range value {
-			if found, ok := find(element, fmt.Sprintf("%s[%d]", path, i), keys, got); ok {
-				return found, true
-			}
-		}
-	case map[string]any:
-		if len(keys) > 0 {
-			child, ok := value[keys[0]]
-			if !ok {
-				return "", false
-			}
-			return find(child, join(path, keys[0]), keys[1:], got)
-		}
-		for _, key := range sortedKeys(value) {
-			if jsonType(value[key]) == got {
-				return join(path, key), true
-			}
+// wrongTypes says which values made the decoder fail. Server-side apply names the elements of lists, where the decoder
+// only knows the fields; what stands there it would say too, which may be secret.
+func wrongTypes(kind kind, object map[string]any, failure error) []problem {
+	var problems []problem
+	for _, mistake := range apiserver.Mistyped(object) {
+		if wanted, _, ok := strings.Cut(mistake.ErrorMessage, ", got "); ok {
+			problems = append(problems, problem{Path: strings.TrimPrefix(mistake.Path, "."), Reason: wanted})
 		}
 	}
-	return path, len(keys) == 0 && jsonType(value) == got
-}
-
-func jsonType(value any) string {
-	switch value.(type) {
-	case string:
-		return "string"
-	case float64:
-		return "number"
-	case bool:
-		return "bool"
-	case []any:
-		return "array"
-	default:
-		return "object"
+	if len(problems) == 0 {
+		return []problem{{Reason: fmt.Sprintf("not a %s %s: %v", kind.apiVersion(), kind.Kind, failure)}}
 	}
+	return problems
 }
 
-// fromFieldErrors drops the errors that may only be there because a value is not known yet.
+// fromFieldErrors drops the errors that may only be there because a value is not known yet, and says each once.
 func fromFieldErrors(errs field.ErrorList, unknown []string) []problem {
 	var problems []problem
 	for _, err := range errs {
-		if undecided(err.Field, unknown) {
-			continue
+		found := problem{Path: err.Field, Reason: err.ErrorBody()}
+		if !undecided(err.Field, unknown) && !slices.Contains(problems, found) {
+			problems = append(problems, found)
 		}
-		problems = append(problems, problem{Path: err.Field, Reason: err.ErrorBody()})
 	}
 	return problems
 }

@@ -1,9 +1,9 @@
 package kubernetes
 
 import (
+	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -47,75 +47,35 @@ func (s settings) replacing(k kind, inputs resource.PropertyMap) []string {
 // replacement.
 func diffInputs(olds, news resource.PropertyMap, replacing []string) plugin.DiffResult {
 	// Whether a value is secret is no property of the object.
-	before := plainSecrets(olds)
-	after := plainSecrets(news)
+	before, after := withoutNulls(olds, false), withoutNulls(news, false)
 	detailed := plugin.NewDetailedDiffFromObjectDiff(before.DiffIncludeUnknowns(after), true)
 	if len(detailed) == 0 {
 		return plugin.DiffResult{Changes: plugin.DiffNone}
 	}
-	result := plugin.DiffResult{Changes: plugin.DiffSome, DetailedDiff: detailed}
+	changed, replaced := map[resource.PropertyKey]bool{}, map[resource.PropertyKey]bool{}
 	for path, change := range detailed {
-		if top := resource.PropertyKey(firstKey(path)); !slices.Contains(result.ChangedKeys, top) {
-			result.ChangedKeys = append(result.ChangedKeys, top)
-		}
-		for _, root := range replacing {
+		top := resource.PropertyKey(leadingKey.FindString(path))
+		changed[top] = true
+		if slices.ContainsFunc(replacing, func(root string) bool {
 			// A change may lie at the immutable field, below it, or above it when a whole object came or went.
-			if within(path, root) || within(root, path) && hasPath(before, after, root) {
-				change.Kind = change.Kind.AsReplace()
-				detailed[path] = change
-				if top := resource.PropertyKey(firstKey(path)); !slices.Contains(result.ReplaceKeys, top) {
-					result.ReplaceKeys = append(result.ReplaceKeys, top)
-				}
-			}
+			return within(path, root) || within(root, path) && (has(before, root) || has(after, root))
+		}) {
+			change.Kind = change.Kind.AsReplace()
+			detailed[path] = change
+			replaced[top] = true
 		}
 	}
-	slices.Sort(result.ChangedKeys)
-	slices.Sort(result.ReplaceKeys)
-	return result
-}
-
-// hasPath tells whether one of the objects has the field at the dotted path.
-func hasPath(before, after resource.PropertyMap, path string) bool {
-	keys := resource.PropertyPath{}
-	for key := range strings.SplitSeq(path, ".") {
-		keys = append(keys, key)
+	return plugin.DiffResult{
+		Changes: plugin.DiffSome, DetailedDiff: detailed, ChangedKeys: slices.Sorted(maps.Keys(changed)),
+		ReplaceKeys: slices.Sorted(maps.Keys(replaced)),
 	}
-	for _, object := range []resource.PropertyMap{before, after} {
-		if _, ok := keys.Get(resource.NewObjectProperty(object)); ok {
-			return true
-		}
-	}
-	return false
 }
 
 var leadingKey = regexp.MustCompile(`^[^.\[]+`)
 
-func firstKey(path string) string { return leadingKey.FindString(path) }
-
-// plainSecrets copies the properties with secrets as plain values, nulls left out.
-func plainSecrets(properties resource.PropertyMap) resource.PropertyMap {
-	plain := resource.PropertyMap{}
-	for key, value := range properties {
-		if value = plainValue(value); !value.IsNull() {
-			plain[key] = value
-		}
-	}
-	return plain
-}
-
-func plainValue(v resource.PropertyValue) resource.PropertyValue {
-	switch {
-	case v.IsSecret():
-		return plainValue(v.SecretValue().Element)
-	case v.IsObject():
-		return resource.NewObjectProperty(plainSecrets(v.ObjectValue()))
-	case v.IsArray():
-		elements := make([]resource.PropertyValue, len(v.ArrayValue()))
-		for i, element := range v.ArrayValue() {
-			elements[i] = plainValue(element)
-		}
-		return resource.NewArrayProperty(elements)
-	default:
-		return v
-	}
+// has tells whether an object has the field at the dotted path.
+func has(object resource.PropertyMap, path string) bool {
+	keys, err := resource.ParsePropertyPath(path)
+	_, ok := keys.Get(resource.NewObjectProperty(object))
+	return err == nil && ok
 }

@@ -4,8 +4,9 @@
 //
 // What the API server decides about an object is decided by its own code (package apiserver): fields and types,
 // defaults, validation, immutable fields, field managers with their conflicts, the schemas of custom resources and pod
-// security. Releases are installed, upgraded, rolled back and uninstalled by Helm's own actions, hooks included, on its
-// storage in memory (helmclient.go is the cluster as Helm sees it).
+// security. A preview asks it, too, where the real provider does. Releases are installed, upgraded, rolled back and
+// uninstalled by Helm's own actions, hooks included, on its storage in memory (helmclient.go is the cluster as Helm
+// sees it).
 //
 // # What is simulated
 //

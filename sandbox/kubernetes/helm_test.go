@@ -94,7 +94,7 @@ func withCharts(t *testing.T, charts ...map[string]string) func(*kubernetes.Opti
 			}
 		}
 	}
-	return func(o *kubernetes.Options) { o.Charts = helm.Source{dir} }
+	return func(o *kubernetes.Options) { o.Charts = helm.Source{{Path: dir}} }
 }
 
 func gate(values object) object {
@@ -116,8 +116,6 @@ func TestLifeOfARelease(t *testing.T) {
 	outputs := created.Properties.Mappable()
 	wantValue(t, outputs,
 		"map[appVersion:9 chart:gate name:gate namespace:ingress revision:1 status:deployed version:1.2.3]", "status")
-	wantValue(t, outputs, "[ingress/gate]", "resourceNames", "Deployment.apps/apps/v1")
-	wantValue(t, outputs, 300, "timeout")
 	wantValue(t, w.stored(deploymentToken, "ingress/gate"), 2, "status", "availableReplicas")
 	wantValue(t, w.stored(serviceToken, "ingress/gate"), "203.0.113.7", "status", "loadBalancer", "ingress", 0, "ip")
 	wantValue(t, w.stored(configMapToken, "ingress/extra"), "v1.35.1", "data", "version")
@@ -148,9 +146,6 @@ func TestLifeOfARelease(t *testing.T) {
 	w.gone(serviceToken, "ingress/gate")
 	w.gone(loadBalancerType, "lb-1")
 	w.gone(releaseToken, "ingress/gate")
-	if len(w.messages) > 0 {
-		t.Errorf("messages %q, want none", w.messages)
-	}
 }
 
 func TestReleaseDrift(t *testing.T) {
@@ -195,7 +190,7 @@ func TestRefusedReleases(t *testing.T) {
 		"schema":          {gate(object{"extra": "yes"}), "", "got string, want boolean"},
 		"object": {
 			gate(object{"image": 5}),
-			"", `Deployment "gate": spec.template.spec.containers[0].image: got a JSON number, want string`,
+			"", `Deployment "gate": spec.template.spec.containers[name="gate"].image: expected string`,
 		},
 		"custom resource": {gate(object{"monitored": true}), "", `no matches for kind "ServiceMonitor"`},
 		"other's namespace": {
@@ -252,11 +247,11 @@ func TestReleasePreview(t *testing.T) {
 		return response.Properties, err
 	}
 	outputs, err := preview(resource.NewPropertyValue(object{}))
-	if err != nil || !outputs["status"].IsComputed() || !outputs["resourceNames"].IsComputed() {
+	if err != nil || !outputs["status"].IsComputed() {
 		t.Errorf("outputs %v, %v, want an unknown status", outputs, err)
 	}
 	_, err = preview(resource.NewPropertyValue(object{"image": 5}))
-	wantError(t, err, "image: got a JSON number")
+	wantError(t, err, "image: expected string")
 	if _, err := preview(resource.MakeComputed(resource.NewStringProperty(""))); err != nil {
 		t.Errorf("unknown values are refused: %v", err)
 	}

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
-	core "k8s.io/api/core/v1"
+	"helm.sh/helm/v3/pkg/kube/fake"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,13 +31,15 @@ const (
 	keptPolicy       = "keep"
 )
 
-// helmClient is the cluster as Helm's actions see it.
+// helmClient is the cluster as Helm's actions see it. What it does not do, such as to wait for what is deleted until it
+// is gone, the client of Helm's own tests does.
 type helmClient struct {
+	*fake.PrintingKubeClient
+
 	// write runs something in the cluster, in a transaction of its own.
 	write func(func(v view) error) error
 	// await waits for an object and says why it is not ready.
 	await func(r record) ([]string, error)
-	kinds *kinds
 	// release is the ID of the release that is worked on, namespace where objects go that name none.
 	release, namespace string
 }
@@ -46,8 +49,18 @@ var _ kube.Interface = (*helmClient)(nil)
 // writerOfHelm overwrites: Helm 3 sends patches and knows no conflicts.
 var writerOfHelm = writer{name: "helm", force: true}
 
-// IsReachable tells whether the cluster answers.
-func (c *helmClient) IsReachable() error { return c.write(func(view) error { return nil }) }
+// helmClient is the configured cluster for work on a release.
+func (p *Provider) helmClient(ctx context.Context, release string) *helmClient {
+	in, _, _ := strings.Cut(release, "/")
+	return &helmClient{
+		PrintingKubeClient: &fake.PrintingKubeClient{Out: io.Discard, LogOutput: io.Discard},
+		write:              p.inCluster, release: release, namespace: in,
+		await: func(r record) ([]string, error) {
+			_, reasons, err := p.await(ctx, r)
+			return reasons, err
+		},
+	}
+}
 
 // Build reads and checks the objects of a YAML stream.
 func (c *helmClient) Build(reader io.Reader, validate bool) (kube.ResourceList, error) {
@@ -66,7 +79,7 @@ func (c *helmClient) Build(reader io.Reader, validate bool) (kube.ResourceList, 
 	for _, o := range objects {
 		info, err := c.info(o.Manifest)
 		if err == nil && validate {
-			err = c.kinds.checkRendered(o, info.Namespace)
+			err = checkRendered(o, info.Namespace)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -79,7 +92,7 @@ func (c *helmClient) Build(reader io.Reader, validate bool) (kube.ResourceList, 
 
 // info is an object in Helm's terms.
 func (c *helmClient) info(manifest map[string]any) (*resource.Info, error) {
-	k, err := c.kinds.fromObject(manifest)
+	k, err := kindOfObject(manifest)
 	if err != nil {
 		return nil, err
 	}
@@ -112,15 +125,13 @@ func (c *helmClient) info(manifest map[string]any) (*resource.Info, error) {
 func (c *helmClient) reader(k kind, manifest map[string]any) resource.RESTClient {
 	id := objectID(namespace(manifest), name(manifest))
 	answer := func(*http.Request) (*http.Response, error) {
-		status, body := http.StatusOK, map[string]any(nil)
+		status, body := http.StatusOK, any(nil)
 		err := c.write(func(v view) error {
 			found, ok := v.get(k, id)
 			body = found.Live
 			if !ok {
+				body = apierrors.NewNotFound(schema.GroupResource{Resource: k.Kind}, id).Status()
 				status = http.StatusNotFound
-				body = map[string]any{
-					"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": status,
-				}
 			}
 			return nil
 		})
@@ -177,7 +188,7 @@ func (c *helmClient) Update(original, target kube.ResourceList, _ bool) (*kube.R
 func (c *helmClient) apply(info *resource.Info, fresh bool) error {
 	return c.write(func(v view) error {
 		manifest := info.Object.(*unstructured.Unstructured).Object
-		k, err := v.resolve(v.kinds.of(info.Mapping.GroupVersionKind))
+		k, err := v.resolve(kindOf(info.Mapping.GroupVersionKind))
 		if err != nil {
 			return err
 		}
@@ -197,7 +208,7 @@ func (c *helmClient) apply(info *resource.Info, fresh bool) error {
 // remove deletes an object; with mindful not if the chart wants it kept.
 func (c *helmClient) remove(info *resource.Info, mindful bool) (removed bool, err error) {
 	err = c.write(func(v view) error {
-		existing, ok := v.get(v.kinds.of(info.Mapping.GroupVersionKind), objectID(info.Namespace, info.Name))
+		existing, ok := v.get(kindOf(info.Mapping.GroupVersionKind), objectID(info.Namespace, info.Name))
 		if !ok || mindful && annotation(existing.Live, policyAnnotation) == keptPolicy {
 			return nil
 		}
@@ -241,7 +252,7 @@ func (c *helmClient) WaitWithJobs(list kube.ResourceList, _ time.Duration) error
 	for _, info := range list {
 		manifest := info.Object.(*unstructured.Unstructured).Object
 		r := record{
-			Kind: c.kinds.of(info.Mapping.GroupVersionKind), Release: c.release, Live: manifest, Inputs: manifest,
+			Kind: kindOf(info.Mapping.GroupVersionKind), Release: c.release, Live: manifest, Inputs: manifest,
 		}
 		why, err := c.await(r)
 		if err != nil {
@@ -257,12 +268,4 @@ func (c *helmClient) WaitWithJobs(list kube.ResourceList, _ time.Duration) error
 // WatchUntilReady waits for hooks.
 func (c *helmClient) WatchUntilReady(list kube.ResourceList, timeout time.Duration) error {
 	return c.WaitWithJobs(list, timeout)
-}
-
-// WaitForDelete has nothing to wait for: what is deleted is gone.
-func (c *helmClient) WaitForDelete(kube.ResourceList, time.Duration) error { return nil }
-
-// WaitAndGetCompletedPodPhase is for tests of charts, which are not run.
-func (c *helmClient) WaitAndGetCompletedPodPhase(string, time.Duration) (core.PodPhase, error) {
-	return core.PodSucceeded, nil
 }

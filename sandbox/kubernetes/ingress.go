@@ -14,7 +14,7 @@ func (v view) settleIngress(r record) (map[string]any, []notYet) {
 	if !ok {
 		return nil, noAddress("no controller serves the ingress class %q", text(r.Live, "spec", "ingressClassName"))
 	}
-	for _, service := range v.list(v.kind("", "Service"), "") {
+	for _, service := range v.list(builtIn("", "Service"), "") {
 		ingress, _ := at(service.Live, "status", "loadBalancer", "ingress").([]any)
 		if service.Release != class.Release || len(ingress) == 0 {
 			continue
@@ -33,7 +33,7 @@ func noAddress(format, class string) []notYet {
 }
 
 func (v view) ingressClass(wanted string) (record, bool) {
-	for _, class := range v.list(v.kind("networking.k8s.io", "IngressClass"), "") {
+	for _, class := range v.list(builtIn("networking.k8s.io", "IngressClass"), "") {
 		if name(class.Live) == wanted || wanted == "" && annotation(class.Live, defaultClass) == "true" {
 			return class, true
 		}

@@ -26,11 +26,11 @@ func (p *Provider) Check(_ context.Context, req plugin.CheckRequest) (plugin.Che
 	if req.Type == releaseToken {
 		return p.checkRelease(req)
 	}
-	k, err := p.kinds.parse(string(req.Type))
+	k, err := parseToken(string(req.Type))
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
-	news := withoutNulls(resource.NewObjectProperty(req.News)).ObjectValue()
+	news := withoutNulls(req.News, true)
 	failures := fillKind(k, news)
 
 	// Inside what is unknown or secret as a whole there is nothing to complete.
@@ -47,7 +47,7 @@ func (p *Provider) Check(_ context.Context, req plugin.CheckRequest) (plugin.Che
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
-	for _, problem := range p.kinds.check(k, object, unknown) {
+	for _, problem := range check(k, object, unknown) {
 		failures = append(failures, plugin.CheckFailure{
 			Property: resource.PropertyKey(problem.Path), Reason: problem.Reason,
 		})
@@ -77,15 +77,11 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 	if _, named := metadata["name"]; named {
 		return nil
 	}
+	name, err := autoname(req)
 	if old := req.Olds["metadata"]; old.IsObject() && isAutonamed(old.ObjectValue()) {
-		metadata["name"] = old.ObjectValue()["name"]
-	} else {
-		name, err := resource.NewUniqueName(req.RandomSeed, req.URN.Name()+"-", 8, 0, nil)
-		if err != nil {
-			return fmt.Errorf("naming %s: %w", req.URN.Name(), err)
-		}
-		metadata["name"] = resource.NewStringProperty(name)
+		name = old.ObjectValue()["name"]
 	}
+	metadata["name"] = name
 	switch annotations, ok := metadata["annotations"]; {
 	case !ok:
 		metadata["annotations"] = resource.NewObjectProperty(resource.PropertyMap{
@@ -94,7 +90,16 @@ func (p *Provider) complete(k kind, metadata resource.PropertyMap, req plugin.Ch
 	case annotations.IsObject():
 		annotations.ObjectValue()[autonamed] = resource.NewStringProperty("true")
 	}
-	return nil
+	return err
+}
+
+// autoname is a name for a resource that is given none.
+func autoname(req plugin.CheckRequest) (resource.PropertyValue, error) {
+	name, err := resource.NewUniqueName(req.RandomSeed, req.URN.Name()+"-", 8, 0, nil)
+	if err != nil {
+		err = fmt.Errorf("naming %s: %w", req.URN.Name(), err)
+	}
+	return resource.NewStringProperty(name), err
 }
 
 func isAutonamed(metadata resource.PropertyMap) bool {
@@ -108,7 +113,7 @@ func (p *Provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 	if req.Type == releaseToken {
 		return diffInputs(req.OldInputs, req.NewInputs, []string{"name", "namespace"}), nil
 	}
-	k, err := p.kinds.parse(string(req.Type))
+	k, err := parseToken(string(req.Type))
 	if err != nil {
 		return plugin.DiffResponse{}, err
 	}
@@ -125,42 +130,17 @@ func (p *Provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 }
 
 // Create writes a new object and waits until it is ready. An object that exists already is an error, unless it is
-// exactly what is wanted or the provider's upsertExistingObjects is set.
+// exactly what is wanted.
 func (p *Provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
 	if req.Type == releaseToken {
 		return p.createRelease(ctx, req)
 	}
-	k, err := p.kinds.parse(string(req.Type))
-	if err != nil {
-		return plugin.CreateResponse{}, err
-	}
+	w := write{urn: req.URN, token: string(req.Type), inputs: req.Properties, fresh: true}
 	if req.Preview {
-		return plugin.CreateResponse{Properties: previewOutputs(req.Properties)}, nil
+		return plugin.CreateResponse{Properties: previewOutputs(req.Properties)}, p.dryRun(w)
 	}
-	object, _, err := toPlain(req.Properties)
-	if err != nil {
-		return plugin.CreateResponse{}, err
-	}
-	upsert := p.configured().on("upsertExistingObjects")
-	created, err := p.write(k, object, p.writer(req.URN, object), func(v view, r record) error {
-		existing, ok := v.get(r.Kind, r.id())
-		if ok && !upsert && !reflect.DeepEqual(prune(existing.Live, merged(r)), merged(r)) {
-			return fmt.Errorf(
-				"resource %q was not successfully created by the Kubernetes API server: %s %q already exists",
-				r.id(), k.Kind, name(object))
-		}
-		return nil
-	})
-	if err != nil {
-		return plugin.CreateResponse{}, err
-	}
-	state, reasons, err := p.await(ctx, created, false)
-	if err != nil {
-		return plugin.CreateResponse{}, err
-	}
-	id := resource.ID(created.id())
-	outputs := objectOutputs(k, state.Live, req.Properties)
-	return plugin.CreateResponse{ID: id, Properties: outputs, Status: resource.StatusOK}, notReady(id, outputs, reasons)
+	id, outputs, err := p.write(ctx, w)
+	return plugin.CreateResponse{ID: id, Properties: outputs}, err
 }
 
 // Update changes an object and waits until it is ready again.
@@ -168,68 +148,102 @@ func (p *Provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin
 	if req.Type == releaseToken {
 		return p.updateRelease(ctx, req)
 	}
-	k, err := p.kinds.parse(string(req.Type))
-	if err != nil {
-		return plugin.UpdateResponse{}, err
-	}
+	w := write{urn: req.URN, token: string(req.Type), inputs: req.NewInputs}
 	if req.Preview {
-		return plugin.UpdateResponse{Properties: updatedOutputs(req.OldOutputs, req.NewInputs)}, nil
+		return plugin.UpdateResponse{Properties: previewOutputs(req.NewInputs)}, p.dryRun(w)
 	}
-	object, _, err := toPlain(req.NewInputs)
-	if err != nil {
-		return plugin.UpdateResponse{}, err
-	}
-	changed, err := p.write(k, object, p.writer(req.URN, object), nil)
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) &&
-		p.configured().on("skipUpdateUnreachable") {
-		return plugin.UpdateResponse{Properties: req.OldOutputs}, nil
-	}
-	if err != nil {
-		return plugin.UpdateResponse{}, err
-	}
-	state, reasons, err := p.await(ctx, changed, false)
-	if err != nil {
-		return plugin.UpdateResponse{}, err
-	}
-	outputs := objectOutputs(k, state.Live, req.NewInputs)
-	return plugin.UpdateResponse{Properties: outputs}, notReady(req.ID, outputs, reasons)
+	_, outputs, err := p.write(ctx, w)
+	return plugin.UpdateResponse{Properties: outputs}, err
 }
 
-// writer is the field manager of a resource, of which every one has its own. Like the real provider's it gives way to
-// others unless the object or the provider says otherwise (annotation pulumi.com/patchForce, enablePatchForce), and
-// overwrites without server-side apply.
-func (p *Provider) writer(urn resource.URN, object map[string]any) writer {
-	settings := p.configured()
+// write is one creation or change of an object.
+type write struct {
+	urn    resource.URN
+	token  string
+	inputs resource.PropertyMap
+	// fresh says that the object must not exist yet.
+	fresh bool
+}
+
+// manager is the field manager of the resource, of which every one has its own. Like the real provider's it gives way
+// to others unless the object says otherwise.
+func (w write) manager(object map[string]any) writer {
 	return writer{
-		name: fmt.Sprintf("pulumi-kubernetes-%08x", hash(string(urn))),
-		force: settings.on("enablePatchForce") || annotation(object, patchForce) == "true" ||
-			settings.values["enableServerSideApply"] != nil && !settings.on("enableServerSideApply"),
+		name:  fmt.Sprintf("pulumi-kubernetes-%08x", hash(string(w.urn))),
+		force: annotation(object, patchForce) == "true",
 	}
 }
 
-// write stores an object after before, if there is one, agreed.
-func (p *Provider) write(
-	k kind, object map[string]any, by writer, before func(v view, r record) error,
-) (record, error) {
+// write stores the object, waits until it is ready, and returns its ID and outputs.
+func (p *Provider) write(ctx context.Context, w write) (resource.ID, resource.PropertyMap, error) {
+	k, err := parseToken(w.token)
+	if err != nil {
+		return "", nil, err
+	}
+	object, _, err := toPlain(w.inputs)
+	if err != nil {
+		return "", nil, err
+	}
 	var written record
-	err := p.inCluster(func(v view) error {
-		resolved, err := v.resolve(k)
+	err = p.inCluster(func(v view) error {
+		r, err := v.wanted(k, object, p.configured().defaultNamespace())
 		if err != nil {
 			return err
 		}
-		r := record{Kind: resolved, Inputs: object, Live: object}
-		if resolved.namespaced && namespace(object) == "" {
-			put(object, p.configured().defaultNamespace(), "metadata", "namespace")
+		if existing, ok := v.get(r.Kind, r.id()); ok && w.fresh &&
+			!reflect.DeepEqual(pruned(existing.Live, merged(r), nil), merged(r)) {
+			return fmt.Errorf(
+				"resource %q was not successfully created by the Kubernetes API server: %s %q already exists",
+				r.id(), k.Kind, name(object))
 		}
-		if before != nil {
-			if err := before(v, r); err != nil {
-				return err
-			}
-		}
-		written, err = v.apply(r, by)
+		written, err = v.apply(r, w.manager(object))
 		return err
 	})
-	return written, err
+	if err != nil {
+		return "", nil, err
+	}
+	state, reasons, err := p.await(ctx, written)
+	if err != nil {
+		return "", nil, err
+	}
+	id, outputs := resource.ID(written.id()), objectOutputs(k, state.Live, w.inputs)
+	return id, outputs, notReady(id, outputs, reasons)
+}
+
+// dryRun says what the API server would refuse about the object. As the real provider does in a preview, it asks for
+// that where all inputs, the cluster, the kind and the namespace are there, and no new object is in the place of
+// another (provider/pkg/provider/provider.go of pulumi-kubernetes, Create and Update).
+func (p *Provider) dryRun(w write) (refusal error) {
+	k, err := parseToken(w.token)
+	if err != nil {
+		return err
+	}
+	object, unknown, err := toPlain(w.inputs)
+	if err != nil || len(unknown) > 0 {
+		return err
+	}
+	// The transaction is given up. Its errors say that something is not there yet.
+	_ = p.inCluster(func(v view) error {
+		r, err := v.wanted(k, object, p.configured().defaultNamespace())
+		if err != nil {
+			return err
+		}
+		_, exists := v.get(r.Kind, r.id())
+		if in := namespace(object); (!w.fresh || !exists) && (in == "" || v.hasNamespace(in)) {
+			_, refusal = v.apply(r, w.manager(object))
+		}
+		return errors.New("nothing is written in a preview")
+	})
+	return refusal
+}
+
+// wanted is the object of a resource as its cluster takes it.
+func (v view) wanted(k kind, object map[string]any, defaultNamespace string) (record, error) {
+	resolved, err := v.resolve(k)
+	if resolved.namespaced && namespace(object) == "" {
+		put(object, defaultNamespace, "metadata", "namespace")
+	}
+	return record{Kind: resolved, Inputs: object, Live: object}, err
 }
 
 // Read returns the object as it is in the cluster, and as inputs what of it the program manages. An object that is gone
@@ -238,7 +252,7 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 	if req.Type == releaseToken {
 		return p.readRelease(req)
 	}
-	k, err := p.kinds.parse(string(req.Type))
+	k, err := parseToken(string(req.Type))
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
@@ -250,9 +264,6 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 		found, ok = v.get(k, string(req.ID))
 		return nil
 	})
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
-		return plugin.ReadResponse{}, nil
-	}
 	if err != nil || !ok {
 		return plugin.ReadResponse{}, err
 	}
@@ -264,24 +275,21 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-	said := prune(withStringData(found.Live, wanted), wanted)
-	if canonical, err := apiserver.Default(k.GroupVersionKind, wanted); err == nil {
-		// The API server writes "0.1" as "100m"; that is no change.
-		said = inWords(said, prune(withStringData(canonical, wanted), wanted), wanted).(map[string]any)
-	}
-	inputs := fromPlain(said)
-	inputs = markSecrets(resource.NewObjectProperty(inputs), resource.NewObjectProperty(managed)).ObjectValue()
+	// The API server writes "0.1" as "100m"; that is no change.
+	canonical, _ := apiserver.Admit(k.GroupVersionKind, wanted, nil)
+	said := pruned(withStringData(found.Live, wanted), wanted, withStringData(canonical, wanted))
+	inputs := keepSecrets(fromPlain(said), managed)
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID: req.ID, Inputs: inputs, Outputs: objectOutputs(k, found.Live, inputs),
 	}}, nil
 }
 
 // Delete removes the object; one that is gone already is no error.
-func (p *Provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+func (p *Provider) Delete(ctx context.Context, req plugin.DeleteRequest) (plugin.DeleteResponse, error) {
 	if req.Type == releaseToken {
-		return plugin.DeleteResponse{}, p.deleteRelease(req)
+		return plugin.DeleteResponse{}, p.deleteRelease(ctx, req)
 	}
-	k, err := p.kinds.parse(string(req.Type))
+	k, err := parseToken(string(req.Type))
 	if err != nil {
 		return plugin.DeleteResponse{}, err
 	}
@@ -291,8 +299,5 @@ func (p *Provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 		}
 		return nil
 	})
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
-		err = nil
-	}
 	return plugin.DeleteResponse{}, err
 }

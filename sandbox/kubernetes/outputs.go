@@ -37,11 +37,11 @@ func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) res
 		}
 		for _, key := range []resource.PropertyKey{"data", "stringData"} {
 			if value, ok := outputs[key]; ok {
-				outputs[key] = resource.MakeSecret(plainValue(value))
+				outputs[key] = resource.MakeSecret(withoutNullsIn(value, false))
 			}
 		}
 	}
-	return markSecrets(resource.NewObjectProperty(outputs), resource.NewObjectProperty(inputs)).ObjectValue()
+	return keepSecrets(outputs, inputs)
 }
 
 // previewOutputs are the outputs of an object that is yet to be made: its inputs, and an unknown status. Nothing
@@ -50,22 +50,6 @@ func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) res
 func previewOutputs(inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := inputs.Copy()
 	outputs["status"] = unknownValue()
-	return outputs
-}
-
-// updatedOutputs are the outputs of an object that is yet to be changed: what the API server keeps is known.
-func updatedOutputs(olds, inputs resource.PropertyMap) resource.PropertyMap {
-	outputs := previewOutputs(inputs)
-	before, after := plainValue(olds["metadata"]), outputs["metadata"]
-	if before.IsObject() && after.IsObject() {
-		metadata := after.ObjectValue().Copy()
-		for _, key := range []resource.PropertyKey{"uid", "creationTimestamp"} {
-			if value, ok := before.ObjectValue()[key]; ok {
-				metadata[key] = value
-			}
-		}
-		outputs["metadata"] = resource.NewObjectProperty(metadata)
-	}
 	return outputs
 }
 
@@ -97,7 +81,7 @@ func merged(r record) map[string]any {
 // compared.
 func withStringData(live, wanted map[string]any) map[string]any {
 	plain, ok := wanted["stringData"].(map[string]any)
-	if !ok {
+	if !ok || live == nil {
 		return live
 	}
 	decoded := map[string]any{}

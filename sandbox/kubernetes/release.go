@@ -34,108 +34,82 @@ type installation struct {
 
 func (i installation) id() string { return objectID(i.inputs.Namespace, i.inputs.Name) }
 
-// option reads a boolean input of the release.
-func (i installation) option(name resource.PropertyKey) bool {
-	v := plainValue(i.properties[name])
-	return v.IsBool() && v.BoolValue()
-}
-
-func (i installation) number(name resource.PropertyKey) int {
-	v := plainValue(i.properties[name])
-	if !v.IsNumber() {
-		return 0
-	}
-	return int(v.NumberValue())
-}
-
 func (p *Provider) createRelease(ctx context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
-	i, err := p.prepare(req.Properties)
-	if err != nil {
-		return plugin.CreateResponse{}, err
-	}
-	if req.Preview {
-		return plugin.CreateResponse{Properties: i.outputs(true)}, p.preview(ctx, i)
-	}
-	reasons, err := p.act(ctx, &i, i.install)
-	if err != nil {
-		return plugin.CreateResponse{}, fmt.Errorf("installing release %q: %w", i.id(), err)
-	}
-	id := resource.ID(i.id())
-	return plugin.CreateResponse{ID: id, Properties: i.outputs(false)}, notReady(id, i.outputs(false), reasons)
+	id, outputs, err := p.deploy(ctx, req.Properties, req.Preview, (*installation).install)
+	return plugin.CreateResponse{ID: id, Properties: outputs}, err
 }
 
 func (p *Provider) updateRelease(ctx context.Context, req plugin.UpdateRequest) (plugin.UpdateResponse, error) {
-	i, err := p.prepare(req.NewInputs)
-	if err != nil {
-		return plugin.UpdateResponse{}, err
-	}
-	if req.Preview {
-		return plugin.UpdateResponse{Properties: i.outputs(true)}, p.preview(ctx, i)
-	}
-	reasons, err := p.act(ctx, &i, i.upgrade)
-	if err != nil {
-		return plugin.UpdateResponse{}, fmt.Errorf("upgrading release %q: %w", i.id(), err)
-	}
-	return plugin.UpdateResponse{Properties: i.outputs(false)}, notReady(req.ID, i.outputs(false), reasons)
+	_, outputs, err := p.deploy(ctx, req.NewInputs, req.Preview, (*installation).upgrade)
+	return plugin.UpdateResponse{Properties: outputs}, err
 }
 
-// prepare reads the inputs and finds the chart.
-func (p *Provider) prepare(properties resource.PropertyMap) (installation, error) {
+// deployment is one of Helm's actions that end in a new revision.
+type deployment func(*installation, context.Context, *action.Configuration) (*release.Release, error)
+
+// deploy does an action with a release, and returns its ID and outputs. In a preview it renders the chart instead, if
+// all values are known, and checks the objects as far as that is possible without the cluster.
+func (p *Provider) deploy(
+	ctx context.Context, properties resource.PropertyMap, preview bool, do deployment,
+) (resource.ID, resource.PropertyMap, error) {
 	inputs, err := parseChartInputs(properties)
 	if err != nil {
-		return installation{}, err
+		return "", nil, err
 	}
 	i := installation{inputs: inputs, properties: properties}
 	if inputs.knownChart() {
-		i.chart, err = p.locate(inputs.Reference)
+		if i.chart, err = p.locate(inputs.Reference); err != nil {
+			return "", nil, err
+		}
 	}
-	return i, err
+	if preview {
+		if i.chart != nil && len(inputs.Unknown) == 0 {
+			_, err = p.template(ctx, i)
+		}
+		return "", i.outputs(true), err
+	}
+	reasons, err := p.act(ctx, &i, do)
+	if err != nil {
+		return "", nil, fmt.Errorf("deploying release %q: %w", i.id(), err)
+	}
+	id, outputs := resource.ID(i.id()), i.outputs(false)
+	return id, outputs, notReady(id, outputs, reasons)
 }
 
 // locate finds a chart, or what stands in for it.
 func (p *Provider) locate(ref helm.Reference) (*chart.Chart, error) {
 	found, err := p.options.Charts.Locate(ref)
-	if unavailable := (*helm.UnavailableError)(nil); errors.As(err, &unavailable) {
+	if errors.Is(err, helm.ErrUnavailable) {
 		return helm.StandIn(ref)
 	}
 	return found, err
-}
-
-// preview renders the chart, if its values are known, and checks the objects as far as that is possible without the
-// cluster.
-func (p *Provider) preview(ctx context.Context, i installation) error {
-	if i.chart == nil || len(i.inputs.Unknown) > 0 {
-		return nil
-	}
-	_, err := p.template(ctx, i)
-	return err
 }
 
 // template renders a chart and checks its objects like those that a program writes. The errors name the template.
 func (p *Provider) template(ctx context.Context, i installation) ([]helm.Object, error) {
 	objects, err := helm.Template(ctx, i.chart, helm.Request{
 		Release: i.inputs.Name, Namespace: i.inputs.Namespace, Values: i.inputs.Values,
-		KubeVersion: p.clusterVersion(), SkipCRDs: i.inputs.SkipCRDs,
+		KubeVersion: p.clusterVersion(), SkipCRDs: i.inputs.on("skipCrds"),
 	})
 	if err != nil {
 		return nil, err
 	}
 	var errs []error
 	for _, o := range objects {
-		errs = append(errs, p.kinds.checkRendered(o, i.inputs.Namespace))
+		errs = append(errs, checkRendered(o, i.inputs.Namespace))
 	}
 	return objects, errors.Join(errs...)
 }
 
 // checkRendered checks an object of a chart, which goes into the namespace if it names none.
-func (k *kinds) checkRendered(o helm.Object, in string) error {
-	kind, err := k.fromObject(o.Manifest)
+func checkRendered(o helm.Object, in string) error {
+	kind, err := kindOfObject(o.Manifest)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.Template, err)
 	}
 	inNamespace(kind, o.Manifest, in)
 	about := fmt.Sprintf("%s: %s %q", o.Template, kind.Kind, name(o.Manifest))
-	return joinProblems(about, k.check(kind, o.Manifest, nil))
+	return joinProblems(about, check(kind, o.Manifest, nil))
 }
 
 // inNamespace puts an object of a chart that names no namespace into the release's.
@@ -160,23 +134,10 @@ func (p *Provider) clusterVersion() string {
 
 // act runs one of Helm's actions and stores what it did. A release that exists afterwards although the action failed is
 // recorded, so that the next update can put it right; reasons say what it lacks.
-func (p *Provider) act(
-	ctx context.Context, i *installation, do func(context.Context, *action.Configuration) (*release.Release, error),
-) (reasons []string, err error) {
-	client := &helmClient{
-		write: p.inCluster, kinds: p.kinds, release: i.id(), namespace: i.inputs.Namespace,
-		await: func(r record) ([]string, error) {
-			_, why, err := p.await(ctx, r, false)
-			return why, err
-		},
-	}
-	revisions, err := p.history(i.id())
-	if err != nil {
-		return nil, err
-	}
+func (p *Provider) act(ctx context.Context, i *installation, do deployment) (reasons []string, err error) {
 	// Helm keeps its record as a Secret of the namespace, which it writes first.
 	err = p.inCluster(func(v view) error {
-		if in := i.inputs.Namespace; !v.hasNamespace(in) && !i.option("createNamespace") {
+		if in := i.inputs.Namespace; !v.hasNamespace(in) && !i.inputs.on("createNamespace") {
 			return fmt.Errorf("namespaces %q not found: create it first, or set createNamespace", in)
 		}
 		return nil
@@ -184,12 +145,12 @@ func (p *Provider) act(
 	if err != nil {
 		return nil, err
 	}
-	configuration, err := p.helm(client, revisions)
+	configuration, err := p.helm(ctx, i.id())
 	if err != nil {
 		return nil, err
 	}
 	before, _ := configuration.Releases.Last(i.inputs.Name)
-	_, err = do(ctx, configuration)
+	_, err = do(i, ctx, configuration)
 	last, lastErr := configuration.Releases.Last(i.inputs.Name)
 	if lastErr != nil || before != nil && before.Version == last.Version {
 		return nil, err
@@ -205,25 +166,32 @@ func (p *Provider) act(
 	return reasons, p.saveRelease(*i, after)
 }
 
-// helm makes Helm's configuration: its own storage in memory, filled with the revisions that are known.
-func (p *Provider) helm(client *helmClient, revisions []*release.Release) (*action.Configuration, error) {
-	memory := driver.NewMemory()
+// helm makes Helm's configuration for work on a release: the cluster, what it can do, and Helm's own storage in memory,
+// filled with the revisions that are known.
+func (p *Provider) helm(ctx context.Context, id string) (*action.Configuration, error) {
+	client, memory := p.helmClient(ctx, id), driver.NewMemory()
 	memory.SetNamespace(client.namespace)
 	configuration := &action.Configuration{
 		Releases: storage.Init(memory), KubeClient: client, Log: func(string, ...any) {},
+		Capabilities: chartutil.DefaultCapabilities.Copy(),
 	}
-	for _, revision := range revisions {
-		if err := configuration.Releases.Create(revision); err != nil {
-			return nil, err
+	return configuration, p.inCluster(func(v view) error {
+		var revisions []*release.Release
+		if stored, ok := v.Get(releaseToken, v.key(releaseToken, id)); ok {
+			if err := unpackInto(text(stored.Outputs, historyKey), &revisions); err != nil {
+				return err
+			}
 		}
-	}
-	version, err := chartutil.ParseKubeVersion(p.clusterVersion())
-	if err != nil {
-		return nil, fmt.Errorf("reading the cluster's version: %w", err)
-	}
-	configuration.Capabilities = chartutil.DefaultCapabilities.Copy()
-	configuration.Capabilities.KubeVersion = *version
-	err = p.inCluster(func(v view) error {
+		for _, revision := range revisions {
+			if err := configuration.Releases.Create(revision); err != nil {
+				return err
+			}
+		}
+		version, err := chartutil.ParseKubeVersion(v.cluster.Version)
+		if err != nil {
+			return fmt.Errorf("reading the cluster's version: %w", err)
+		}
+		configuration.Capabilities.KubeVersion = *version
 		for _, definition := range v.definitions() {
 			for _, version := range served(definition) {
 				group := text(definition, "spec", "group") + "/" + version
@@ -233,51 +201,32 @@ func (p *Provider) helm(client *helmClient, revisions []*release.Release) (*acti
 		}
 		return nil
 	})
-	return configuration, err
 }
 
 // install is `helm install` with the options of the release.
 func (i *installation) install(ctx context.Context, configuration *action.Configuration) (*release.Release, error) {
-	do := action.NewInstall(configuration)
-	do.ReleaseName, do.Namespace, do.CreateNamespace = i.inputs.Name, i.inputs.Namespace, i.option("createNamespace")
-	do.Wait, do.WaitForJobs, do.Atomic = !i.inputs.SkipAwait, i.option("waitForJobs"), i.option("atomic")
-	do.DisableHooks, do.SkipCRDs, do.Replace = i.option("disableWebhooks"), i.inputs.SkipCRDs, i.option("replace")
-	do.TakeOwnership, do.Description = i.option("takeOwnership"), plainText(i.properties["description"])
-	do.DisableOpenAPIValidation = i.option("disableOpenapiValidation")
-	return do.RunWithContext(ctx, i.chart, i.inputs.Values)
+	do, inputs := action.NewInstall(configuration), i.inputs
+	do.ReleaseName, do.Namespace, do.CreateNamespace = inputs.Name, inputs.Namespace, inputs.on("createNamespace")
+	do.Wait, do.WaitForJobs, do.Atomic = !inputs.on("skipAwait"), inputs.on("waitForJobs"), inputs.on("atomic")
+	do.DisableHooks, do.SkipCRDs, do.Replace = inputs.on("disableWebhooks"), inputs.on("skipCrds"), inputs.on("replace")
+	do.TakeOwnership, do.Description = inputs.on("takeOwnership"), text(inputs.All, "description")
+	do.DisableOpenAPIValidation = inputs.on("disableOpenapiValidation")
+	return do.RunWithContext(ctx, i.chart, inputs.Values)
 }
 
 // upgrade is `helm upgrade` with the options of the release.
 func (i *installation) upgrade(ctx context.Context, configuration *action.Configuration) (*release.Release, error) {
-	do := action.NewUpgrade(configuration)
-	do.Namespace, do.ResetValues, do.ReuseValues = i.inputs.Namespace, i.option("resetValues"), i.option("reuseValues")
-	do.Wait, do.WaitForJobs, do.Atomic = !i.inputs.SkipAwait, i.option("waitForJobs"), i.option("atomic")
-	do.DisableHooks, do.SkipCRDs, do.Force = i.option("disableWebhooks"), i.inputs.SkipCRDs, i.option("forceUpdate")
-	do.CleanupOnFail, do.MaxHistory = i.option("cleanupOnFail"), i.number("maxHistory")
-	do.TakeOwnership, do.Description = i.option("takeOwnership"), plainText(i.properties["description"])
-	do.DisableOpenAPIValidation = i.option("disableOpenapiValidation")
-	return do.RunWithContext(ctx, i.inputs.Name, i.chart, i.inputs.Values)
-}
-
-func plainText(v resource.PropertyValue) string {
-	v = plainValue(v)
-	if !v.IsString() {
-		return ""
+	do, inputs := action.NewUpgrade(configuration), i.inputs
+	do.Namespace, do.ResetValues, do.ReuseValues = inputs.Namespace, inputs.on("resetValues"), inputs.on("reuseValues")
+	do.Wait, do.WaitForJobs, do.Atomic = !inputs.on("skipAwait"), inputs.on("waitForJobs"), inputs.on("atomic")
+	do.DisableHooks, do.SkipCRDs = inputs.on("disableWebhooks"), inputs.on("skipCrds")
+	do.Force, do.CleanupOnFail = inputs.on("forceUpdate"), inputs.on("cleanupOnFail")
+	do.TakeOwnership, do.Description = inputs.on("takeOwnership"), text(inputs.All, "description")
+	do.DisableOpenAPIValidation = inputs.on("disableOpenapiValidation")
+	if most, ok := inputs.All["maxHistory"].(float64); ok {
+		do.MaxHistory = int(most)
 	}
-	return v.StringValue()
-}
-
-// history reads what Helm remembers of a release, nothing if there is none.
-func (p *Provider) history(id string) ([]*release.Release, error) {
-	var revisions []*release.Release
-	err := p.inCluster(func(v view) error {
-		stored, ok := v.Get(releaseToken, v.key(releaseToken, id))
-		if !ok {
-			return nil
-		}
-		return unpackInto(text(stored.Outputs, historyKey), &revisions)
-	})
-	return revisions, err
+	return do.RunWithContext(ctx, inputs.Name, i.chart, inputs.Values)
 }
 
 // saveRelease records the release with its revisions. Of their charts only what they are is kept: templates and files
@@ -291,10 +240,6 @@ func (p *Provider) saveRelease(i installation, revisions []*release.Release) err
 	if err != nil {
 		return err
 	}
-	inputs, _, err := toValues(i.properties)
-	if err != nil {
-		return err
-	}
 	outputs, _, err := toValues(i.outputs(false))
 	if err != nil {
 		return err
@@ -302,39 +247,19 @@ func (p *Provider) saveRelease(i installation, revisions []*release.Release) err
 	return p.inCluster(func(v view) error {
 		outputs[clusterKey], outputs[historyKey] = v.cluster.ID, history
 		return v.Put(cloud.Object{
-			Type: releaseToken, ID: v.key(releaseToken, i.id()), Inputs: inputs, Outputs: outputs,
+			Type: releaseToken, ID: v.key(releaseToken, i.id()), Inputs: i.inputs.All, Outputs: outputs,
 		})
 	})
 }
 
-// outputs are the release's outputs: its inputs, what it consists of, and its status.
+// outputs are the release's outputs: its inputs and its status.
 func (i installation) outputs(preview bool) resource.PropertyMap {
 	outputs := i.properties.Copy()
 	if preview {
-		outputs["resourceNames"], outputs["status"] = unknownValue(), unknownValue()
+		outputs["status"] = unknownValue()
 		return outputs
 	}
-	names := map[string]any{}
-	objects, _ := helm.Parse(i.result.Manifest) // Helm has read it before
-	for _, o := range objects {
-		apiVersion, kind := text(o.Manifest, "apiVersion"), text(o.Manifest, "kind")
-		group, _, grouped := strings.Cut(apiVersion, "/")
-		if !grouped {
-			group = ""
-		}
-		ns := namespace(o.Manifest)
-		if ns == "" && !clusterScoped[group+"/"+kind] {
-			ns = i.inputs.Namespace
-		}
-		if grouped {
-			kind += "." + group
-		}
-		key := kind + "/" + apiVersion
-		list, _ := names[key].([]any)
-		names[key] = append(list, objectID(ns, name(o.Manifest)))
-	}
 	about := i.result.Chart.Metadata
-	outputs["resourceNames"] = resource.NewPropertyValue(names)
 	outputs["status"] = resource.NewPropertyValue(map[string]any{
 		"name": i.inputs.Name, "namespace": i.inputs.Namespace, "chart": about.Name, "version": about.Version,
 		"appVersion": about.AppVersion, "revision": float64(i.result.Version), "status": string(i.result.Info.Status),
@@ -352,9 +277,6 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 		stored, ok = v.Get(releaseToken, v.key(releaseToken, string(req.ID)))
 		return nil
 	})
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
-		return plugin.ReadResponse{}, nil
-	}
 	if err != nil || !ok {
 		return plugin.ReadResponse{}, err
 	}
@@ -368,34 +290,23 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-	inputs := fromPlain(prune(stored.Outputs, wanted))
-	mark := func(properties resource.PropertyMap) resource.PropertyMap {
-		return markSecrets(resource.NewObjectProperty(properties), resource.NewObjectProperty(managed)).ObjectValue()
-	}
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
-		ID: req.ID, Inputs: mark(inputs), Outputs: mark(fromPlain(stored.Outputs)),
+		ID: req.ID, Inputs: keepSecrets(fromPlain(pruned(stored.Outputs, wanted, nil)), managed),
+		Outputs: keepSecrets(fromPlain(stored.Outputs), managed),
 	}}, nil
 }
 
 // deleteRelease is `helm uninstall`; a release that is gone already is no error.
-func (p *Provider) deleteRelease(req plugin.DeleteRequest) error {
-	in, release, _ := strings.Cut(string(req.ID), "/")
-	revisions, err := p.history(string(req.ID))
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) && p.configured().on("deleteUnreachable") {
-		return nil
-	}
-	if err != nil || len(revisions) == 0 {
-		return err
-	}
-	client := &helmClient{
-		write: p.inCluster, kinds: p.kinds, release: string(req.ID), namespace: in,
-		await: func(record) ([]string, error) { return nil, nil },
-	}
-	configuration, err := p.helm(client, revisions)
+func (p *Provider) deleteRelease(ctx context.Context, req plugin.DeleteRequest) error {
+	_, name, _ := strings.Cut(string(req.ID), "/")
+	configuration, err := p.helm(ctx, string(req.ID))
 	if err != nil {
 		return err
 	}
-	if _, err := action.NewUninstall(configuration).Run(release); err != nil {
+	if _, err := configuration.Releases.Last(name); err != nil {
+		return nil //nolint:nilerr // there is none
+	}
+	if _, err := action.NewUninstall(configuration).Run(name); err != nil {
 		return fmt.Errorf("uninstalling release %q: %w", req.ID, err)
 	}
 	return p.inCluster(func(v view) error { return v.Delete(releaseToken, v.key(releaseToken, string(req.ID))) })

@@ -14,9 +14,6 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-// defaultReleaseTimeout is how long Helm waits for one operation, in seconds, when a release does not say.
-const defaultReleaseTimeout = 300
-
 // What a Release and a Chart take.
 var (
 	releaseFields = sim.FieldsOf(helmv3.ReleaseArgs{}, sim.Rules{})
@@ -39,11 +36,14 @@ type chartInputs struct {
 	Reference       helm.Reference
 	Name, Namespace string
 	Values          map[string]any
-	SkipCRDs        bool
-	SkipAwait       bool
+	// All has the rest, too.
+	All map[string]any
 	// Unknown holds the paths of values that are not known yet.
 	Unknown []string
 }
+
+// on tells whether a boolean input is true.
+func (c chartInputs) on(name string) bool { return c.All[name] == true }
 
 // knownChart tells whether it is known which chart is wanted.
 func (c chartInputs) knownChart() bool {
@@ -61,15 +61,13 @@ func parseChartInputs(properties resource.PropertyMap) (chartInputs, error) {
 		return chartInputs{}, err
 	}
 	values, _ := inputs["values"].(map[string]any)
-	skipCRDs, _ := inputs["skipCrds"].(bool)
-	skipAwait, _ := inputs["skipAwait"].(bool)
 	return chartInputs{
 		Reference: helm.Reference{
 			Chart: text(inputs, "chart"), Repo: text(inputs, "repositoryOpts", "repo"),
 			Version: text(inputs, "version"), PlainHTTP: inputs["plainHttp"] == true,
 		},
 		Name: text(inputs, "name"), Namespace: text(inputs, "namespace"),
-		Values: values, SkipCRDs: skipCRDs, SkipAwait: skipAwait, Unknown: unknown,
+		Values: values, All: inputs, Unknown: unknown,
 	}, nil
 }
 
@@ -114,21 +112,17 @@ func (p *Provider) checkRelease(req plugin.CheckRequest) (plugin.CheckResponse, 
 
 func (p *Provider) completeRelease(news resource.PropertyMap, req plugin.CheckRequest) error {
 	if _, named := news["name"]; !named {
-		news["name"] = req.Olds["name"]
-		if !news["name"].IsString() {
-			name, err := resource.NewUniqueName(req.RandomSeed, req.URN.Name()+"-", 8, 0, nil)
-			if err != nil {
-				return fmt.Errorf("naming release %s: %w", req.URN.Name(), err)
-			}
-			news["name"] = resource.NewStringProperty(name)
+		name, err := autoname(req)
+		if err != nil {
+			return err
 		}
+		if old := req.Olds["name"]; old.IsString() {
+			name = old
+		}
+		news["name"] = name
 	}
 	if ns, ok := news["namespace"]; !ok || ns.IsString() && ns.StringValue() == "" {
 		news["namespace"] = resource.NewStringProperty(p.configured().defaultNamespace())
-	}
-	awaited := !news["skipAwait"].IsBool() || !news["skipAwait"].BoolValue()
-	if _, given := news["timeout"]; !given && awaited {
-		news["timeout"] = resource.NewNumberProperty(defaultReleaseTimeout)
 	}
 	return nil
 }

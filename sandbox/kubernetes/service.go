@@ -1,15 +1,16 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
 	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
+	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 )
 
 // Annotations of a Service that DigitalOcean's cloud controller manager acts on
@@ -19,6 +20,9 @@ const (
 	loadBalancerID     = "kubernetes.digitalocean.com/load-balancer-id"
 	disown             = "service.kubernetes.io/do-loadbalancer-disown"
 )
+
+// defaultLoadBalancerType is so from DOKS 1.33 on (digitalocean-cloud-controller-manager v0.1.61).
+const defaultLoadBalancerType = "REGIONAL_NETWORK"
 
 // settleService gives a Service of type LoadBalancer its load balancer, and waits for pods behind a selector.
 func (v view) settleService(r record, service *core.Service) (map[string]any, []notYet, error) {
@@ -67,19 +71,22 @@ func (v view) settleService(r record, service *core.Service) (map[string]any, []
 // adoptLoadBalancer finds the load balancer that the Service names, or makes one, and configures it as the Service
 // says. It returns its address.
 func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error) {
-	wantedType := service.Annotations[loadBalancerPrefix+"type"]
-	if wantedType == "" {
-		wantedType = defaultLoadBalancerType(v.cluster.Version)
-	}
+	wantedType := cmp.Or(service.Annotations[loadBalancerPrefix+"type"], defaultLoadBalancerType)
 	balancer, ok := v.loadBalancerOf(service)
 	if !ok {
-		balancer = v.newLoadBalancer(service, wantedType)
+		var err error
+		if balancer, err = digitalocean.OrderLoadBalancer(v.Tx, map[string]any{
+			"name": loadBalancerName(service), "region": v.cluster.Region, "type": wantedType,
+			"vpcUuid": v.cluster.VPC, "network": "EXTERNAL", clusterKey: v.cluster.ID,
+		}); err != nil {
+			return "", err
+		}
 	}
 	haveType := text(balancer.Outputs, "type")
 	if haveType != "" && haveType != wantedType {
 		return "", fmt.Errorf("load balancer %s is of type %s, the Service asks for %s (annotation %stype, "+
 			"by default %s): the type of a load balancer cannot be changed",
-			balancer.ID, haveType, wantedType, loadBalancerPrefix, defaultLoadBalancerType(v.cluster.Version))
+			balancer.ID, haveType, wantedType, loadBalancerPrefix, defaultLoadBalancerType)
 	}
 	if vpc := text(balancer.Outputs, "vpcUuid"); vpc != "" && v.cluster.VPC != "" && vpc != v.cluster.VPC {
 		return "", fmt.Errorf("load balancer %s is in VPC %s, the cluster in %s", balancer.ID, vpc, v.cluster.VPC)
@@ -95,7 +102,7 @@ func (v view) adoptLoadBalancer(r record, service *core.Service) (string, error)
 	}
 
 	// The controller writes the ID back, so that it finds the load balancer again.
-	before := copyOf(r.Live)
+	before := runtime.DeepCopyJSON(r.Live)
 	put(r.Live, balancer.ID, "metadata", "annotations", loadBalancerID)
 	if service.Annotations[loadBalancerID] != balancer.ID {
 		if _, err := v.update(r, before, "digitalocean-cloud-controller-manager"); err != nil {
@@ -125,107 +132,34 @@ func loadBalancerName(service *core.Service) string {
 	return name[:min(len(name), 32)]
 }
 
-// newLoadBalancer is what the controller orders when a Service names none.
-func (v view) newLoadBalancer(service *core.Service, wantedType string) cloud.Object {
-	id := uuid.NewString()
-	inputs := map[string]any{
-		"name": loadBalancerName(service), "region": v.cluster.Region, "type": wantedType, "vpcUuid": v.cluster.VPC,
-		"network": "EXTERNAL", "sizeUnit": 1.0,
-	}
-	outputs := copyOf(inputs)
-	outputs["ip"] = v.freeAddress()
-	outputs["status"] = "active"
-	outputs["loadBalancerUrn"] = "do:loadbalancer:" + id
-	outputs[clusterKey] = v.cluster.ID
-	return cloud.Object{Type: loadBalancerType, ID: id, Inputs: inputs, Outputs: outputs}
-}
-
-// defaultLoadBalancerType is REGIONAL_NETWORK from DOKS 1.33 on
-// (digitalocean-cloud-controller-manager v0.1.61).
-func defaultLoadBalancerType(version string) string {
-	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")
-	if len(parts) > 1 {
-		major, _ := strconv.Atoi(parts[0])
-		if minor, _ := strconv.Atoi(parts[1]); major > 1 || minor >= 33 {
-			return "REGIONAL_NETWORK"
-		}
-	}
-	return "REGIONAL"
-}
-
-// freeAddress is an address of the documentation range 198.51.100.0/24 that no load balancer has.
-func (v view) freeAddress() string {
-	taken := map[string]bool{}
-	for _, o := range v.List(loadBalancerType) {
-		taken[text(o.Outputs, "ip")] = true
-	}
-	for last := 1; last < 255; last++ {
-		if address := fmt.Sprintf("198.51.100.%d", last); !taken[address] {
-			return address
-		}
-	}
-	return "198.51.100.255"
-}
-
-// forwardingRules are one per port: the controller forwards to the port's node port.
+// forwardingRules are one per port: the controller forwards to the port's node port. TLS ends at the Ingress.
 func forwardingRules(service *core.Service) []any {
-	protocol := service.Annotations[loadBalancerPrefix+"protocol"]
-	tlsPorts := strings.Split(service.Annotations[loadBalancerPrefix+"tls-ports"], ",")
-	certificate := service.Annotations[loadBalancerPrefix+"certificate-name"]
 	var rules []any
 	for _, port := range service.Spec.Ports {
-		entry, target := "tcp", "tcp"
-		if protocol != "" {
-			entry, target = protocol, protocol
-		}
-		if port.Protocol == core.ProtocolUDP {
-			entry, target = "udp", "udp"
-		}
-		rule := map[string]any{
+		protocol := strings.ToLower(string(port.Protocol))
+		rules = append(rules, map[string]any{
 			"entryPort": float64(port.Port), "targetPort": float64(port.NodePort), "tlsPassthrough": false,
-		}
-		if slices.Contains(tlsPorts, strconv.Itoa(int(port.Port))) {
-			entry, target = "https", "http"
-			rule["certificateName"] = certificate
-			rule["tlsPassthrough"] = service.Annotations[loadBalancerPrefix+"tls-passthrough"] == "true"
-		}
-		rule["entryProtocol"], rule["targetProtocol"] = entry, target
-		rules = append(rules, rule)
+			"entryProtocol": protocol, "targetProtocol": protocol,
+		})
 	}
 	return rules
 }
 
 // healthcheck asks the node's health port with externalTrafficPolicy Local and kube-proxy's otherwise.
 func healthcheck(service *core.Service) map[string]any {
-	check := map[string]any{
-		"checkIntervalSeconds": 3.0, "responseTimeoutSeconds": 5.0, "unhealthyThreshold": 3.0, "healthyThreshold": 5.0,
-		"protocol": "http", "port": 10256.0, "path": "/healthz",
-	}
+	port := 10256.0
 	if service.Spec.ExternalTrafficPolicy == core.ServiceExternalTrafficPolicyLocal {
-		check["port"] = float64(service.Spec.HealthCheckNodePort)
+		port = float64(service.Spec.HealthCheckNodePort)
 	}
-	for key, annotation := range map[string]string{
-		"checkIntervalSeconds":   "healthcheck-check-interval-seconds",
-		"responseTimeoutSeconds": "healthcheck-response-timeout-seconds",
-		"unhealthyThreshold":     "healthcheck-unhealthy-threshold",
-		"healthyThreshold":       "healthcheck-healthy-threshold",
-		"port":                   "healthcheck-port",
-	} {
-		if n, err := strconv.Atoi(service.Annotations[loadBalancerPrefix+annotation]); err == nil {
-			check[key] = float64(n)
-		}
+	return map[string]any{
+		"checkIntervalSeconds": 3.0, "responseTimeoutSeconds": 5.0, "unhealthyThreshold": 3.0, "healthyThreshold": 5.0,
+		"protocol": "http", "port": port, "path": "/healthz",
 	}
-	for _, key := range []string{"protocol", "path"} {
-		if value := service.Annotations[loadBalancerPrefix+"healthcheck-"+key]; value != "" {
-			check[key] = value
-		}
-	}
-	return check
 }
 
 // releaseLoadBalancer deletes the load balancer of a Service that is deleted, unless the Service disowned it.
 func (v view) releaseLoadBalancer(r record) error {
-	typed, _ := v.kinds.decode(r.Kind, r.Live)
+	typed, _ := decode(r.Kind, r.Live)
 	service, ok := typed.(*core.Service)
 	if !ok || service.Spec.Type != core.ServiceTypeLoadBalancer || service.Annotations[disown] == "true" {
 		return nil

@@ -3,10 +3,10 @@ package kubernetes
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
@@ -43,7 +43,6 @@ func objectID(namespace, name string) string {
 type view struct {
 	*cloud.Tx
 	cluster cluster
-	kinds   *kinds
 }
 
 // key is the ID under which an object is stored: its own, unless an object of another cluster has taken that one.
@@ -87,7 +86,7 @@ func (v view) list(k kind, in string) []record {
 func (v view) all(match func(record) bool) []record {
 	var records []record
 	for _, token := range v.Types() {
-		k, err := v.kinds.parse(token)
+		k, err := parseToken(token)
 		if err != nil || token == releaseToken {
 			continue
 		}
@@ -102,12 +101,12 @@ func (v view) all(match func(record) bool) []record {
 
 // save writes the object as it is.
 func (v view) save(r record) error {
-	outputs := copyOf(r.Live)
+	outputs := runtime.DeepCopyJSON(r.Live)
 	outputs[clusterKey] = v.cluster.ID
 	if r.Release != "" {
 		outputs[releaseKey] = r.Release
 	}
-	inputs := copyOf(r.Inputs)
+	inputs := runtime.DeepCopyJSON(r.Inputs)
 	for _, object := range []map[string]any{inputs, outputs} {
 		if err := eachVersion(object, pack); err != nil {
 			return err
@@ -166,19 +165,11 @@ func fromStored(k kind, o cloud.Object) record {
 }
 
 // systemNamespaces exist in every cluster.
-var systemNamespaces = set("default", "kube-system", "kube-public", "kube-node-lease")
+var systemNamespaces = []string{"default", "kube-system", "kube-public", "kube-node-lease"}
 
 func (v view) hasNamespace(name string) bool {
-	if systemNamespaces[name] {
-		return true
-	}
-	_, ok := v.get(v.kind("", "Namespace"), name)
-	return ok
-}
-
-// kind describes a kind that is known to exist, in version v1.
-func (v view) kind(group, name string) kind {
-	return v.kinds.of(schema.GroupVersionKind{Group: group, Version: "v1", Kind: name})
+	_, made := v.get(builtIn("", "Namespace"), name)
+	return made || slices.Contains(systemNamespaces, name)
 }
 
 // definitions are the cluster's CustomResourceDefinitions.
@@ -232,43 +223,30 @@ func (v view) find(k kind) (definition, version map[string]any, err error) {
 		}
 	}
 	return nil, nil, fmt.Errorf("no matches for kind %q in version %q: its CustomResourceDefinition is not in the "+
-		"cluster; install what brings it (%s) first", k.Kind, k.apiVersion(), provider(k.Group))
+		"cluster; install the chart that brings it first, with its definitions", k.Kind, k.apiVersion())
 }
 
-// parsed has every [apiserver.Definition] that was needed, which are costly to make, by the identity of what it was
+// parsed has the rules of every definition that was needed, which are costly to make, by the identity of what it was
 // made of.
 var parsed sync.Map
 
 // definition is what the API server knows of a custom kind.
-func (v view) definition(k kind) (*apiserver.Definition, error) {
+func (v view) definition(k kind) (apiserver.Rules, error) {
 	definition, version, err := v.find(k)
 	if err != nil {
-		return nil, err
+		return apiserver.Rules{}, err
 	}
 	key := text(definition, "metadata", "uid") + "/" + text(definition, "metadata", "resourceVersion") + "/" + k.Version
 	if known, ok := parsed.Load(key); ok {
-		return known.(*apiserver.Definition), nil
+		return known.(apiserver.Rules), nil
 	}
 	if err := unpack(version); err != nil {
-		return nil, err
+		return apiserver.Rules{}, err
 	}
 	schema, _ := at(version, "schema", "openAPIV3Schema").(map[string]any)
-	made, err := apiserver.NewDefinition(k.GroupVersionKind, schema)
-	if err != nil {
-		return nil, err
+	made, err := apiserver.RulesOfDefinition(k.GroupVersionKind, schema)
+	if err == nil {
+		parsed.Store(key, made)
 	}
-	parsed.Store(key, made)
-	return made, nil
-}
-
-// provider says what brings the definitions of a group.
-func provider(group string) string {
-	switch {
-	case strings.HasSuffix(group, "cert-manager.io"):
-		return "cert-manager with crds.enabled"
-	case group == "monitoring.coreos.com":
-		return "the Prometheus operator"
-	default:
-		return "the operator of " + group
-	}
+	return made, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // toPlain turns properties into JSON values. Nulls and unknown values are left out; the paths of the unknown ones
@@ -108,23 +109,30 @@ func within(path, root string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// withoutNulls drops null properties: to Kubernetes null and absent are the same.
-func withoutNulls(v resource.PropertyValue) resource.PropertyValue {
-	switch {
-	case v.IsSecret():
-		return resource.MakeSecret(withoutNulls(v.SecretValue().Element))
-	case v.IsObject():
-		kept := resource.PropertyMap{}
-		for key, value := range v.ObjectValue() {
-			if !value.IsNull() {
-				kept[key] = withoutNulls(value)
-			}
+// withoutNulls copies properties without nulls: to Kubernetes null and absent are the same. Secrets are plain values in
+// the copy, unless they are kept.
+func withoutNulls(properties resource.PropertyMap, keepSecrets bool) resource.PropertyMap {
+	kept := resource.PropertyMap{}
+	for key, value := range properties {
+		if value = withoutNullsIn(value, keepSecrets); !value.IsNull() {
+			kept[key] = value
 		}
-		return resource.NewObjectProperty(kept)
+	}
+	return kept
+}
+
+func withoutNullsIn(v resource.PropertyValue, keepSecrets bool) resource.PropertyValue {
+	switch {
+	case v.IsSecret() && keepSecrets:
+		return resource.MakeSecret(withoutNullsIn(v.SecretValue().Element, true))
+	case v.IsSecret():
+		return withoutNullsIn(v.SecretValue().Element, false)
+	case v.IsObject():
+		return resource.NewObjectProperty(withoutNulls(v.ObjectValue(), keepSecrets))
 	case v.IsArray():
 		kept := make([]resource.PropertyValue, 0, len(v.ArrayValue()))
 		for _, element := range v.ArrayValue() {
-			kept = append(kept, withoutNulls(element))
+			kept = append(kept, withoutNullsIn(element, keepSecrets))
 		}
 		return resource.NewArrayProperty(kept)
 	default:
@@ -132,76 +140,66 @@ func withoutNulls(v resource.PropertyValue) resource.PropertyValue {
 	}
 }
 
-// markSecrets makes secret in out what is secret in like: outputs repeat inputs, and a secret must not become plain on
+// keepSecrets makes secret in out what is secret in like: outputs repeat inputs, and a secret must not become plain on
 // the way. A list with a secret element becomes secret as a whole, because its elements may have moved.
-func markSecrets(out, like resource.PropertyValue) resource.PropertyValue {
-	switch {
-	case out.IsSecret() || out.IsComputed() || out.IsNull():
-		return out
-	case like.IsSecret(), like.IsOutput() && like.OutputValue().Secret:
-		return resource.MakeSecret(out)
-	case like.IsObject() && out.IsObject():
-		marked := out.ObjectValue().Copy()
-		for key, value := range like.ObjectValue() {
-			if old, ok := marked[key]; ok {
-				marked[key] = markSecrets(old, value)
+func keepSecrets(out, like resource.PropertyMap) resource.PropertyMap {
+	for key, model := range like {
+		value, ok := out[key]
+		switch {
+		case !ok || value.IsSecret() || !model.ContainsSecrets():
+		case value.IsObject() && model.IsObject():
+			keepSecrets(value.ObjectValue(), model.ObjectValue())
+		default:
+			out[key] = resource.MakeSecret(value)
+		}
+	}
+	return out
+}
+
+// prune keeps of live what wanted also has, what of an object a program manages, and says it in the words of wanted
+// where it is the same: canonical is wanted as the API server writes it, or nil. Lists of different lengths are taken
+// whole.
+func prune(live, wanted, canonical any) any {
+	switch wanted := wanted.(type) {
+	case map[string]any:
+		if live, ok := live.(map[string]any); ok {
+			canonical, given := canonical.(map[string]any)
+			kept := map[string]any{}
+			for key, value := range wanted {
+				_, written := canonical[key]
+				if have, ok := live[key]; ok {
+					kept[key] = prune(have, value, canonical[key])
+				} else if given && !written {
+					kept[key] = value // the API server leaves out what is as good as nothing
+				}
 			}
+			return kept
 		}
-		return resource.NewObjectProperty(marked)
-	case like.IsArray() && like.ContainsSecrets():
-		return resource.MakeSecret(out)
-	default:
-		return out
-	}
-}
-
-// prune keeps of live what inputs also has: what of an object a program manages. Lists are taken whole.
-func prune(live, inputs map[string]any) map[string]any {
-	kept := map[string]any{}
-	for key, wanted := range inputs {
-		have, ok := live[key]
-		if !ok {
-			continue
-		}
-		wantedObject, isObject := wanted.(map[string]any)
-		if haveObject, ok := have.(map[string]any); ok && isObject {
-			kept[key] = prune(haveObject, wantedObject)
-			continue
-		}
-		wantedList, isList := wanted.([]any)
-		if haveList, ok := have.([]any); ok && isList && len(haveList) == len(wantedList) {
-			kept[key] = pruneList(haveList, wantedList)
-			continue
-		}
-		kept[key] = have
-	}
-	return kept
-}
-
-func pruneList(live, inputs []any) []any {
-	kept := make([]any, len(live))
-	for i := range live {
-		have, haveObject := live[i].(map[string]any)
-		wanted, wantedObject := inputs[i].(map[string]any)
-		if haveObject && wantedObject {
-			kept[i] = prune(have, wanted)
-		} else {
-			kept[i] = live[i]
+	case []any:
+		if live, ok := live.([]any); ok && len(live) == len(wanted) {
+			canonical, _ := canonical.([]any)
+			canonical = append(canonical, make([]any, len(live))...)
+			kept := make([]any, len(live))
+			for i := range live {
+				kept[i] = prune(live[i], wanted[i], canonical[i])
+			}
+			return kept
 		}
 	}
-	return kept
+	if canonical != nil && reflect.DeepEqual(live, canonical) {
+		return wanted
+	}
+	return live
 }
 
-// at reads a nested field.
+// pruned is prune for a whole object.
+func pruned(live, wanted, canonical map[string]any) map[string]any {
+	return prune(live, wanted, canonical).(map[string]any)
+}
+
+// at reads a nested field, nil when there is none.
 func at(object map[string]any, path ...string) any {
-	var value any = object
-	for _, key := range path {
-		fields, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = fields[key]
-	}
+	value, _, _ := unstructured.NestedFieldNoCopy(object, path...)
 	return value
 }
 
@@ -230,37 +228,4 @@ func namespace(object map[string]any) string { return text(object, "metadata", "
 
 func annotation(object map[string]any, key string) string {
 	return text(object, "metadata", "annotations", key)
-}
-
-// inWords says of live in the words of wanted what is the same; canonical is wanted as the API server writes it.
-func inWords(live, canonical, wanted any) any {
-	if reflect.DeepEqual(live, canonical) {
-		return wanted
-	}
-	switch live := live.(type) {
-	case map[string]any:
-		canonical, ok := canonical.(map[string]any)
-		wanted, both := wanted.(map[string]any)
-		if !ok || !both {
-			return live
-		}
-		said := map[string]any{}
-		for key, value := range live {
-			said[key] = inWords(value, canonical[key], wanted[key])
-		}
-		return said
-	case []any:
-		canonical, ok := canonical.([]any)
-		wanted, both := wanted.([]any)
-		if !ok || !both || len(live) != len(canonical) || len(live) != len(wanted) {
-			return live
-		}
-		said := make([]any, len(live))
-		for i := range live {
-			said[i] = inWords(live[i], canonical[i], wanted[i])
-		}
-		return said
-	default:
-		return live
-	}
 }

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -46,10 +44,7 @@ type object = map[string]any
 type world struct {
 	t        *testing.T
 	cloud    *cloud.Cloud
-	provider plugin.Provider
-
-	mu       sync.Mutex
-	messages []string
+	provider plugin.GrpcProvider
 }
 
 func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
@@ -60,7 +55,7 @@ func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
 	}
 	w := &world{t: t, cloud: c}
 	w.putCluster(2)
-	options := kubernetes.Options{Patience: 50 * time.Millisecond, Log: w.log}
+	options := kubernetes.Options{Patience: 50 * time.Millisecond}
 	for _, f := range change {
 		f(&options)
 	}
@@ -69,22 +64,15 @@ func newWorld(t *testing.T, change ...func(*kubernetes.Options)) *world {
 	return w
 }
 
-func (w *world) log(severity diag.Severity, _ resource.URN, message string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.messages = append(w.messages, string(severity)+": "+message)
-}
-
 func (w *world) putCluster(nodes int) {
 	w.t.Helper()
 	outputs := object{
 		"name": "host", "endpoint": endpoint, "region": "tor1", "version": "1.35.1-do.0", "vpcUuid": "vpc-1",
 		"nodePool": object{"nodeCount": nodes, "actualNodeCount": nodes},
-		"kubeConfigs": []any{
-			object{"token": "fresh", "expiresAt": start.Add(time.Hour).Format(time.RFC3339)},
-			object{"token": "stale", "expiresAt": start.Add(-time.Hour).Format(time.RFC3339)},
-		},
 	}
+	w.put(cloud.Object{Type: "digitalocean:index/vpc:Vpc", ID: "vpc-1", Outputs: object{
+		"name": "net", "region": "tor1",
+	}})
 	w.put(cloud.Object{Type: clusterType, ID: clusterID, Outputs: outputs})
 }
 

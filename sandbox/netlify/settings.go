@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	sdk "github.com/pulumi/pulumi-netlify/sdk/netlify"
 
@@ -17,31 +18,31 @@ func settings(
 	what string, args, resource any, defaults map[string]any, computed string,
 	write func(call sim.Call, id string, state sim.State) error,
 ) sim.Resource {
-	set := func(call sim.Call, state sim.State) error {
-		id := state.String("siteId")
+	read := func(call sim.Call, id string, _ sim.State) error {
 		if _, ok := site(call, id); !ok {
 			return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q",
 				what, id, notFound)
+		}
+		return nil
+	}
+	set := func(call sim.Call, state sim.State) error {
+		id := state.String("siteId")
+		if err := read(call, id, state); err != nil {
+			return err
 		}
 		if err := write(call, id, state); err != nil {
 			return fmt.Errorf("error updating site %s settings: Could not update site %[1]s settings for site %q: %w",
 				what, id, err)
 		}
-		state["lastUpdated"] = updated(call)
+		state["lastUpdated"] = call.Now().Format(time.RFC850)
 		return nil
 	}
 	return sim.From(args, resource, sim.Rules{Replaces: "siteId", Computed: computed, Defaults: defaults}, sim.Resource{
 		Create: func(call sim.Call, state sim.State) (string, error) {
 			return state.String("siteId"), set(call, state)
 		},
-		Update: func(call sim.Call, _ string, _, state sim.State) error { return set(call, state) },
-		Refresh: func(call sim.Call, id string, _ sim.State) error {
-			if _, ok := site(call, id); !ok {
-				return fmt.Errorf("error reading site %s settings: Could not read site %[1]s settings for site %q: %q",
-					what, id, notFound)
-			}
-			return nil
-		},
+		Update:  func(call sim.Call, _ string, _, state sim.State) error { return set(call, state) },
+		Refresh: read,
 	})
 }
 
@@ -50,10 +51,7 @@ func build() sim.Resource {
 		"baseDirectory": "", "branchDeployAllBranches": false, "branchDeployBranches": []any{}, "deployPreviews": true,
 		"functionsDirectory": "", "packageDirectory": "", "prettyUrls": true, "preventNonGitProdDeploys": false,
 		"stopBuilds": false,
-	}, "buildImage functionsRegion", func(call sim.Call, id string, state sim.State) error {
-		if found, _ := site(call, id); state.Has("wafPolicyId") && found.String("plan") != "enterprise" {
-			return errors.New("422 Unprocessable Entity: the plan has no web application firewall")
-		}
+	}, "buildImage functionsRegion", func(_ sim.Call, _ string, state sim.State) error {
 		state.SetDefault("buildImage", "noble")
 		state.SetDefault("functionsRegion", "us-east-2")
 		return nil

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/netlify"
-	"github.com/vmstio/infrastructure/sandbox/provider/providertest"
 )
 
 func TestSeed(t *testing.T) {
@@ -22,9 +21,9 @@ func TestSeed(t *testing.T) {
 
 func TestGetSite(t *testing.T) {
 	w := newWorld(t)
-	byID, err := w.Invoke(getSite, inputs{"id": w.site})
-	if err != nil || byID.Text("name") != "log" || byID.Text("teamSlug") != "fleet" || byID.Text("customDomain") != "" {
-		t.Errorf("getSite by ID = %v, %v", byID.Outputs, err)
+	found := siteOf(w.World, "log", "fleet")
+	if found.Text("name") != "log" || found.Text("teamSlug") != "fleet" || found.Text("customDomain") != "" {
+		t.Errorf("getSite = %v", found.Outputs)
 	}
 	for name, test := range map[string]struct {
 		args inputs
@@ -41,9 +40,8 @@ func TestGetSite(t *testing.T) {
 		"unknown team": {
 			inputs{"name": "log", "teamSlug": "borg"}, `Could not list Netlify sites in team "borg": "404 Not Found"`,
 		},
-		"no team":         {inputs{"name": "log"}, "Team slug is required"},
-		"unknown ID":      {inputs{"id": "nothing"}, `Could not read Netlify site ID "nothing"`},
-		"nothing to find": {inputs{}, "at least one of id and name"},
+		"no team": {inputs{"name": "log"}, "missing required property teamSlug"},
+		"no name": {inputs{"teamSlug": "fleet"}, "missing required property name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
@@ -51,35 +49,18 @@ func TestGetSite(t *testing.T) {
 			w.Refused(err, test.want)
 		})
 	}
-	for _, config := range []inputs{{"defaultTeamSlug": "fleet"}, {"defaultTeamId": w.team}} {
-		w.Configure(providertest.With(inputs{"token": "t"}, config))
-		if site, err := w.Invoke(getSite, inputs{"name": "log"}); err != nil || site.Text("id") != w.site {
-			t.Errorf("with %v getSite = %v, %v", config, site.Outputs, err)
-		}
-	}
-}
-
-func (w world) teamNames(args inputs) (string, error) {
-	team, err := w.Invoke(getTeam, args)
-	return team.Text("slug") + " " + team.Text("name") + " " + team.Text("id"), err
 }
 
 func TestGetTeam(t *testing.T) {
 	w := newWorld(t)
-	want := "fleet fleet " + w.team
-	for _, args := range []inputs{{"slug": "fleet"}, {"id": w.team}} {
-		if got, err := w.teamNames(args); err != nil || got != want {
-			t.Errorf("getTeam %v = %q, %v, want %q", args, got, err, want)
-		}
+	team, err := w.Invoke(getTeam, inputs{"slug": "fleet"})
+	if err != nil || team.Text("slug") != "fleet" || team.Text("name") != "fleet" || team.Text("id") == "" {
+		t.Errorf("getTeam = %v, %v", team.Outputs, err)
 	}
-	for _, args := range []inputs{{"slug": "borg"}, {"id": "borg"}, {}} {
-		_, err := w.teamNames(args)
-		w.Refused(err, "Could not find Netlify team")
-	}
-	w.Configure(inputs{"token": "t", "defaultTeamSlug": "fleet"})
-	if got, err := w.teamNames(inputs{}); err != nil || got != want {
-		t.Errorf("getTeam by default = %q, %v, want %q", got, err, want)
-	}
+	_, err = w.Invoke(getTeam, inputs{"slug": "borg"})
+	w.Refused(err, `Could not find Netlify team with slug "borg"`)
+	_, err = w.Invoke(getTeam, inputs{})
+	w.Refused(err, "missing required property slug")
 }
 
 func TestADomainBelongsToOneSite(t *testing.T) {

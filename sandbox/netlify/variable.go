@@ -20,7 +20,7 @@ func variable() sim.Resource {
 	contexts := []sim.Check{sim.OneOf(
 		"all", "dev", "dev-server", "branch-deploy", "deploy-preview", "production", "branch")}
 	return sim.From(sdk.EnvironmentVariableArgs{}, sdk.EnvironmentVariable{}, sim.Rules{
-		Replaces: "key siteId teamId", Computed: "teamId", Unordered: "scopes values secretValues",
+		Required: "teamId", Replaces: "key siteId teamId", Unordered: "scopes values secretValues",
 		Secret:   "secretValues secretValues.value",
 		Defaults: map[string]any{"scopes": allScopes, "secretValues.contextParameter": ""},
 		Checks: map[string][]sim.Check{
@@ -32,8 +32,7 @@ func variable() sim.Resource {
 		Create: createVariable,
 		Update: func(call sim.Call, _ string, before, state sim.State) error {
 			if before.Has("secretValues") && !state.Has("secretValues") {
-				return refuse("updating", state,
-					errors.New("422 Unprocessable Entity: a secret cannot be made readable again"))
+				return refuse("updating", state, "422 Unprocessable Entity: a secret cannot be made readable again")
 			}
 			return writeVariable(call, "updating", state)
 		},
@@ -58,51 +57,39 @@ func checkVariable(state sim.State) []error {
 }
 
 func createVariable(call sim.Call, state sim.State) (string, error) {
-	if !state.Has("teamId") {
-		team, ok := defaultTeam(call)
-		if !ok {
-			return "", errors.New("missing team ID: Team ID is required for creating a Netlify environment variable")
-		}
-		state["teamId"] = team["teamId"]
-	}
-
 	// IDs are those by which the provider imports a variable.
 	id := state.String("teamId") + ":" + state.String("siteId") + ":" + state.String("key")
 	if _, ok := call.Get(typeVariable, id); ok {
-		return "", refuse("creating", state, errors.New("422 Unprocessable Entity: the key is used already"))
+		return "", refuse("creating", state, "422 Unprocessable Entity: the key is used already")
 	}
 	return id, writeVariable(call, "creating", state)
 }
 
 // writeVariable refuses what the API does.
 func writeVariable(call sim.Call, doing string, state sim.State) error {
-	team, ok := teamOf(call, func(site sim.State) bool { return site.String("teamId") == state.String("teamId") })
+	team, ok := teamOf(call, "teamId", state.String("teamId"))
 	if !ok {
-		return refuse(doing, state, errors.New(notFound))
+		return refuse(doing, state, notFound)
 	}
 	found, ok := site(call, state.String("siteId"))
 	if state.Has("siteId") && (!ok || found["teamId"] != team["teamId"]) {
-		return refuse(doing, state, errors.New(notFound))
+		return refuse(doing, state, notFound)
 	}
 	scopes, secret := state.Strings("scopes"), state.Has("secretValues")
 	slices.Sort(scopes)
-	switch everywhere := len(scopes) == len(allScopes); {
-	case secret && slices.Contains(scopes, "post-processing") && !everywhere:
-		return refuse(doing, state,
-			errors.New("422 Unprocessable Entity: secrets cannot have the scope post-processing"))
-	case team.String("plan") != "free":
+	switch {
 	case secret && !slices.Equal(scopes, secretScopes):
-		return refuse(doing, state, errors.New("422 Unprocessable Entity: "+
-			"on the free plan the scopes of a secret are builds, functions, runtime"))
-	case !secret && !everywhere:
-		return refuse(doing, state, errors.New("422 Unprocessable Entity: the free plan has no scopes"))
+		return refuse(doing, state, "422 Unprocessable Entity: "+
+			"on the free plan the scopes of a secret are builds, functions, runtime")
+	case !secret && len(scopes) != len(allScopes):
+		return refuse(doing, state, "422 Unprocessable Entity: the free plan has no scopes")
 	}
 	state["lastUpdated"] = call.Now().Format(time.RFC3339)
 	return nil
 }
 
 // refuse words a refusal as the provider does.
-func refuse(doing string, state sim.State, reason error) error {
-	return fmt.Errorf("error %s Netlify environment variable: key %q (team ID: %q, site ID: %q): %w",
+func refuse(doing string, state sim.State, reason string) error {
+	return fmt.Errorf("error %s Netlify environment variable: key %q (team ID: %q, site ID: %q): %s",
 		doing, state.String("key"), state.String("teamId"), state.String("siteId"), reason)
 }

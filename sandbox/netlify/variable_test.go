@@ -89,14 +89,10 @@ func TestVariablesThatAreRefused(t *testing.T) {
 			providertest.With(w.secretInputs("s"), inputs{"scopes": nil}),
 			"on the free plan the scopes of a secret are",
 		},
-		"post-processing": {
-			providertest.With(w.secretInputs("s"), inputs{"scopes": []any{"post-processing"}}),
-			"secrets cannot have the scope post-processing",
-		},
-		"unknown team":     {w.variableInputs(inputs{"teamId": "borg"}), "404 Not Found"},
-		"unknown site":     {w.variableInputs(inputs{"siteId": "nowhere"}), "404 Not Found"},
-		"another's site":   {w.variableInputs(inputs{"siteId": w.siteID("raktajino", "klingons")}), "404 Not Found"},
-		"no team, no site": {w.variableInputs(inputs{"teamId": nil, "siteId": nil}), "Team ID is required"},
+		"unknown team":   {w.variableInputs(inputs{"teamId": "borg"}), "404 Not Found"},
+		"unknown site":   {w.variableInputs(inputs{"siteId": "nowhere"}), "404 Not Found"},
+		"another's site": {w.variableInputs(inputs{"siteId": w.siteID("raktajino", "klingons")}), "404 Not Found"},
+		"no team":        {w.variableInputs(inputs{"teamId": nil}), "missing required property teamId"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
@@ -106,14 +102,5 @@ func TestVariablesThatAreRefused(t *testing.T) {
 				t.Error("the message shows a secret")
 			}
 		})
-	}
-}
-
-func TestTheDefaultTeamsVariable(t *testing.T) {
-	w := newWorld(t)
-	w.Configure(inputs{"token": "t", "defaultTeamSlug": "fleet"})
-	made := w.Create(variable, "x", w.variableInputs(inputs{"teamId": nil, "siteId": nil}))
-	if made.Text("teamId") != w.team {
-		t.Errorf("the team is %q, want the default team %q", made.Text("teamId"), w.team)
 	}
 }

@@ -20,13 +20,22 @@ import (
 
 // Run is the Pulumi program, in a world in which these zones are delegated to DigitalOcean, and in which DigitalOcean
 // offers what the catalogue lists.
-func Run(delegated func(zone string) bool) pulumi.RunFunc {
-	return infra.DeployIn(live.World{Offers: offers, Servers: func(_ context.Context, zone string) ([]*net.NS, error) {
+func Run(delegated func(zone string) bool) pulumi.RunFunc { return RunWith(nil)(delegated) }
+
+// RunWith is the program where clusters can be upgraded to these versions, besides those that new ones can have.
+func RunWith(upgrades []string) func(delegated func(zone string) bool) pulumi.RunFunc {
+	return func(delegated func(zone string) bool) pulumi.RunFunc { return run(delegated, upgrades) }
+}
+
+func run(delegated func(zone string) bool, upgrades []string) pulumi.RunFunc {
+	servers := func(_ context.Context, zone string) ([]*net.NS, error) {
 		if delegated(zone) {
 			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
 		}
 		return nil, &net.DNSError{Err: "no such host", Name: zone, IsNotFound: true}
-	}})
+	}
+	more := func(context.Context, string, string) ([]string, error) { return upgrades, nil }
+	return infra.DeployIn(live.World{Offers: offers, Upgrades: more, Servers: servers})
 }
 
 func offers(context.Context, string) (live.Offers, error) {

@@ -49,7 +49,7 @@ func TestFaults(t *testing.T) {
 		// In the middle: the first of one, the second of two or three.
 		call, broken := counts[typ]/2+1, sound
 		broken.Behaviour.Failures = []behaviour.Failure{{
-			Match: behaviour.Match{Type: typ}, Call: call, Message: "503 service unavailable",
+			Type: typ, Call: call, Message: "503 service unavailable",
 		}}
 		t.Run(fmt.Sprintf("%s, %d of %d", typ, call, counts[typ]),
 			func(t *testing.T) { mends(t, broken, sound, whole) })

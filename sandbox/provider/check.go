@@ -142,10 +142,7 @@ func display(field Property, value resource.PropertyValue) string {
 	if field.secret || value.ContainsSecrets() {
 		return "[secret]"
 	}
-	text, err := json.Marshal(plain(value))
-	if err != nil {
-		return fmt.Sprint(plain(value))
-	}
+	text, _ := json.Marshal(plain(value)) // JSON values cannot fail to be JSON
 	return string(text)
 }
 

@@ -31,16 +31,16 @@ func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 			d.ignored = append(d.ignored, path)
 		}
 	}
+	before, after := plainMap(request.OldInputs), plainMap(request.NewInputs)
 	if r.Replaces != nil {
-		for _, name := range r.Replaces(plainMap(request.OldInputs), plainMap(request.NewInputs)) {
+		for _, name := range r.Replaces(before, after) {
 			d.replaces[name] = true
 		}
 	}
-	before := request.OldInputs
 	if len(request.OldOutputs) > 0 {
-		before = properties(readInputs(r.Inputs, plainMap(request.OldInputs), plainMap(request.OldOutputs)))
+		before = readInputs(r.Inputs, before, plainMap(request.OldOutputs))
 	}
-	d.object(nil, r.Inputs, before, request.NewInputs, false)
+	d.object(nil, r.Inputs, before, after, false)
 	response := plugin.DiffResponse{Changes: plugin.DiffNone, DetailedDiff: d.details}
 	if len(d.details) == 0 {
 		return response
@@ -60,24 +60,23 @@ func (r Resource) diff(request plugin.DiffRequest) plugin.DiffResponse {
 // providers delete such a resource before they make the new one, since most clouds refuse a second of the same name.
 func (r Resource) keepsGivenName(request plugin.DiffRequest) bool {
 	for name, field := range r.Inputs {
-		key := resource.PropertyKey(name)
 		if field.named && !slices.Contains(defaulted(request.NewInputs), name) {
-			return reveal(request.OldInputs[key]).DeepEquals(reveal(request.NewInputs[key]))
+			return plainMap(request.OldInputs)[name] == plainMap(request.NewInputs)[name]
 		}
 	}
 	return false
 }
 
-func (d *differ) object(path resource.PropertyPath, fields Fields, before, after resource.PropertyMap, replaces bool) {
+func (d *differ) object(path resource.PropertyPath, fields Fields, before, after State, replaces bool) {
 	for name, field := range fields {
-		key := resource.PropertyKey(name)
 		forced := replaces || (len(path) == 0 && d.replaces[name])
-		d.value(join(path, name), field, reveal(before[key]), reveal(after[key]), forced)
+		d.value(join(path, name), field, before[name], after[name], forced)
 	}
 }
 
-func (d *differ) value(at resource.PropertyPath, field Property, before, after resource.PropertyValue, replaces bool) {
+func (d *differ) value(at resource.PropertyPath, field Property, before, after any, replaces bool) {
 	replaces = replaces || field.replaces
+	oldObject, newObject := asState(before), asState(after)
 	switch {
 	case empty(before) && empty(after):
 	case empty(after) && field.computed:
@@ -86,35 +85,51 @@ func (d *differ) value(at resource.PropertyPath, field Property, before, after r
 		d.record(at, plugin.DiffAdd, replaces)
 	case empty(after):
 		d.record(at, plugin.DiffDelete, replaces)
-	case field.kind == objectKind && before.IsObject() && after.IsObject():
-		d.object(at, field.fields, before.ObjectValue(), after.ObjectValue(), replaces)
-	case field.kind == mapKind && before.IsObject() && after.IsObject():
-		keys := maps.Clone(before.ObjectValue())
-		maps.Copy(keys, after.ObjectValue())
+	case field.kind == objectKind && oldObject != nil && newObject != nil:
+		d.object(at, field.fields, oldObject, newObject, replaces)
+	case field.kind == mapKind && oldObject != nil && newObject != nil:
+		keys := maps.Clone(oldObject)
+		maps.Copy(keys, newObject)
 		for key := range keys {
-			d.value(join(at, string(key)), *field.element,
-				reveal(before.ObjectValue()[key]), reveal(after.ObjectValue()[key]), replaces)
+			d.value(join(at, key), *field.element, oldObject[key], newObject[key], replaces)
 		}
-	case field.kind == listKind && before.IsArray() && after.IsArray():
-		d.list(at, field, before.ArrayValue(), after.ArrayValue(), replaces)
-	case !reflect.DeepEqual(plain(before), plain(after)):
+	case field.kind == listKind:
+		d.list(at, field, before, after, replaces)
+	case !reflect.DeepEqual(before, after):
 		d.record(at, plugin.DiffUpdate, replaces)
 	}
 }
 
-func (d *differ) list(at resource.PropertyPath, field Property, before, after []resource.PropertyValue, replaces bool) {
-	if field.set && sameElements(before, after) {
+func (d *differ) list(at resource.PropertyPath, field Property, before, after any, replaces bool) {
+	olds, known := before.([]any)
+	news, alsoKnown := after.([]any)
+	switch {
+	case !known || !alsoKnown:
+		d.record(at, plugin.DiffUpdate, replaces)
+		return
+	case field.set && slices.Equal(sorted(olds), sorted(news)):
 		return
 	}
-	element := func(list []resource.PropertyValue, i int) resource.PropertyValue {
-		if i < len(list) {
-			return reveal(list[i])
+	for i := range max(len(olds), len(news)) {
+		var one, other any
+		if i < len(olds) {
+			one = olds[i]
 		}
-		return resource.NewNullProperty()
+		if i < len(news) {
+			other = news[i]
+		}
+		d.value(join(at, i), *field.element, one, other, replaces)
 	}
-	for i := range max(len(before), len(after)) {
-		d.value(join(at, i), *field.element, element(before, i), element(after, i), replaces)
+}
+
+// sorted are a list's elements as texts, in the order of those; fmt prints maps sorted by key.
+func sorted(list []any) []string {
+	texts := make([]string, len(list))
+	for i, element := range list {
+		texts[i] = fmt.Sprint(element)
 	}
+	slices.Sort(texts)
+	return texts
 }
 
 func (d *differ) record(at resource.PropertyPath, kind plugin.DiffKind, replaces bool) {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -34,33 +35,82 @@ func merge(fields Fields, state, inputs State) {
 // outputs is what the engine sees of an object's state: the declared properties, with secrets marked. Other properties
 // are the simulation's own and stay in the cloud.
 func (r Resource) outputs(state State, like resource.PropertyMap) resource.PropertyMap {
-	visible := State{}
-	for name := range r.Inputs {
-		if value, ok := state[name]; ok {
-			visible[name] = value
+	visible, secret := State{}, slices.Clone(r.Secrets)
+	for name, field := range r.Inputs {
+		visible[name] = state[name]
+		if field.secret {
+			secret = append(secret, name)
 		}
 	}
 	for _, name := range r.computed() {
-		if value, ok := state[name]; ok {
-			visible[name] = value
-		}
+		visible[name] = state[name]
 	}
 	all := properties(visible)
 	keepSecret(all, like)
-	markSecret(all, r.Secrets)
-	for name, field := range r.Inputs {
-		if field.secret {
-			markSecret(all, []string{name})
+	for _, name := range secret {
+		key := resource.PropertyKey(name)
+		if value, ok := all[key]; ok && !value.IsSecret() {
+			all[key] = resource.MakeSecret(value)
 		}
 	}
 	return all
 }
 
-func markSecret(values resource.PropertyMap, names []string) {
-	for _, name := range names {
-		key := resource.PropertyKey(name)
-		if value, ok := values[key]; ok && !value.IsSecret() {
-			values[key] = resource.MakeSecret(value)
+// readInputs finds in an object's state the inputs that would have made it, which is how an edit from outside becomes
+// visible as drift.
+//
+// The inputs that Pulumi knows guide it: what they set is read from the state. What they leave out is read when the
+// cloud would not have set it by itself, because then somebody else did. Without a guide (an import)
+// everything is read.
+func readInputs(fields Fields, guide, state State) State {
+	inputs := State{}
+	for name, field := range fields {
+		value, known := state[name], guide[name]
+		if empty(value) {
+			continue
 		}
+		if known == nil && len(guide) > 0 && field.computed {
+			continue
+		}
+		if known == nil && field.fallback == nil && reflect.ValueOf(value).IsZero() {
+			continue // a switch that is off, a zero or an empty text is how clouds report what was not set
+		}
+		inputs[name] = readValue(field, known, value)
 	}
+	return inputs
+}
+
+func readValue(field Property, guide, value any) any {
+	switch field.kind {
+	case objectKind:
+		if state := asState(value); state != nil {
+			return map[string]any(readInputs(field.fields, nested(guide), state))
+		}
+	case listKind:
+		list, ok := value.([]any)
+		if !ok {
+			return value
+		}
+		guides, _ := guide.([]any)
+		read := make([]any, len(list))
+		for i, element := range list {
+			var like any
+			if i < len(guides) {
+				like = guides[i]
+			}
+			read[i] = readValue(*field.element, like, element)
+		}
+		return read
+	case stringKind, intKind, numberKind, boolKind, mapKind, anyKind:
+	}
+	return value
+}
+
+// nested is a guide for a nested object. An object that the program did not set is read without
+// what the cloud computes.
+func nested(guide any) State {
+	if state := asState(guide); len(state) > 0 {
+		return state
+	}
+	return State{defaultsKey: true}
 }

@@ -1,6 +1,27 @@
+// Package provider is the common base of the simulated resource providers: a package of resources and functions is
+// declared as tables ([Package]), and [New] makes of it a provider that the Pulumi engine can use.
+//
+// What the base does, as the real (bridged Terraform) providers do it:
+//
+//   - Check refuses types and properties that the package does not have, missing and wrongly typed values, and what a
+//     property's own checks refuse; each failure names type, property path, value (unless secret) and what is allowed.
+//     Values that are not known in a preview pass. Defaults and automatic names are filled in, and listed in the
+//     internal property __defaults.
+//   - Diff compares the inputs per property with what the cloud answered, and says which change replaces the resource.
+//     A resource whose name was given by the program and stays the same is deleted before it is replaced, because two
+//     cannot have one name.
+//   - Create, Update, Read and Delete work on the objects of a [cloud.Cloud], inside one transaction each, so that a
+//     refused call changes nothing. In a preview nothing is called and computed outputs are unknown.
+//   - Read compares with the cloud's state on disk: what was edited there comes back as changed inputs (drift), what
+//     was removed as gone.
+//   - Secret outputs are marked, and an output that echoes a secret input stays secret.
+//
+// A provider holds one configuration: the last one that the engine gave it. Serve two providers when a program needs
+// two configurations of one package.
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +47,9 @@ import (
 // [plugin.NewProviderServer]; besides [plugin.Provider] it has the method Attach, which the engine calls on a provider
 // that it did not start itself.
 func New(pkg Package, c *cloud.Cloud) plugin.GrpcProvider {
-	return &simulated{pkg: pkg, cloud: c}
+	p := &simulated{pkg: pkg, cloud: c}
+	p.config.Store(&State{})
+	return p
 }
 
 type simulated struct {
@@ -50,10 +73,7 @@ func (p *simulated) Handshake(
 }
 
 func (p *simulated) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
-	version, err := semver.Parse(p.pkg.Version)
-	if err != nil {
-		return plugin.PluginInfo{}, fmt.Errorf("the version of the simulated provider %s: %w", p.pkg.Name, err)
-	}
+	version := semver.MustParse(p.pkg.Version)
 	return plugin.PluginInfo{Version: &version}, nil
 }
 
@@ -101,18 +121,14 @@ func (p *simulated) Configure(_ context.Context, request plugin.ConfigureRequest
 	return plugin.ConfigureResponse{}, nil
 }
 
-// call starts what a resource or function does in the cloud.
-func (p *simulated) call(tx *cloud.Tx, token string) (Call, error) {
-	config := State{}
-	if stored := p.config.Load(); stored != nil {
-		config = *stored
-	}
+// inCloud runs one change of the cloud, on behalf of a resource type or a function: all of it happens, or nothing.
+func (p *simulated) inCloud(token string, change func(call Call) error) error {
 	if p.pkg.Authorize != nil {
-		if err := p.pkg.Authorize(config, token); err != nil {
-			return Call{}, err
+		if err := p.pkg.Authorize(*p.config.Load(), token); err != nil {
+			return err
 		}
 	}
-	return Call{Tx: tx, Config: config, Type: token}, nil
+	return p.cloud.Update(func(tx *cloud.Tx) error { return change(Call{Tx: tx}) })
 }
 
 func (p *simulated) resource(token string) (Resource, error) {
@@ -156,11 +172,8 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		return plugin.CreateResponse{Properties: declared.outputs(state, request.Properties)}, nil
 	}
 	var response plugin.CreateResponse
-	err = p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
+	err = p.inCloud(token, func(call Call) error {
+		call.Timeout = seconds(request.Timeout)
 		state := plainMap(request.Properties)
 		id, err := declared.Create(call, state)
 		if err != nil {
@@ -173,7 +186,7 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 		if p.pkg.Local {
 			return nil
 		}
-		return tx.Put(cloud.Object{Type: token, ID: id, Outputs: state})
+		return call.Put(cloud.Object{Type: token, ID: id, Outputs: state})
 	})
 	if err != nil {
 		return response, err
@@ -185,10 +198,7 @@ func (p *simulated) Create(_ context.Context, request plugin.CreateRequest) (plu
 func (p *simulated) late(
 	declared Resource, request plugin.CreateRequest, response plugin.CreateResponse,
 ) (plugin.CreateResponse, error) {
-	waits, takes := declared.Waits, p.pkg.Slow[string(request.Type)]
-	if request.Timeout > 0 && !declared.Keeps {
-		waits = time.Duration(request.Timeout * float64(time.Second))
-	}
+	waits, takes := cmp.Or(seconds(request.Timeout), declared.Waits), p.pkg.Slow[string(request.Type)]
 	if waits == 0 || takes <= waits {
 		return response, nil
 	}
@@ -206,6 +216,8 @@ func (p *simulated) late(
 		Id: string(response.ID), Properties: properties, Reasons: []string{err.Error()},
 	})
 }
+
+func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
 // unknown marks in state everything that the cloud chooses because the program did not.
 func unknown(fields Fields, state State) {
@@ -234,12 +246,11 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 		}}, nil
 	}
 	var response plugin.ReadResponse
-	err = p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
+	err = p.inCloud(token, func(call Call) error {
+		object, ok := call.Get(token, id)
+		if !ok && declared.Gone != nil {
+			return declared.Gone(id)
 		}
-		object, ok := tx.Get(token, id)
 		if !ok {
 			return nil // an empty ID tells the engine that the object is gone
 		}
@@ -248,11 +259,11 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 			if err := declared.Refresh(call, id, state); err != nil {
 				return err
 			}
-			object.Outputs = state
-			if err := tx.Put(object); err != nil {
+			if state, err = state.clone(); err != nil {
 				return err
 			}
-			if state, err = state.clone(); err != nil {
+			object.Outputs = state
+			if err := call.Put(object); err != nil {
 				return err
 			}
 		}
@@ -280,12 +291,8 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 		return plugin.UpdateResponse{Properties: declared.outputs(state, request.NewInputs)}, nil
 	}
 	var response plugin.UpdateResponse
-	err = p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
-		object, ok := tx.Get(token, id)
+	err = p.inCloud(token, func(call Call) error {
+		object, ok := call.Get(token, id)
 		if !ok {
 			return fmt.Errorf("updating %s %q: it is not in the cloud any more: run a refresh, which forgets it",
 				token, id)
@@ -295,7 +302,14 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 		if err != nil {
 			return err
 		}
-		state := declared.overlay(current, plainMap(request.NewInputs))
+		inputs := plainMap(request.NewInputs)
+		for _, name := range request.IgnoreChanges {
+			// Bridged providers plan with what there is, whatever the inputs of the state say.
+			if _, ok := inputs[name]; ok {
+				inputs[name] = current[name]
+			}
+		}
+		state := declared.overlay(current, inputs)
 		if declared.Update != nil {
 			if err := declared.Update(call, id, before, state); err != nil {
 				return err
@@ -306,7 +320,7 @@ func (p *simulated) Update(_ context.Context, request plugin.UpdateRequest) (plu
 		}
 		object.Outputs = state
 		response.Properties = declared.outputs(state, request.NewInputs)
-		return tx.Put(object)
+		return call.Put(object)
 	})
 	return response, err
 }
@@ -317,21 +331,18 @@ func (p *simulated) Delete(_ context.Context, request plugin.DeleteRequest) (plu
 	if err != nil {
 		return plugin.DeleteResponse{}, err
 	}
-	return plugin.DeleteResponse{}, p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
-		object, ok := tx.Get(token, id)
+	return plugin.DeleteResponse{}, p.inCloud(token, func(call Call) error {
+		object, ok := call.Get(token, id)
 		if !ok {
 			return nil // somebody else deleted it, which is what was wanted
 		}
 		if declared.Delete != nil {
+			call.Timeout = seconds(request.Timeout)
 			if err := declared.Delete(call, id, object.Outputs); err != nil {
 				return err
 			}
 		}
-		return tx.Delete(token, id)
+		return call.Delete(token, id)
 	})
 }
 
@@ -351,20 +362,13 @@ func (p *simulated) Invoke(_ context.Context, request plugin.InvokeRequest) (plu
 		return plugin.InvokeResponse{}, errors.New(token + ": an argument is not known yet")
 	}
 	var response plugin.InvokeResponse
-	err := p.cloud.Update(func(tx *cloud.Tx) error {
-		call, err := p.call(tx, token)
-		if err != nil {
-			return err
-		}
+	err := p.inCloud(token, func(call Call) error {
 		result, err := declared.Call(call, plainMap(args))
-		if err != nil {
-			return err
-		}
-		if result, err = result.clone(); err != nil {
-			return err
+		if err == nil {
+			result, err = result.clone()
 		}
 		response.Properties = properties(result)
-		return nil
+		return err
 	})
 	return response, err
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
@@ -22,43 +24,71 @@ const (
 	probe = "fleet:index/probe:Probe"
 )
 
+// The types of an SDK that has one of everything.
+type (
+	ShipArgs struct{ Name pulumi.StringInput }
+	shipArgs struct {
+		Name     *string           `pulumi:"name"`
+		Registry string            `pulumi:"registry"`
+		Class    *string           `pulumi:"class"`
+		Warp     *float64          `pulumi:"warp"`
+		Decks    *int              `pulumi:"decks"`
+		Cloaked  *bool             `pulumi:"cloaked"`
+		Orders   *string           `pulumi:"orders"`
+		Sector   *string           `pulumi:"sector"`
+		Crew     *shipCrew         `pulumi:"crew"`
+		Tags     []string          `pulumi:"tags"`
+		Route    []shipLeg         `pulumi:"route"`
+		Labels   map[string]string `pulumi:"labels"`
+	}
+	shipCrew struct {
+		Captain string  `pulumi:"captain"`
+		Size    *int    `pulumi:"size"`
+		Rank    *string `pulumi:"rank"`
+		Badge   *string `pulumi:"badge"`
+	}
+	shipLeg struct {
+		Star    string  `pulumi:"star"`
+		Arrival *string `pulumi:"arrival"`
+	}
+	Ship struct {
+		pulumi.CustomResourceState
+		Mass   pulumi.IntOutput    `pulumi:"mass"`
+		Prefix pulumi.StringOutput `pulumi:"prefix"`
+	}
+	fleetArgs struct {
+		Code    *string  `pulumi:"code"`
+		Speed   *float64 `pulumi:"speed"`
+		Shields *bool    `pulumi:"shields"`
+	}
+	hailArgs struct {
+		Registry string `pulumi:"registry"`
+	}
+)
+
+func (ShipArgs) ElementType() reflect.Type { return reflect.TypeOf(shipArgs{}) }
+
 // fleet is a package that has one of everything.
 func fleet(c *cloud.Cloud) plugin.Provider {
-	crew := sim.Object(sim.Fields{
-		"captain": sim.String().Required(),
-		"size":    sim.Int().Default(430),
-		"rank":    sim.String().Replaces(),
-		"badge":   sim.String().Computed(),
-	})
 	return sim.New(sim.Package{
 		Name:    "fleet",
 		Version: "1.2.3",
-		Config:  sim.Fields{"code": sim.String().Secret(), "speed": sim.Number(), "shields": sim.Bool()},
+		Config:  sim.FieldsOf(fleetArgs{}, sim.Rules{Secret: "code"}),
 		Authorize: func(config sim.State, token string) error {
 			if config.String("code") == "" {
 				return errors.New("no code for " + token)
 			}
 			return nil
 		},
-		Resources: map[string]sim.Resource{ship: {
-			Inputs: sim.Fields{
-				"name":     sim.String().AutoNamed(),
-				"registry": sim.String().Required().Replaces(),
-				"class":    sim.String().Check(sim.OneOf("constitution", "miranda")).Default("constitution"),
-				"warp":     sim.Number().Check(sim.Between(0, 9.9)),
-				"decks":    sim.Int(),
-				"cloaked":  sim.Bool(),
-				"orders":   sim.String().Secret().Check(func(any) error { return errors.New("must be plain") }),
-				"sector":   sim.String().Computed(),
-				"crew":     crew,
-				"tags":     sim.List(sim.String()).Unordered(),
-				"route": sim.List(sim.Object(sim.Fields{
-					"star": sim.String().Required(), "arrival": sim.String().Computed(),
-				})),
-				"labels": sim.Map(sim.String()),
+		Resources: map[string]sim.Resource{ship: sim.From(ShipArgs{}, Ship{}, sim.Rules{
+			AutoNamed: "name", Replaces: "registry crew.rank", Computed: "sector crew.badge route.arrival",
+			Unordered: "tags", Secret: "orders prefix",
+			Defaults: map[string]any{"class": "constitution", "crew.size": 430},
+			Checks: map[string][]sim.Check{
+				"class": {sim.OneOf("constitution", "miranda")}, "warp": {sim.Between(0, 9.9)},
+				"orders": {func(any) error { return errors.New("must be plain") }},
 			},
-			Outputs: []string{"mass"},
-			Secrets: []string{"prefix"},
+		}, sim.Resource{
 			Check: func(s sim.State) []error {
 				if s.Known("warp", "cloaked") && s.Number("warp") > 5 && s.Bool("cloaked") {
 					return []error{errors.New("warp and cloaked contradict each other")}
@@ -95,9 +125,9 @@ func fleet(c *cloud.Cloud) plugin.Provider {
 				}
 				return nil
 			},
-		}},
+		})},
 		Functions: map[string]sim.Function{"fleet:index/hail:hail": {
-			Inputs: sim.Fields{"registry": sim.String().Required()},
+			Inputs: sim.FieldsOf(hailArgs{}, sim.Rules{}),
 			Call: func(call sim.Call, args sim.State) (sim.State, error) {
 				_, ok := call.Get(ship, args.String("registry"))
 				return sim.State{"answered": ok, "channel": "sub-space"}, nil

@@ -2,17 +2,21 @@ package provider
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 )
 
-// Call is what a resource or function works with: a transaction on the cloud, and who is asking.
+// Call is what a resource or function works with: a transaction on the cloud.
 type Call struct {
 	*cloud.Tx
-	// Config is the provider's configuration.
-	Config State
-	// Type is the resource's type token, or the function's.
-	Type string
+	// Timeout is how long the program lets a creation or a deletion take; 0 leaves it to the provider.
+	Timeout time.Duration
 }
 
 // Unknown stands for a value that a preview does not know yet. Only [Resource.Check] and [Resource.Replaces] meet it.
@@ -48,9 +52,7 @@ func (s State) Bool(key string) bool {
 
 // Object is a nested object. It shares its storage with the state: what is set in it is set in the state. When there is
 // none, what is returned is nil.
-func (s State) Object(key string) State {
-	return asState(s[key])
-}
+func (s State) Object(key string) State { return asState(s[key]) }
 
 // Objects are the elements of a list that are objects; they share their storage with the state.
 func (s State) Objects(key string) []State {
@@ -81,12 +83,7 @@ func (s State) Has(key string) bool { return s[key] != nil }
 
 // Known tells whether none of the properties has, or contains, an unknown value.
 func (s State) Known(keys ...string) bool {
-	for _, key := range keys {
-		if containsUnknown(s[key]) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(keys, func(key string) bool { return containsUnknown(s[key]) })
 }
 
 // SetDefault sets the property when it has no value.
@@ -97,11 +94,7 @@ func (s State) SetDefault(key string, value any) {
 }
 
 // Merge sets all properties of values.
-func (s State) Merge(values State) {
-	for key, value := range values {
-		s[key] = value
-	}
-}
+func (s State) Merge(values State) { maps.Copy(s, values) }
 
 func asState(value any) State {
 	switch object := value.(type) {
@@ -119,19 +112,12 @@ func containsUnknown(value any) bool {
 	case Unknown:
 		return true
 	case []any:
-		for _, element := range value {
-			if containsUnknown(element) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(value, containsUnknown)
 	case map[string]any:
-		for _, element := range value {
-			if containsUnknown(element) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(slices.Collect(maps.Values(value)), containsUnknown)
+	default:
+		return false
 	}
-	return false
 }
 
 // clone copies to any depth, and brings values into the forms that JSON has.
@@ -143,4 +129,105 @@ func (s State) clone() (State, error) {
 	same := State{}
 	err = json.Unmarshal(text, &same)
 	return same, err
+}
+
+// defaultsKey lists the properties that Check filled in. Bridged providers keep this list under the same name; the
+// engine does not display properties that begin with two underscores.
+const defaultsKey = "__defaults"
+
+// reveal takes the wrappers of secrets and outputs off one value.
+func reveal(value resource.PropertyValue) resource.PropertyValue {
+	for {
+		switch {
+		case value.IsSecret():
+			value = value.SecretValue().Element
+		case value.IsOutput() && value.OutputValue().Known:
+			value = value.OutputValue().Element
+		case value.IsOutput():
+			return resource.MakeComputed(resource.NewProperty(""))
+		default:
+			return value
+		}
+	}
+}
+
+// plain turns a value into JSON values; what is not known becomes [Unknown], null becomes nil.
+func plain(value resource.PropertyValue) any {
+	return value.MapRepl(nil, func(v resource.PropertyValue) (any, bool) {
+		switch inner := reveal(v); {
+		case inner.IsComputed():
+			return Unknown{}, true
+		case inner.IsObject():
+			return map[string]any(plainMap(inner.ObjectValue())), true
+		case v.IsSecret() || v.IsOutput():
+			return plain(inner), true
+		default:
+			return nil, false
+		}
+	})
+}
+
+// plainMap is plain for a whole property map, without nulls and internal properties.
+func plainMap(properties resource.PropertyMap) State {
+	state := State{}
+	for key, value := range properties {
+		if strings.HasPrefix(string(key), "__") {
+			continue
+		}
+		if value := plain(value); value != nil {
+			state[string(key)] = value
+		}
+	}
+	return state
+}
+
+// property is the reverse of plain.
+func property(value any) resource.PropertyValue {
+	return resource.NewPropertyValueRepl(value, nil, func(value any) (resource.PropertyValue, bool) {
+		if _, unknown := value.(Unknown); unknown {
+			return resource.MakeComputed(resource.NewProperty("")), true
+		}
+		if object := asState(value); object != nil {
+			return resource.NewProperty(properties(object)), true
+		}
+		return resource.PropertyValue{}, false
+	})
+}
+
+func properties(state State) resource.PropertyMap {
+	all := resource.PropertyMap{}
+	for key, value := range state {
+		if value != nil {
+			all[resource.PropertyKey(key)] = property(value)
+		}
+	}
+	return all
+}
+
+// keepSecret marks as secret what is secret in like, at the same place.
+func keepSecret(values, like resource.PropertyMap) {
+	for key, model := range like {
+		value, ok := values[key]
+		switch {
+		case !ok || value.IsSecret() || !model.ContainsSecrets():
+		case value.IsObject() && model.IsObject():
+			keepSecret(value.ObjectValue(), model.ObjectValue())
+		default:
+			values[key] = resource.MakeSecret(value)
+		}
+	}
+}
+
+// empty tells whether a value is as good as none: nil, or a list or map without elements.
+func empty(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(value) == 0
+	case map[string]any:
+		return len(value) == 0
+	default:
+		return false
+	}
 }

@@ -79,7 +79,7 @@ func (c *command) Run(
 
 // isOperation reports whether the arguments are those of an operation of the engine.
 func isOperation(args []string) bool {
-	return len(args) > 0 && slices.Contains([]string{"preview", "up", "refresh", "destroy"}, args[0])
+	return len(args) > 0 && slices.Contains([]string{"preview", "up", "refresh", "destroy", "import"}, args[0])
 }
 
 // withOptions adds to the arguments of an operation what the Automation API has no options for.

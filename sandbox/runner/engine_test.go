@@ -208,7 +208,7 @@ func TestFailuresAreReportedOnceAndBriefly(t *testing.T) {
 	t.Parallel()
 	options := newProject(t, small, stackFile)
 	options.Behaviour.Failures = []behaviour.Failure{{
-		Match: behaviour.Match{Type: "tls:index/privateKey:PrivateKey"}, Message: "503 the key maker is out",
+		Type: "tls:index/privateKey:PrivateKey", Message: "503 the key maker is out",
 	}}
 	var shown bytes.Buffer
 	options.Stdout, options.Stderr, options.Quiet = &shown, &shown, false
@@ -280,7 +280,7 @@ func TestDelaysTakeTime(t *testing.T) {
 	t.Parallel()
 	options := newProject(t, small, stackFile)
 	options.Behaviour.Delays = []behaviour.Delay{{
-		Match: behaviour.Match{Type: "tls:index/privateKey:PrivateKey"}, Duration: 3 * time.Second,
+		Type: "tls:index/privateKey:PrivateKey", Duration: 3 * time.Second,
 	}}
 	started := time.Now()
 	_, err := open(t, options).Up(t.Context())
@@ -291,7 +291,7 @@ func TestDelaysTakeTime(t *testing.T) {
 func TestAnInterruptedRunSaysSo(t *testing.T) {
 	t.Parallel()
 	options := newProject(t, small, stackFile)
-	options.Behaviour.Delays = []behaviour.Delay{{Match: behaviour.Match{Type: behaviour.AnyType}, Duration: time.Hour}}
+	options.Behaviour.Delays = []behaviour.Delay{{Type: behaviour.AnyType, Duration: time.Hour}}
 	ctx, cancel := context.WithCancel(t.Context())
 	options.Started = func(*os.Process) { time.AfterFunc(time.Second, cancel) }
 	result, err := open(t, options).Up(ctx)

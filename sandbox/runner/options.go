@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ type Options struct {
 	Quiet bool
 
 	// chartCache is the directory of the project's charts.
-	chartCache string
+	chartCache helm.Directory
 }
 
 // now is the time in the cloud: that of the clock, on the day that was asked for.
@@ -103,23 +104,17 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 	if o.Program == nil {
 		return o, "", errors.New("options: Program is missing")
 	}
-	if o.Stack == "" {
-		o.Stack = "prod"
-	}
+	o.Stack = cmp.Or(o.Stack, "prod")
 	if !stackName.MatchString(o.Stack) {
 		return o, "", fmt.Errorf("stack %q: a name has 1 to 100 letters, digits, dots, dashes and underscores", o.Stack)
 	}
-	if o.ProjectDir == "" {
-		o.ProjectDir = "."
-	}
-	root, err = FindRoot(o.ProjectDir)
-	if err != nil {
+	if root, err = FindRoot(cmp.Or(o.ProjectDir, ".")); err != nil {
 		return o, "", err
 	}
-	if o.StateDir == "" {
-		o.StateDir = filepath.Join(root, ".sandbox")
+	o.StateDir = cmp.Or(o.StateDir, filepath.Join(root, ".sandbox"))
+	if o.chartCache, err = ChartCache(root).Directory(); err != nil {
+		return o, "", err
 	}
-	o.chartCache = ChartCache(root).Dir
 	// The command runs in another directory than this process.
 	o.PolicyPacks = slices.Clone(o.PolicyPacks)
 	paths := []*string{&o.StateDir, &o.ChartsDir, &o.PulumiCommand, &o.EventLog}
@@ -137,12 +132,7 @@ func (o Options) withDefaults() (filled Options, root string, err error) {
 	if o.Providers == nil {
 		o.Providers = Simulators
 	}
-	if o.Stdout == nil {
-		o.Stdout = os.Stdout
-	}
-	if o.Stderr == nil {
-		o.Stderr = os.Stderr
-	}
+	o.Stdout, o.Stderr = cmp.Or[io.Writer](o.Stdout, os.Stdout), cmp.Or[io.Writer](o.Stderr, os.Stderr)
 	switch o.Color {
 	case "", "auto":
 		o.Color = "never"
@@ -163,13 +153,10 @@ func isTerminal(w any) bool {
 
 // chartSource is where charts are looked for.
 func (o Options) chartSource() helm.Source {
-	var source helm.Source
-	for _, dir := range []string{o.ChartsDir, o.chartCache} {
-		if dir != "" {
-			source = append(source, dir)
-		}
+	if o.ChartsDir == "" {
+		return helm.Source{o.chartCache}
 	}
-	return source
+	return helm.Source{{Path: o.ChartsDir}, o.chartCache}
 }
 
 // ChartCache is where the charts of the stacks of a project are kept, and pinned.

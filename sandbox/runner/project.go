@@ -1,11 +1,14 @@
 package runner
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -39,7 +42,7 @@ type project struct {
 	missing []string
 
 	stackFile       string
-	project, config *yaml.Node
+	project, config map[string]any
 }
 
 // readProject reads root's Pulumi.yaml and Pulumi.<stack>.yaml and makes them fit for a simulation. Nothing is written.
@@ -52,14 +55,11 @@ func readProject(root, stack string, setup func(settings string) (Setup, error))
 	if p.project, err = readYAML(filepath.Join(root, "Pulumi.yaml")); err != nil {
 		return nil, err
 	}
-	if node := lookup(p.project, "name"); node != nil {
-		p.name = node.Value
-	}
-	if p.name == "" {
+	if p.name, _ = p.project["name"].(string); p.name == "" {
 		return nil, fmt.Errorf("%s: the project has no name", filepath.Join(root, "Pulumi.yaml"))
 	}
 	for _, key := range []string{"backend", "main", "packages", "plugins", "template", "stackConfigDir"} {
-		remove(p.project, key)
+		delete(p.project, key)
 	}
 	p.config, err = readYAML(filepath.Join(root, p.stackFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,26 +69,28 @@ func readProject(root, stack string, setup func(settings string) (Setup, error))
 		return nil, err
 	}
 	for _, key := range []string{"encryptionsalt", "encryptedkey", "secretsprovider", "environment"} {
-		remove(p.config, key)
+		delete(p.config, key)
 	}
-	values := lookup(p.config, "config")
-	if values == nil || values.Kind != yaml.MappingNode {
-		values = &yaml.Node{Kind: yaml.MappingNode}
-		set(p.config, "config", values)
-	}
+	values := below(p.config, "config")
 	// A person's own secrets are not needed: all that the program asks for are supplied.
-	own := lookup(values, secretsKey)
-	remove(values, secretsKey)
-	p.replaced = replaceEncrypted(values, "")
-	settings, err := settingsOf(values)
-	if err == nil && setup != nil {
-		p.setup, err = setup(settings)
+	own := below(values, secretsKey)
+	delete(values, secretsKey)
+	p.config["config"] = p.withoutEncrypted(values, "")
+	settings := ""
+	if given, ok := values[settingsKey]; ok {
+		text, err := json.Marshal(given)
+		if err != nil {
+			return nil, fmt.Errorf("%s: reading %s: %w", filepath.Join(root, p.stackFile), settingsKey, err)
+		}
+		settings = string(text)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(root, p.stackFile), err)
+	if setup != nil {
+		if p.setup, err = setup(settings); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(root, p.stackFile), err)
+		}
 	}
 	for _, name := range p.setup.Optional {
-		if lookup(own, name) != nil {
+		if own[name] != nil {
 			p.setup.Secrets = append(p.setup.Secrets, name)
 		}
 	}
@@ -102,11 +104,10 @@ func (p *project) write(dir string) error {
 		return err
 	}
 	p.missing = p.setup.Secrets
-	if salt := lookup(previous, "encryptionsalt"); salt != nil {
-		set(p.config, "encryptionsalt", salt)
-		kept := lookup(lookup(previous, "config"), secretsKey)
-		if kept != nil && sameNames(kept, p.setup.Secrets) {
-			set(lookup(p.config, "config"), secretsKey, kept)
+	if salt := previous["encryptionsalt"]; salt != nil {
+		p.config["encryptionsalt"] = salt
+		if kept := below(below(previous, "config"), secretsKey); len(kept) > 0 && sameNames(kept, p.setup.Secrets) {
+			below(p.config, "config")[secretsKey] = kept
 			p.missing = nil
 		}
 	}
@@ -117,31 +118,27 @@ func (p *project) write(dir string) error {
 		writeYAML(filepath.Join(dir, "Pulumi.yaml"), p.project), writeYAML(filepath.Join(dir, p.stackFile), p.config))
 }
 
-// replaceEncrypted replaces every encrypted value ({secure: ciphertext}) below node by a fake one and returns their
-// paths.
-func replaceEncrypted(node *yaml.Node, path string) []string {
-	if isEncrypted(node) {
-		*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: FakeSecret(path)}
-		return []string{path}
-	}
-	var replaced []string
-	switch node.Kind { //nolint:exhaustive // the others hold no values
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			child := strings.TrimPrefix(path+"."+node.Content[i].Value, ".")
-			replaced = append(replaced, replaceEncrypted(node.Content[i+1], child)...)
+// withoutEncrypted is a value with a fake one in the place of every encrypted one ({secure: ciphertext}) in it. It
+// notes their paths.
+func (p *project) withoutEncrypted(value any, path string) any {
+	switch value := value.(type) {
+	case map[string]any:
+		if isEncrypted(value) {
+			p.replaced = append(p.replaced, path)
+			return FakeSecret(path)
 		}
-	case yaml.SequenceNode:
-		for i, value := range node.Content {
-			replaced = append(replaced, replaceEncrypted(value, fmt.Sprintf("%s[%d]", path, i))...)
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			value[key] = p.withoutEncrypted(value[key], strings.TrimPrefix(path+"."+key, "."))
+		}
+	case []any:
+		for i := range value {
+			value[i] = p.withoutEncrypted(value[i], fmt.Sprintf("%s[%d]", path, i))
 		}
 	}
-	return replaced
+	return value
 }
 
-func isEncrypted(node *yaml.Node) bool {
-	return node.Kind == yaml.MappingNode && len(node.Content) == 2 && node.Content[0].Value == "secure"
-}
+func isEncrypted(value map[string]any) bool { return len(value) == 1 && value["secure"] != nil }
 
 // stacks lists the stacks that root has files for, for an error message.
 func stacks(root string) string {
@@ -156,26 +153,20 @@ func stacks(root string) string {
 }
 
 // readYAML returns the mapping that a YAML file holds.
-func readYAML(path string) (*yaml.Node, error) {
+func readYAML(path string) (map[string]any, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the project: %w", err)
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+	content := map[string]any{}
+	if err := yaml.Unmarshal(text, &content); err != nil {
+		return nil, fmt.Errorf("reading %s: it is not a mapping of keys to values: %w", path, err)
 	}
-	if len(document.Content) == 0 {
-		return &yaml.Node{Kind: yaml.MappingNode}, nil
-	}
-	if document.Content[0].Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("reading %s: it is not a mapping of keys to values", path)
-	}
-	return document.Content[0], nil
+	return content, nil
 }
 
-func writeYAML(path string, node *yaml.Node) error {
-	text, err := yaml.Marshal(node)
+func writeYAML(path string, content map[string]any) error {
+	text, err := yaml.Marshal(content)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
@@ -185,29 +176,10 @@ func writeYAML(path string, node *yaml.Node) error {
 	return nil
 }
 
-// lookup returns the value of a mapping's key, or nil.
-func lookup(mapping *yaml.Node, key string) *yaml.Node {
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
-		return nil
+// below is the mapping at a key of another, empty if there is none.
+func below(mapping map[string]any, key string) map[string]any {
+	if found, ok := mapping[key].(map[string]any); ok {
+		return found
 	}
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
-	}
-	return nil
-}
-
-func remove(mapping *yaml.Node, key string) {
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			mapping.Content = append(mapping.Content[:i], mapping.Content[i+2:]...)
-			return
-		}
-	}
-}
-
-func set(mapping *yaml.Node, key string, value *yaml.Node) {
-	remove(mapping, key)
-	mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, value)
+	return map[string]any{}
 }

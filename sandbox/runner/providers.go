@@ -22,6 +22,7 @@ const maxMessage = 400 << 20
 
 // servers are the simulated providers, each listening on a port of the loopback interface.
 type servers struct {
+	behaviour *behaviour.Behaviour
 	ports     map[string]int
 	listeners []net.Listener
 	running   sync.WaitGroup
@@ -35,8 +36,10 @@ type servers struct {
 // The engine connects once for every provider resource of a program, and several may be configured differently at the
 // same time. Each connection is therefore served by a provider of its own.
 func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*servers, error) {
-	s := &servers{ports: make(map[string]int, len(providers)), connections: map[*grpc.Server]struct{}{}}
-	b := behaviour.New(plan)
+	s := &servers{
+		behaviour: behaviour.New(plan), ports: make(map[string]int, len(providers)),
+		connections: map[*grpc.Server]struct{}{},
+	}
 	for name, provider := range providers {
 		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
@@ -45,7 +48,7 @@ func serve(providers map[string]func() plugin.Provider, plan behaviour.Plan) (*s
 		}
 		s.listeners = append(s.listeners, listener)
 		s.ports[name] = listener.Addr().(*net.TCPAddr).Port
-		s.running.Go(func() { s.accept(listener, func() plugin.Provider { return b.Wrap(provider()) }) })
+		s.running.Go(func() { s.accept(listener, provider) })
 	}
 	return s, nil
 }
@@ -65,7 +68,7 @@ func (s *servers) accept(listener net.Listener, provider func() plugin.Provider)
 
 // connection serves one connection until either side ends it.
 func (s *servers) connection(conn net.Conn, provider plugin.Provider) {
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.UnaryInterceptor(s.behaviour.Interceptor()))
 	pulumirpc.RegisterResourceProviderServer(server, detailed{plugin.NewProviderServer(provider)})
 	s.mu.Lock()
 	s.connections[server] = struct{}{}

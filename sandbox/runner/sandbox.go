@@ -82,7 +82,11 @@ func (s *Sandbox) open(ctx context.Context, project *project) error {
 		fmt.Fprintf(s.options.Stderr, "The encrypted value of %s is replaced by a fake one in the sandbox.\n", name)
 	}
 	if refs := project.setup.Charts; len(refs) > 0 {
-		fmt.Fprintln(s.options.Stderr, charts.Mode(refs, s.options.chartSource()))
+		mode, err := charts.Mode(refs, s.options.chartSource())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.options.Stderr, mode)
 	}
 	c, err := cloud.Open(s.CloudFile(), cloud.WithClock(s.options.now))
 	if err != nil {

@@ -2,13 +2,11 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
-	"gopkg.in/yaml.v3"
 )
 
 // settingsKey and secretsKey are the configuration keys of the objects that hold a person's settings and secrets.
@@ -30,41 +28,6 @@ func FakeSecret(name string) string {
 	return value
 }
 
-// FakeSecrets is the object vmst:secrets that holds the named secrets.
-func FakeSecrets(names []string) map[string]any {
-	object := map[string]any{}
-	for _, name := range names {
-		parts, at := strings.Split(name, "."), object
-		for _, part := range parts[:len(parts)-1] {
-			below, ok := at[part].(map[string]any)
-			if !ok {
-				below = map[string]any{}
-				at[part] = below
-			}
-			at = below
-		}
-		at[parts[len(parts)-1]] = FakeSecret(name)
-	}
-	return object
-}
-
-// settingsOf returns vmst:settings of a configuration as JSON, "" if it has none.
-func settingsOf(config *yaml.Node) (string, error) {
-	node := lookup(config, settingsKey)
-	if node == nil {
-		return "", nil
-	}
-	var settings any
-	if err := node.Decode(&settings); err != nil {
-		return "", fmt.Errorf("reading %s: %w", settingsKey, err)
-	}
-	text, err := json.Marshal(settings)
-	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", settingsKey, err)
-	}
-	return string(text), nil
-}
-
 // setSecrets encrypts the fake secrets into the working copy of the stack's file.
 func setSecrets(ctx context.Context, stack auto.Stack, names []string) error {
 	if len(names) == 0 {
@@ -81,7 +44,7 @@ func setSecrets(ctx context.Context, stack auto.Stack, names []string) error {
 }
 
 // sameNames reports whether the leaves of an object of encrypted values are the named secrets, and nothing else.
-func sameNames(object *yaml.Node, names []string) bool {
+func sameNames(object map[string]any, names []string) bool {
 	have := leaves(object, "")
 	want := slices.Clone(names)
 	slices.Sort(have)
@@ -89,13 +52,15 @@ func sameNames(object *yaml.Node, names []string) bool {
 	return slices.Equal(have, want)
 }
 
-func leaves(node *yaml.Node, path string) []string {
-	if node.Kind != yaml.MappingNode || isEncrypted(node) {
-		return []string{path}
-	}
+func leaves(object map[string]any, path string) []string {
 	var names []string
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		names = append(names, leaves(node.Content[i+1], strings.TrimPrefix(path+"."+node.Content[i].Value, "."))...)
+	for key, value := range object {
+		at := strings.TrimPrefix(path+"."+key, ".")
+		if inner, ok := value.(map[string]any); ok && !isEncrypted(inner) {
+			names = append(names, leaves(inner, at)...)
+		} else {
+			names = append(names, at)
+		}
 	}
 	return names
 }

@@ -15,7 +15,9 @@ import (
 func Simulators(c *cloud.Cloud, options Options) map[string]func() plugin.Provider {
 	return map[string]func() plugin.Provider{
 		"digitalocean": func() plugin.Provider { return digitalocean.New(c, options.DigitalOcean) },
-		"kubernetes":   kubernetes.NewFactory(c, kubernetes.Options{Charts: options.chartSource()}),
+		"kubernetes": func() plugin.Provider {
+			return kubernetes.New(c, kubernetes.Options{Charts: options.chartSource()})
+		},
 		netlify.Plugin: func() plugin.Provider { return netlify.New(c) },
 		"random":       func() plugin.Provider { return random.New(c) },
 		"tls":          func() plugin.Provider { return tls.New(c) },

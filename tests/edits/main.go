@@ -1,6 +1,6 @@
 // Command edits makes what an admin may make of the stack files, one edit at a time, in a scratch copy of the project,
-// and runs `make golden`, `make generate` and `make test` there. The tests belong to whoever runs an instance: with any
-// allowed edit they are green.
+// and runs `make golden`, `make test` and `make test-engine` there. The tests belong to whoever runs an instance: with
+// any allowed edit they are green.
 //
 //	go run ./tests/edits [-run REGEXP]
 package main
@@ -97,7 +97,7 @@ func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
 	return nil
 }
 
-// try makes the edit in a fresh copy, writes its golden files and generated pages, and runs every test.
+// try makes the edit in a fresh copy, writes its golden files, and runs every test.
 func (e edit) try(ctx context.Context, dir string) error {
 	if err := scratch.Copy(ctx, dir); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (e edit) try(ctx context.Context, dir string) error {
 	if err := e.apply(dir); err != nil {
 		return err
 	}
-	for _, target := range []string{"golden", "generate", "test"} {
+	for _, target := range []string{"golden", "test", "test-engine"} {
 		if out, err := scratch.Run(ctx, dir, "make", target); err != nil {
 			return fmt.Errorf("make %s: %w\n%s", target, err, failures(out))
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -173,6 +174,10 @@ var answers = map[string]Answer{
 	"digitalocean:index/getKubernetesCluster:getKubernetesCluster": func(args properties) (properties, error) {
 		name := args["name"].StringValue()
 		return nil, fmt.Errorf("Unable to find cluster with name: %s", name) //nolint:staticcheck // quoted
+	},
+	// There is no database yet; the text is the provider's.
+	"digitalocean:index/getDatabaseCluster:getDatabaseCluster": func(properties) (properties, error) {
+		return nil, errors.New("Unable to find any database clusters") //nolint:staticcheck // quoted
 	},
 	"digitalocean:index/getDomain:getDomain": func(args properties) (properties, error) {
 		name := args["name"].StringValue()

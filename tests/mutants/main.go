@@ -197,11 +197,8 @@ func noticed(out string) string {
 }
 
 // test runs tests of a module of the scratch copy. Those of the mutants themselves would refuse the mistake for what it
-// is. Those of the tools run without cgo, as `make test` does it: what they are made of is then compiled already.
+// is.
 func test(ctx context.Context, dir, module string, args ...string) (string, error) {
-	command := []string{"go", "test", "-short", "-skip", "^TestEveryMutantApplies$"}
-	if module == "tools" {
-		command = append([]string{"env", "CGO_ENABLED=0"}, command...)
-	}
-	return scratch.Run(ctx, filepath.Join(dir, module), command[0], append(command[1:], args...)...)
+	command := []string{"test", "-short", "-skip", "^TestEveryMutantApplies$"}
+	return scratch.Run(ctx, filepath.Join(dir, module), "go", append(command, args...)...)
 }

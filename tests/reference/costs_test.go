@@ -86,9 +86,11 @@ func TestCostsPageIsCurrent(t *testing.T) {
 	b := page("Costs", "What an environment costs in a month, item by item: both stacks, and four other sizes.",
 		"the stack files, tests/reference/testdata/sizes and infra/catalogue")
 	fmt.Fprintf(b, `USD per month, before taxes, from the settings and the prices in
-[infra/catalogue](../../../infra/catalogue/prices.go), as of %s. Where there are two numbers, every node pool runs its
-least nodes or its most, or sources disagree. Not in it is what use adds: traffic beyond what the plans include, storage
-that a database grows by, and what is not DigitalOcean's: domain, mail relay, a bucket elsewhere. `, catalogue.Date)
+[infra/catalogue](../../../infra/catalogue/prices.go), as of %s; those of nodes from DigitalOcean's table of %s, of
+which s-4vcpu-16gb-amd, s-4vcpu-8gb and g-4vcpu-16gb were looked up again. Where there are two numbers, every node pool
+runs its least nodes or its most, or sources disagree. Not in it is what use adds: traffic beyond what the plans
+include, storage that a database grows by, and what is not DigitalOcean's: domain, mail relay, a bucket elsewhere.
+`, catalogue.Date, catalogue.DropletPricesDate)
 	b.WriteString("`pulumi stack output monthlyCost` is the\nsame bill of a stack that runs.\n\n")
 	for _, stack := range committed {
 		s, _ := decoded(t, stackFile(stack))

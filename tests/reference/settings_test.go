@@ -25,6 +25,8 @@ func unseen() map[string]string {
 		"escrow.recipients": "`make escrow` reads it, the next time that it writes the file.",
 		"cluster.version": "There is no downgrade: where a newer version runs, the preview says that the file is " +
 			"behind, and it goes on running.",
+		"search.version": "DigitalOcean calls what runs by its major version alone, and another one within that is " +
+			"the same to it: switch search off and on.",
 	}
 }
 

@@ -65,7 +65,7 @@ func TestVersionsPageIsCurrent(t *testing.T) {
 		if i > 0 {
 			b.WriteString(",")
 		}
-		fmt.Fprintf(b, " `%s`", release)
+		fmt.Fprintf(b, " [`%s`](%s)", release, release.Source)
 	}
 	b.WriteString(" and later.\n\n## What the program is made with\n\n| | version |\n| --- | --- |\n")
 	text, err := os.ReadFile(filepath.Join(root, "go.mod"))

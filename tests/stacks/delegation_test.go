@@ -33,7 +33,7 @@ func without(resource.PropertyMap) (resource.PropertyMap, error) {
 // there goes because a name server says something else.
 func TestDelegation(t *testing.T) {
 	elsewhere, here := seenAt("a.example.net."), seenAt("ns2.digitalocean.com.")
-	offline := live.World{Servers: func(context.Context, string) ([]*net.NS, error) {
+	offline := live.World{Offers: seenAt().Offers, Servers: func(context.Context, string) ([]*net.NS, error) {
 		return nil, errors.New("dial udp: network is unreachable")
 	}}
 	for name, test := range map[string]struct {

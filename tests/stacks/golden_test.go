@@ -12,10 +12,12 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/tests/mocks"
+	"github.com/vmstio/infrastructure/tests/reference"
 )
 
 var update = flag.Bool("update", false, "write the golden files again (make golden)")
@@ -41,6 +43,34 @@ func TestGolden(t *testing.T) {
 					path, difference(string(want), string(got)))
 			}
 		})
+	}
+}
+
+// TestEverythingIsEverything holds that the fixture sets each setting, so that a golden file shows what it makes.
+func TestEverythingIsEverything(t *testing.T) {
+	t.Parallel()
+	known, err := reference.Settings(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	text, _ := configOf(t, everything)
+	set := map[string]bool{}
+	pathsOf(fromJSON(t, text), "", set)
+	for _, s := range known {
+		assert.True(t, s.Group() || set[s.Path], "testdata/%s.yaml does not set %s", everything, s.Path)
+	}
+}
+
+// pathsOf are those of all values, as the reference writes them: "cluster.nodePools[].size".
+func pathsOf(value any, path string, found map[string]bool) {
+	found[path] = true
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			pathsOf(inner, strings.TrimPrefix(path+"."+key, "."), found)
+		}
+	case []any:
+		for _, inner := range v {
+			pathsOf(inner, path+"[]", found)
+		}
 	}
 }
 

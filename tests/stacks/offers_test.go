@@ -2,6 +2,8 @@ package stacks_test
 
 import (
 	"context"
+	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -9,27 +11,55 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vmstio/infrastructure/infra"
+	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/crew"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/tests/mocks"
 )
+
+// catalogued are offers of what the catalogue lists, and of some that came later.
+func catalogued() live.Offers {
+	offers := live.Offers{
+		Regions:   append(catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }), "mem1", "mkc1"),
+		NodeSizes: append(catalogue.DropletSlugs(), "s5-4vcpu-16gb"),
+		Engines:   map[string]live.Engine{},
+	}
+	for _, engine := range catalogue.Engines() {
+		plans := map[int][]string{1: {"db-s-12vcpu-48gb"}, 3: {"gd-64vcpu-256gb"}}
+		for _, plan := range engine.Plans {
+			for _, nodes := range plan.Nodes {
+				plans[nodes] = append(plans[nodes], plan.Slug)
+			}
+		}
+		offers.Engines[engine.Name] = live.Engine{
+			Regions:  append(catalogue.Slugs(func(r catalogue.Region) bool { return r.Databases }), "mem1"),
+			Versions: append(engine.Versions, "9", "19"), Plans: plans,
+		}
+	}
+	return offers
+}
+
+// said are the warnings of a preview, one a line.
+func said(r *mocks.Recorder) string {
+	var all []string
+	for _, log := range r.Logs() {
+		all = append(all, log.Message)
+	}
+	return strings.Join(all, "\n")
+}
 
 // What the catalogue does not know is asked of DigitalOcean: it comes up where it is offered, is refused before
 // anything is made where it is not, and is warned of where nobody answers.
 func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
-	engine := live.Engine{
-		Regions: []string{"mem1", "tor1"}, Versions: []string{"8", "9", "17", "19"},
-		Plans: map[int][]string{1: {"db-s-12vcpu-48gb"}, 3: {"gd-64vcpu-256gb"}},
-	}
-	offers := live.Offers{
-		Regions: []string{"mem1", "mkc1", "tor1"}, NodeSizes: []string{"s5-4vcpu-16gb"},
-		Engines: map[string]live.Engine{"pg": engine, "valkey": engine, "opensearch": engine},
-	}
+	offers := catalogued()
 	world := func(asked *int) live.World {
 		w := seenAt("ns1.digitalocean.com.")
 		w.Offers = func(context.Context, string) (live.Offers, error) {
 			*asked++
 			return offers, nil
 		}
+		w.Running = func(context.Context, string) (live.Running, error) { return live.Running{}, nil }
 		return w
 	}
 	for name, test := range map[string]struct {
@@ -41,7 +71,7 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 		"a size that is offered":      {"s5-4vcpu-16gb", []string{"cluster", "defaultPool", "size"}, ""},
 		"a size that is not":          {"s5-4vcpu-32gb", []string{"cluster", "defaultPool", "size"}, "a Droplet size"},
 		"a region that is offered":    {"mem1", []string{"region"}, ""},
-		"a region without databases":  {"mkc1", []string{"region"}, "use mem1 or tor1"},
+		"a region without databases":  {"mkc1", []string{"region"}, "mkc1"},
 		"a version that is offered":   {"19", []string{"database", "version"}, ""},
 		"a version that is not":       {"20", []string{"database", "version"}, "is not a version of pg"},
 		"a plan that is offered":      {"gd-64vcpu-256gb", []string{"database", "size"}, ""},
@@ -73,16 +103,87 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 		r := changed(t, everything, "s5-4vcpu-16gb", "cluster", "defaultPool", "size")
 		r.Preview = true
 		require.NoError(t, r.Run(deploy))
-		var said []string
-		for _, log := range r.Logs() {
-			said = append(said, log.Message)
-		}
-		require.Contains(t, strings.Join(said, "\n"), `vmst:settings.cluster.defaultPool.size: "s5-4vcpu-16gb" is not `+
+		require.Contains(t, said(r), `vmst:settings.cluster.defaultPool.size: "s5-4vcpu-16gb" is not `+
 			"in this program's catalogue of 2026-11, and DigitalOcean could not be asked (no network)")
 	})
-	t.Run("nothing to ask", func(t *testing.T) {
-		asked := 0
-		require.NoError(t, recorder(t, everything).Run(infra.DeployIn(world(&asked))))
-		require.Zero(t, asked)
+	t.Run("nobody answers, and the catalogue knows", func(t *testing.T) {
+		r := recorder(t, everything)
+		r.Preview = true
+		require.NoError(t, r.Run(deploy))
+		require.NotContains(t, said(r), "catalogue")
 	})
+}
+
+// What the catalogue lists may be gone. It is refused before anything is made, unless it is what runs: DigitalOcean
+// keeps that.
+func TestWhatIsNotOfferedAnyMore(t *testing.T) {
+	s := settingsOf(t, recorder(t, everything))
+	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }
+	size := s.Cluster.NodePools[0].Size
+	without := func(names []string, name string) []string {
+		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+	}
+	for what, test := range map[string]struct {
+		gone func(*live.Offers)
+		runs live.Running
+		path string
+	}{
+		"a Droplet size": {
+			func(o *live.Offers) { o.NodeSizes = without(o.NodeSizes, size) },
+			live.Running{Clusters: map[string]live.Cluster{
+				name(crew.Cluster): {NodeSizes: []string{"s-1vcpu-2gb", size}},
+			}},
+			"cluster.nodePools[0].size",
+		},
+		"a region": {
+			func(o *live.Offers) { o.Regions = without(o.Regions, s.Region) },
+			live.Running{Clusters: map[string]live.Cluster{name(crew.Cluster): {Region: s.Region}}},
+			"region",
+		},
+		"a plan": {
+			func(o *live.Offers) {
+				plans := o.Engines[catalogue.Valkey].Plans
+				plans[s.Cache.Nodes] = without(plans[s.Cache.Nodes], s.Cache.Size)
+			},
+			live.Running{Databases: map[string]live.Database{name(crew.Cache): {
+				Engine: catalogue.Valkey, Size: s.Cache.Size, Nodes: s.Cache.Nodes,
+			}}},
+			"cache.size",
+		},
+		"a version": {
+			func(o *live.Offers) {
+				engine := o.Engines[catalogue.OpenSearch]
+				engine.Versions = without(engine.Versions, s.Search.Version)
+				o.Engines[catalogue.OpenSearch] = engine
+			},
+			live.Running{Databases: map[string]live.Database{name(crew.SearchEngine): {
+				Engine: catalogue.OpenSearch, Version: strings.Split(s.Search.Version, ".")[0],
+			}}},
+			"search.version",
+		},
+	} {
+		for how, running := range map[string]struct {
+			live.Running
+			err error
+		}{"new": {}, "there": {Running: test.runs}, "unseen": {err: errors.New("403")}} {
+			t.Run(what+", "+how, func(t *testing.T) {
+				offers := catalogued()
+				test.gone(&offers)
+				w := seenAt("ns1.digitalocean.com.")
+				w.Offers = func(context.Context, string) (live.Offers, error) { return offers, nil }
+				w.Running = func(context.Context, string) (live.Running, error) { return running.Running, running.err }
+				r := recorder(t, everything)
+				r.Preview = true
+				err := r.Run(infra.DeployIn(w))
+				if how == "new" {
+					require.ErrorContains(t, err, "vmst:settings."+test.path+": ")
+					require.Empty(t, r.All(), "nothing is registered")
+					return
+				}
+				require.NoError(t, err)
+				require.Regexp(t, `(?m)^vmst:settings\.`+regexp.QuoteMeta(test.path)+
+					`: ".*" is not .* any more, (but runs|and what runs could not be seen \(403\));`, said(r))
+			})
+		}
+	}
 }

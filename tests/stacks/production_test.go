@@ -60,6 +60,7 @@ var kept = map[string]bool{
 	"kubernetes:batch/v1:Job":                                                        false,
 	"kubernetes:batch/v1:CronJob":                                                    false,
 	"kubernetes:policy/v1:PodDisruptionBudget":                                       false,
+	"kubernetes:networking.k8s.io/v1:NetworkPolicy":                                  false,
 	"kubernetes:cert-manager.io/v1:ClusterIssuer":                                    false,
 	"kubernetes:core/v1:Service":                                                     false,
 	"kubernetes:apps/v1:Deployment":                                                  false,

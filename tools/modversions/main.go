@@ -4,6 +4,9 @@
 // modules of a repository that use each other are then built and tested with the same code. A module that one of the
 // files replaces by a local directory has no version to compare.
 //
+// With -indirect, it compares all that the files name. Go compiles a package once for all modules that have the same
+// versions of what it imports, and anew where a single one is another, which for the SDKs of the providers takes minutes.
+//
 // It prints each difference on a line of its own, with the commands that remove it, and exits with status 1 if there is
 // any, or if a file cannot be read.
 package main
@@ -27,8 +30,9 @@ func main() {
 	log.SetPrefix("modversions: ")
 
 	dir := flag.String("dir", ".", "directory that the paths of the go.mod files are relative to")
+	indirect := flag.Bool("indirect", false, "compare modules that none of the files requires directly, too")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: modversions [-dir directory] go.mod...")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: modversions [-dir directory] [-indirect] go.mod...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -38,7 +42,7 @@ func main() {
 		log.Fatal(err)
 	}
 
-	lines := differences(files)
+	lines := differences(files, *indirect)
 	for _, line := range lines {
 		fmt.Println(line)
 	}
@@ -80,13 +84,14 @@ func read(dir string, paths []string) ([]file, error) {
 type requirement struct{ version, path string }
 
 // differences says of each module that the files disagree on which versions they name, and how to make them agree: on
-// the highest, since a module cannot require less than what it depends on does. The lines are sorted by module.
-func differences(files []file) []string {
+// the highest, since a module cannot require less than what it depends on does. Modules that no file requires directly
+// count only if that is asked for. The lines are sorted by module.
+func differences(files []file, indirect bool) []string {
 	named, direct, local := map[string][]requirement{}, map[string]bool{}, map[string]bool{}
 	for _, f := range files {
 		for _, r := range f.mod.Require {
 			named[r.Mod.Path] = append(named[r.Mod.Path], requirement{r.Mod.Version, f.path})
-			direct[r.Mod.Path] = direct[r.Mod.Path] || !r.Indirect
+			direct[r.Mod.Path] = direct[r.Mod.Path] || indirect || !r.Indirect
 		}
 		for _, r := range f.mod.Replace {
 			local[r.Old.Path] = local[r.Old.Path] || r.New.Version == ""

@@ -89,10 +89,28 @@ func TestDifferences(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := differences(files); !slices.Equal(got, test.want) {
+			if got := differences(files, false); !slices.Equal(got, test.want) {
 				t.Errorf("the differences are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}
 		})
+	}
+}
+
+func TestIndirectDifferences(t *testing.T) {
+	dir := t.TempDir()
+	for name, version := range map[string]string{"a.mod": "v1.0.0", "b.mod": "v1.1.0"} {
+		text := "module x.test\nrequire a.test/a " + version + " // indirect\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := read(dir, []string{"a.mod", "b.mod"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"a.test/a: v1.0.0 in a.mod, v1.1.0 in b.mod: run `go get a.test/a@v1.1.0` in ."}
+	if got := differences(files, true); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -24,14 +24,14 @@ func TestFileIsCurrent(t *testing.T) {
 func environment(percent float64) signals.Environment {
 	e := signals.Environment{
 		Name: "prod", Domain: "example.org",
-		Endpoints: map[string]signals.Endpoint{}, Targets: map[string]float64{},
+		Endpoints: map[string]string{}, Targets: map[string]float64{},
 		Marks: map[string]signals.Mark{"dump": {AlarmDays: 2}, "media": {AlarmDays: 3}, "rehearsal": {AlarmDays: 9}},
 		Thresholds: signals.Thresholds{
 			QueueSeconds: map[string]int{"push": 300, "mailers": 300}, NewestPostMinutes: 30, CertificateDays: 14,
 		},
 	}
 	for _, name := range []string{"web", "streaming", "media", "assets", "docs"} {
-		e.Endpoints[name] = signals.Endpoint{URL: "https://" + name + ".example.org/health"}
+		e.Endpoints[name] = "https://" + name + ".example.org/health"
 	}
 	for _, name := range []string{
 		"web-availability", "web-latency", "delivery", "streaming", "media", "search", "mail", "backups",

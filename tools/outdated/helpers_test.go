@@ -47,7 +47,7 @@ func asking(w world) sources {
 		endOfLife: "https://endoflife.date",
 		transport: w,
 		timeout:   20 * time.Second,
-		safe:      []settings.SafeRelease{{Line: [2]int{4, 7}, Patch: 2}, {Line: [2]int{4, 6}, Patch: 7}},
+		safe:      []settings.SafeRelease{{Line: [2]int{4, 7}, Patch: 2}, {Line: [2]int{4, 6}, Patch: 8}},
 		now:       today,
 	}
 }

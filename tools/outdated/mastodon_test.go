@@ -48,7 +48,7 @@ func TestMastodon(t *testing.T) {
 		releases []published
 		want     []string
 	}{
-		"the newest":  {"v4.7.2", []published{at("v4.7.2", security), at("v4.6.7", security)}, nil},
+		"the newest":  {"v4.7.2", []published{at("v4.7.2", security), at("v4.6.8", security)}, nil},
 		"without a v": {"4.7.2", []published{at("v4.7.2", security)}, nil},
 		"a later patch": {
 			"v4.7.3",
@@ -83,9 +83,9 @@ func TestMastodon(t *testing.T) {
 		},
 		"one of another line of the table": {
 			"v4.7.3",
-			[]published{at("v4.6.8", security), at("v4.7.3", fixes), at("v4.6.7", security)},
-			[]string{"error: infra/settings/releases.go: v4.6.8 of 2026-11-28 is a security release, " +
-				"and v4.6.7 counts as safe" + table},
+			[]published{at("v4.6.9", security), at("v4.7.3", fixes), at("v4.6.8", security)},
+			[]string{"error: infra/settings/releases.go: v4.6.9 of 2026-11-28 is a security release, " +
+				"and v4.6.8 counts as safe" + table},
 		},
 		"one of a line that has ended": {"v4.7.3", []published{at("v4.7.3", fixes), at("v4.3.99", security)}, nil},
 		"a newer line": {

@@ -29,12 +29,12 @@ const start = 1_800_000_000
 func environment() signals.Environment {
 	e := signals.Environment{
 		Name: "prod", Domain: "example.org",
-		Endpoints: map[string]signals.Endpoint{
-			"web":       {URL: "https://example.org/health"},
-			"streaming": {URL: "https://streaming.example.org/api/v1/streaming/health"},
-			"media":     {URL: "https://media.example.org/health"},
-			"assets":    {URL: "https://assets.example.org/health"},
-			"docs":      {URL: "https://docs.example.org/"},
+		Endpoints: map[string]string{
+			"web":       "https://example.org/health",
+			"streaming": "https://streaming.example.org/api/v1/streaming/health",
+			"media":     "https://media.example.org/health",
+			"assets":    "https://assets.example.org/health",
+			"docs":      "https://docs.example.org/",
 		},
 		Marks: map[string]signals.Mark{"dump": {AlarmDays: 2}, "media": {AlarmDays: 3}, "rehearsal": {AlarmDays: 9}},
 		Targets: map[string]float64{

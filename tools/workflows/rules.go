@@ -42,6 +42,7 @@ func Rules() []Rule {
 		{"caches", caches},
 		{"foreign runs", foreignRuns},
 		{"commands", commands},
+		{"packages", packages},
 		{"secrets", secrets},
 		{"environments", environments},
 		{"one run for each stack", oneRun},
@@ -250,6 +251,26 @@ func commands(w Workflow) (found findings) {
 			for _, key := range []string{"shell", "working-directory"} {
 				if at(s.node, key) != nil {
 					found.add(key+": a target of the Makefile runs anywhere alike", s.node)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// tested are the targets that run the scripts of pods, which need what `make test-packages` installs.
+var tested = []string{"test", "mutants", "edits"}
+
+// packages checks that what tests run is there: the machines of GitHub have not all of it, and a test without fails.
+func packages(w Workflow) (found findings) {
+	for _, j := range w.Jobs {
+		installed := false
+		for _, s := range j.Steps {
+			for _, c := range j.Commands(s) {
+				target, _, _ := Target(c)
+				installed = installed || target == "test-packages"
+				if slices.Contains(tested, target) && !installed {
+					found.add("job "+j.Name+" runs `make test-packages` before `make "+target+"`", s.node)
 				}
 			}
 		}

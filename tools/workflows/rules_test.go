@@ -197,6 +197,10 @@ var breaches = map[string][]breach{
 		{"another shell", good, shared, "        shell: python\n" + shared},
 		{"another directory", good, shared, "        working-directory: a\n" + shared},
 	},
+	"packages": {
+		{"none", good, health, "make test"},
+		{"too late", good, health, "make mutants\n      - run: make test-packages"},
+	},
 	"secrets": {
 		{"nobody's", good, "    environment:\n      name: staging\n", ""},
 		{"of an action", good, persist, persist + "\n          token: ${{ secrets.A }}"},

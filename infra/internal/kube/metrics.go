@@ -1,5 +1,7 @@
 package kube
 
+import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 // Metrics are pods that answer with metrics, as a room says where its own are.
 type Metrics struct {
 	// Job is the label "job" of what comes from them, and the name of what asks for it.
@@ -15,4 +17,13 @@ type Metrics struct {
 	// OwnLabels keeps labels that the metrics have themselves where they collide with those of the pod, such as the
 	// namespace of a certificate. The others then get the prefix "exported_".
 	OwnLabels bool
+}
+
+// Selector selects the pods.
+func (m Metrics) Selector() pulumi.Map {
+	selector := Component(In, m.Components...)
+	selector["matchLabels"] = pulumi.Map{
+		"app.kubernetes.io/name": pulumi.String(m.Name), "app.kubernetes.io/instance": pulumi.String(m.Instance),
+	}
+	return selector
 }

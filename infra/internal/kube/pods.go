@@ -7,6 +7,9 @@ import (
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
+// MastodonUser is the user and group of Mastodon's images (their Dockerfile).
+const MastodonUser = 991
+
 // Restricted is what the pod-security standard "restricted" asks of a pod, which runs as a user and the group of the
 // same number.
 func Restricted(user int) corev1.PodSecurityContextArgs {

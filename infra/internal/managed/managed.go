@@ -62,8 +62,12 @@ type Endpoint struct {
 	Name pulumi.StringOutput
 	// Username and Password are the login, the latter secret.
 	Username, Password pulumi.StringOutput
-	// CA is the authority of the server's certificate, PEM and no secret; unset where it is a public one.
+	// CA is the authority of the server's certificate, PEM and no secret; unset where it is a public one, and empty
+	// where that is only known from the answer.
 	CA pulumi.StringOutput
+	// SSLMode is how to check the certificate of PostgreSQL, as libpq names it; empty for other engines, whose clients
+	// compare the name.
+	SSLMode string
 }
 
 // Database is a managed database.
@@ -92,14 +96,19 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 		return nil, err
 	}
 	keep := component.Keep(args.Protect)
-	var replaces []string
+	version := args.Version
+	var replaces, ignore []string
 	if args.Fixed {
 		replaces = []string{"version"}
+		var err error
+		if version, ignore, err = fixed(ctx, args, parent); err != nil {
+			return nil, err
+		}
 	}
 	cluster, err := digitalocean.NewDatabaseCluster(ctx, name+"-cluster", &digitalocean.DatabaseClusterArgs{
 		Name:               pulumi.String(args.Name),
 		Engine:             pulumi.String(args.Engine),
-		Version:            pulumi.String(args.Version),
+		Version:            pulumi.String(version),
 		Size:               pulumi.String(args.Size),
 		NodeCount:          pulumi.Int(args.Nodes),
 		Region:             pulumi.String(args.Region),
@@ -112,7 +121,7 @@ func New(ctx *pulumi.Context, name string, args *Args, parent pulumi.Resource) (
 			},
 		},
 	}, pulumi.Parent(parent), keep, component.Patient(),
-		pulumi.ReplaceOnChanges(replaces))
+		pulumi.ReplaceOnChanges(replaces), pulumi.IgnoreChanges(ignore))
 	if err != nil {
 		return nil, fmt.Errorf("creating %s cluster %q: %w", args.Engine, args.Name, err)
 	}
@@ -156,11 +165,31 @@ func (p Place) trusted() digitalocean.DatabaseFirewallRuleArray {
 	return rules
 }
 
-// Authority is the cluster's own certificate authority, PEM. The parent carries the provider to the function, too. In a
-// preview of a new cluster the ID is unknown, and so is the certificate.
+// noAuthority is what the API answers where a cluster has none of its own, as godo writes it (ErrorResponse.Error).
+var noAuthority = regexp.MustCompile(`/v2/databases/[^/ ]+/ca: 404\b`)
+
+// Authority is the cluster's own certificate authority, PEM; empty where DigitalOcean says that there is none, so that
+// the server's certificate must be of a public one. The parent carries the provider to the function, too. In a preview
+// of a new cluster the ID is unknown, and so is the certificate.
 func (d *Database) Authority(ctx *pulumi.Context, parent pulumi.Resource) pulumi.StringOutput {
-	args := digitalocean.GetDatabaseCaOutputArgs{ClusterId: d.ID}
-	return digitalocean.GetDatabaseCaOutput(ctx, args, pulumi.Parent(parent)).Certificate()
+	return d.ID.ApplyT(func(id string) (string, error) {
+		found, err := digitalocean.GetDatabaseCa(ctx, &digitalocean.GetDatabaseCaArgs{ClusterId: id},
+			pulumi.Parent(parent))
+		if err == nil && found.Certificate != "" {
+			return found.Certificate, nil
+		}
+		if err != nil && !noAuthority.MatchString(err.Error()) {
+			return "", fmt.Errorf("asking for the authority of %s cluster %q: %w", d.Engine, d.ClusterName, err)
+		}
+		err = ctx.Log.Warn(fmt.Sprintf("%s cluster %q: DigitalOcean has no certificate authority of it, so its "+
+			"certificate has to be of a public one; if connections to it are refused, ask DigitalOcean's support for "+
+			"the authority",
+			d.Engine, d.ClusterName), &pulumi.LogArgs{Resource: parent})
+		if err != nil {
+			return "", fmt.Errorf("warning of %s cluster %q without an authority: %w", d.Engine, d.ClusterName, err)
+		}
+		return "", nil
+	}).(pulumi.StringOutput)
 }
 
 // MetricsLogin is the login at the metrics of every database of the account.
@@ -193,7 +222,7 @@ func (d *Database) MetricsLogin(ctx *pulumi.Context, provider pulumi.ProviderRes
 	if login.Hidden {
 		ask = unknown
 		err := ctx.Log.Warn("vmst:secrets.digitalOceanToken: this token may not read the login at the metrics of the "+
-			"databases, so the preview takes it for unchanged; pulumi up needs the scopes database:read and "+
+			"databases, so the preview takes it for unchanged; pulumi up needs the scopes database:update and "+
 			"database:view_credentials", nil)
 		if err != nil {
 			return MetricsLogin{}, fmt.Errorf("warning of a login that cannot be read: %w", err)

@@ -1,10 +1,13 @@
 package managed_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -103,7 +106,58 @@ func TestVersionThatIsForEver(t *testing.T) {
 		r := &mocks.Recorder{}
 		run(t, r, args)
 		require.Equal(t, fixed, len(r.One(t, mocks.ClusterType, "room-cluster").ReplaceOnChanges) == 1)
+		require.Equal(t, fixed, len(r.Calls()) == 1, "nobody else is asked what runs")
 	}
+}
+
+// lookUp is the function that finds a database by its name.
+const lookUp = "digitalocean:index/getDatabaseCluster:getDatabaseCluster"
+
+// What the API answers need not be what was asked for, and must not make a cluster that keeps its version anew.
+func TestVersionAsTheAPIAnswers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		wanted, running, version string
+		ignored, said            bool
+	}{
+		{wanted: "2.19", running: "", version: "2.19", ignored: true},
+		{wanted: "2.19", running: "2.19", version: "2.19", ignored: true},
+		{wanted: "2.19", running: "2", version: "2", ignored: true, said: true},
+		{wanted: "2", running: "2.19", version: "2.19", ignored: true, said: true},
+		{wanted: "2.19", running: "2.1", version: "2.19"},
+		{wanted: "3.3", running: "2", version: "3.3"},
+		{wanted: "3.3", running: "3.6", version: "3.3"},
+	} {
+		t.Run(test.wanted+" where "+test.running+" runs", func(t *testing.T) {
+			t.Parallel()
+			args := managedArgs()
+			args.Fixed, args.Version = true, test.wanted
+			r := &mocks.Recorder{Preview: true, Answers: map[string]mocks.Answer{
+				lookUp: func(asked resource.PropertyMap) (resource.PropertyMap, error) {
+					require.Equal(t, "store", asked["name"].StringValue())
+					return resource.PropertyMap{"version": resource.NewProperty(test.running)}, nil
+				},
+			}}
+			run(t, r, args)
+			made := r.One(t, mocks.ClusterType, "room-cluster")
+			require.Equal(t, test.version, made.Input("version"))
+			require.Equal(t, test.ignored, slices.Equal(made.IgnoreChanges, []string{"version"}))
+			require.Equal(t, []string{"version"}, made.ReplaceOnChanges)
+			require.Equal(t, test.said, len(r.Logs()) == 1)
+		})
+	}
+}
+
+func TestVersionThatCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
+	args := managedArgs()
+	args.Fixed = true
+	r := &mocks.Recorder{Answers: map[string]mocks.Answer{
+		lookUp: func(resource.PropertyMap) (resource.PropertyMap, error) { return nil, errors.New("503") },
+	}}
+	var made *managed.Database
+	require.ErrorContains(t, r.Run(program(args, &made)), `looking up the version of database cluster "store": `)
+	require.Empty(t, r.OfType(mocks.ClusterType))
 }
 
 func TestNoEvictionPolicyIsNone(t *testing.T) {
@@ -126,6 +180,74 @@ func TestProtectionCoversTheFirewall(t *testing.T) {
 			require.Equal(t, protect, r.One(t, typ, "room-"+part).Protect, part)
 			require.Equal(t, protect, r.One(t, typ, "room-"+part).RetainOnDelete, part)
 		}
+	}
+}
+
+// listener notes what a program warns of.
+type listener struct {
+	pulumi.Log
+	warnings []string
+}
+
+func (l *listener) Warn(message string, _ *pulumi.LogArgs) error {
+	l.warnings = append(l.warnings, message)
+	return nil
+}
+
+// Where DigitalOcean has no authority of a cluster, only public ones remain; whatever else goes wrong is an error.
+func TestAuthority(t *testing.T) {
+	t.Parallel()
+	const asked = "Error retrieving database CA certificate: GET https://api.digitalocean.com/v2/databases/" +
+		"room-cluster-id/ca: "
+	for name, test := range map[string]struct {
+		certificate, says, wrong string
+		warned                   bool
+	}{
+		"its own":       {certificate: "PEM"},
+		"not found":     {says: asked + `404 (request "5f9c") not found`, warned: true},
+		"empty":         {warned: true},
+		"out of order":  {says: asked + "500 try again", wrong: `asking for the authority of valkey cluster "store": `},
+		"another's 404": {says: "GET https://api.digitalocean.com/v2/databases/a: 404 not found", wrong: "404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &mocks.Recorder{Answers: map[string]mocks.Answer{
+				"digitalocean:index/getDatabaseCa:getDatabaseCa": func(
+					args resource.PropertyMap,
+				) (resource.PropertyMap, error) {
+					require.Equal(t, "room-cluster-id", args["clusterId"].StringValue())
+					if test.says != "" {
+						return nil, errors.New(test.says)
+					}
+					return resource.PropertyMap{"certificate": resource.NewProperty(test.certificate)}, nil
+				},
+			}}
+			var made *managed.Database
+			l := &listener{}
+			err := r.Run(func(ctx *pulumi.Context) error {
+				ctx.Log = l
+				if err := program(managedArgs(), &made)(ctx); err != nil {
+					return err
+				}
+				parent := &pulumi.ResourceState{}
+				if err := ctx.RegisterComponentResource("test:index:Room", "other", parent); err != nil {
+					return err
+				}
+				ca := made.Authority(ctx, parent)
+				ctx.Export("ca", ca)
+				if test.wrong == "" {
+					require.Equal(t, test.certificate, mocks.Value[string](t, ca))
+				}
+				return nil
+			})
+			if test.wrong != "" {
+				require.ErrorContains(t, err, test.wrong)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.warned, len(l.warnings) == 1 &&
+				strings.Contains(l.warnings[0], "has to be of a public one"))
+		})
 	}
 }
 

@@ -2,6 +2,9 @@
 
 # Asks everything that an instance needs, before the first migration, whether it is as it has to be. One line for each;
 # a wrong one says whose door to knock at. Nothing secret is printed.
+#
+# Mail is only a warning where the instance has run before: what it sends waits in the queue and is tried again, as it
+# would be without the upgrade, which may be one that must not wait for a relay.
 
 require 'aws-sdk-s3'
 require 'net/http'
@@ -17,31 +20,35 @@ HIDDEN = %w[DB_PASS AWS_SECRET_ACCESS_KEY ES_PASS SMTP_PASSWORD].filter_map { |n
 
 $stdout.sync = true
 $wrong = 0
+# Whether the database has been migrated before.
+$runs = false
 
-def check(what, remedy, seconds: 30)
+def check(what, remedy, seconds: 30, needed: true)
   Timeout.timeout(seconds) { yield }
   puts "ok     #{what}"
 rescue StandardError => e
-  $wrong += 1
+  $wrong += 1 if needed
   message = e.message.lines.first.to_s.strip
   HIDDEN.reject(&:empty?).each { |secret| message = message.gsub(secret, '[hidden]') }
-  puts "WRONG  #{what}: #{message.empty? ? e.class : message}; #{remedy}"
+  remedy += '. This instance runs, so the version comes all the same; mail waits and is tried again' unless needed
+  puts "#{needed ? 'WRONG' : 'WARN '}  #{what}: #{message.empty? ? e.class : message}; #{remedy}"
 end
 
 def postgres(host, port, name)
   connection = PG.connect(host: host, port: port, dbname: name, user: ENV.fetch('DB_USER'),
                           password: ENV.fetch('DB_PASS'), sslmode: ENV.fetch('DB_SSLMODE'), connect_timeout: 15)
-  connection.exec('SELECT 1')
+  connection.exec("SELECT to_regclass('schema_migrations') IS NOT NULL").getvalue(0, 0) == 't'
 ensure
   connection&.close
 end
 
 FIREWALL = 'if it times out: are the cluster and the pod subnet among the database\'s trusted sources ' \
-           '(vmst:settings.cluster.trustPodSubnet)? If the certificate is refused: ask DigitalOcean\'s support for the ' \
-           'authority of its private host name'
+           '(vmst:settings.cluster.trustPodSubnet)? If its name does not match the certificate: set ' \
+           'vmst:settings.database.tls to verify-ca, and ask DigitalOcean\'s support for a certificate with the private ' \
+           'host name; if the certificate cannot be verified: set vmst:settings.database.authority to cluster'
 
 check("PostgreSQL at #{ENV.fetch('DB_HOST')}:#{ENV.fetch('DB_PORT')}", FIREWALL) do
-  postgres(ENV.fetch('DB_HOST'), ENV.fetch('DB_PORT'), ENV.fetch('DB_NAME'))
+  $runs = postgres(ENV.fetch('DB_HOST'), ENV.fetch('DB_PORT'), ENV.fetch('DB_NAME'))
 end
 if ENV.key?('POOL_HOST')
   check("connection pool at #{ENV.fetch('POOL_HOST')}:#{ENV.fetch('POOL_PORT')}",
@@ -69,8 +76,8 @@ if ENV['ES_ENABLED'] == 'true'
     uri = URI("#{ENV.fetch('ES_HOST')}:#{ENV.fetch('ES_PORT')}/")
     request = Net::HTTP::Get.new(uri)
     request.basic_auth(ENV.fetch('ES_USER'), ENV.fetch('ES_PASS'))
-    options = { use_ssl: uri.scheme == 'https', ca_file: ENV.fetch('ES_CA_FILE', nil), open_timeout: 15 }
-    answer = Net::HTTP.start(uri.host, uri.port, **options.compact) { |http| http.request(request) }
+    options = { use_ssl: uri.scheme == 'https', open_timeout: 15 }
+    answer = Net::HTTP.start(uri.host, uri.port, **options) { |http| http.request(request) }
     raise "answered #{answer.code}" unless answer.is_a?(Net::HTTPSuccess)
   end
 end
@@ -117,7 +124,7 @@ end
 
 check("mail relay at #{ENV.fetch('SMTP_SERVER')}:#{ENV.fetch('SMTP_PORT')}",
       'DigitalOcean blocks 25, 465 and 587: use the port that the relay has beside them, such as 2525 or 2587; then ask ' \
-      'the relay\'s support') do
+      'the relay\'s support', needed: !$runs) do
   relay = Socket.tcp(ENV.fetch('SMTP_SERVER'), ENV.fetch('SMTP_PORT'), connect_timeout: 15)
   greeting = ENV['SMTP_TLS'] == 'true' ? '220' : relay.gets.to_s
   raise "greets with #{greeting.strip.inspect}" unless greeting.start_with?('220')

@@ -34,7 +34,7 @@ func (m *maker) targets() error {
 	env := m.outputs.Signals(m.stack)
 	probes := []target{}
 	for _, name := range slices.Sorted(maps.Keys(env.Endpoints)) {
-		probes = append(probes, target{[]string{env.Endpoints[name].URL}, m.labels("endpoint", name)})
+		probes = append(probes, target{[]string{env.Endpoints[name]}, m.labels("endpoint", name)})
 	}
 	marks, runs := []target{}, []target{}
 	if backup := m.outputs.Backup; backup != nil {

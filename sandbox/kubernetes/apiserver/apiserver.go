@@ -9,13 +9,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
+	"sync"
 
 	acme "github.com/cert-manager/cert-manager/pkg/apis/acme/v1"
 	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -23,15 +21,23 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	admissionregistration "k8s.io/kubernetes/pkg/apis/admissionregistration/install"
 	apps "k8s.io/kubernetes/pkg/apis/apps/install"
 	autoscaling "k8s.io/kubernetes/pkg/apis/autoscaling/install"
 	batch "k8s.io/kubernetes/pkg/apis/batch/install"
+	certificates "k8s.io/kubernetes/pkg/apis/certificates/install"
+	coordination "k8s.io/kubernetes/pkg/apis/coordination/install"
 	core "k8s.io/kubernetes/pkg/apis/core/install"
+	discovery "k8s.io/kubernetes/pkg/apis/discovery/install"
+	events "k8s.io/kubernetes/pkg/apis/events/install"
+	flowcontrol "k8s.io/kubernetes/pkg/apis/flowcontrol/install"
 	networking "k8s.io/kubernetes/pkg/apis/networking/install"
+	node "k8s.io/kubernetes/pkg/apis/node/install"
 	policy "k8s.io/kubernetes/pkg/apis/policy/install"
 	rbac "k8s.io/kubernetes/pkg/apis/rbac/install"
+	resource "k8s.io/kubernetes/pkg/apis/resource/install"
 	scheduling "k8s.io/kubernetes/pkg/apis/scheduling/install"
 	storage "k8s.io/kubernetes/pkg/apis/storage/install"
 	strictjson "sigs.k8s.io/json"
@@ -52,8 +58,10 @@ func newScheme() *runtime.Scheme {
 	}
 	scheme := legacyscheme.Scheme
 	for _, install := range []func(*runtime.Scheme){
-		admissionregistration.Install, apps.Install, autoscaling.Install, batch.Install, core.Install,
-		networking.Install, policy.Install, rbac.Install, scheduling.Install, storage.Install, apiextensions.Install,
+		admissionregistration.Install, apps.Install, autoscaling.Install, batch.Install, certificates.Install,
+		coordination.Install, core.Install, discovery.Install, events.Install, flowcontrol.Install, networking.Install,
+		node.Install, policy.Install, rbac.Install, resource.Install, scheduling.Install, storage.Install,
+		apiextensions.Install,
 	} {
 		install(scheme)
 	}
@@ -82,21 +90,16 @@ func Decode(gvk schema.GroupVersionKind, object Object) (typed runtime.Object, u
 	return typed, unknown, err
 }
 
-// Default fills in what the API server writes into an object of the kind.
-func Default(gvk schema.GroupVersionKind, object Object) (Object, error) {
-	// Conversion to the API server's own type and back is part of it: that is what makes data of a Secret's stringData.
-	typed, err := hubOf(gvk, object)
-	if err != nil {
-		return nil, err
-	}
-	prepare(typed)
+// versioned is an object in the API server's own type as JSON values of the version that is stored.
+func versioned(gvk schema.GroupVersionKind, object runtime.Object) (Object, error) {
 	if _, ok := internal(gvk); ok {
-		if typed, err = Scheme.ConvertToVersion(typed, gvk.GroupVersion()); err != nil {
+		var err error
+		if object, err = Scheme.ConvertToVersion(object, gvk.GroupVersion()); err != nil {
 			return nil, err
 		}
 	}
-	typed.GetObjectKind().SetGroupVersionKind(gvk)
-	return plain(typed)
+	object.GetObjectKind().SetGroupVersionKind(gvk)
+	return plain(object)
 }
 
 // plain is an object as JSON values.
@@ -122,33 +125,8 @@ func internal(gvk schema.GroupVersionKind) (schema.GroupVersion, bool) {
 	return hub, Scheme.Recognizes(hub.WithKind(gvk.Kind))
 }
 
-// Validate says what the API server refuses about an object of a kind that is in [Scheme]; before is the object as it
-// is, or nil for a new one. namespaced is the kind's scope.
-func Validate(gvk schema.GroupVersionKind, object, before Object, namespaced bool) field.ErrorList {
-	now, err := hubOf(gvk, object)
-	if err != nil {
-		return field.ErrorList{field.InternalError(nil, err)}
-	}
-	accessor, err := meta.Accessor(now)
-	if err != nil {
-		return field.ErrorList{field.InternalError(nil, err)}
-	}
-	errs := validateMeta(accessor, namespaced)
-	rule, known := rules[reflect.TypeOf(now)]
-	if !known {
-		return errs
-	}
-	if before != nil {
-		// What somebody wrote past the API server cannot be read, and is replaced.
-		if old, err := hubOf(gvk, before); err == nil {
-			return unique(append(errs, rule.update(now, old)...))
-		}
-	}
-	return unique(append(errs, rule.create(now)...))
-}
-
-// ValidateMeta is Validate for a kind of which nothing but its metadata is known. A kind whose scope is not known
-// either is taken for what the object says.
+// ValidateMeta says what the API server refuses about an object of a kind of which nothing but its metadata is known. A
+// kind whose scope is not known either is taken for what the object says.
 func ValidateMeta(object Object) (field.ErrorList, error) {
 	typed := &metav1.PartialObjectMetadata{}
 	known := Object{"metadata": object["metadata"]}
@@ -157,22 +135,6 @@ func ValidateMeta(object Object) (field.ErrorList, error) {
 	}
 	return validation.ValidateObjectMeta(&typed.ObjectMeta, typed.Namespace != "", validation.NameIsDNSSubdomain,
 		field.NewPath("metadata")), nil
-}
-
-// validateMeta are the rules that hold for every kind; most kinds have narrower ones for names.
-func validateMeta(object metav1.Object, namespaced bool) field.ErrorList {
-	segment := func(name string, _ bool) []string { return content.IsPathSegmentName(name) }
-	return validation.ValidateObjectMetaAccessor(object, namespaced, segment,
-		field.NewPath("metadata"))
-}
-
-func unique(errs field.ErrorList) field.ErrorList {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(errs, func(err *field.Error) bool {
-		known := seen[err.Error()]
-		seen[err.Error()] = true
-		return known
-	})
 }
 
 // hubOf is the object in the type that the API server validates it in, defaults filled in.
@@ -192,3 +154,27 @@ func hubOf(gvk schema.GroupVersionKind, object Object) (runtime.Object, error) {
 	}
 	return inner, nil
 }
+
+// clusterScoped are the kinds that stand beside namespaces: those whose clients ask for none.
+var clusterScoped = sync.OnceValue(func() map[schema.GroupKind]bool {
+	kinds := map[schema.GroupKind]bool{
+		{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}: true,
+		{Group: "cert-manager.io", Kind: "ClusterIssuer"}:                 true,
+	}
+	for version := range reflect.TypeFor[kubernetes.Interface]().Methods() {
+		for client := range version.Type.Out(0).Methods() {
+			create, ok := client.Type.Out(0).MethodByName("Create")
+			if !ok || client.Type.NumIn() > 0 {
+				continue
+			}
+			object := reflect.New(create.Type.In(1).Elem()).Interface().(runtime.Object)
+			if known, _, err := Scheme.ObjectKinds(object); err == nil {
+				kinds[known[0].GroupKind()] = true
+			}
+		}
+	}
+	return kinds
+})
+
+// Namespaced tells whether the objects of a kind live in namespaces; one that is not known is taken for such.
+func Namespaced(kind schema.GroupKind) bool { return !clusterScoped()[kind] }

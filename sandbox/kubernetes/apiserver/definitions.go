@@ -20,37 +20,35 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
-// Definition is one version of a CustomResourceDefinition.
-type Definition struct {
-	kind     schema.GroupVersionKind
-	managers Managers
+// definition is one version of a CustomResourceDefinition.
+type definition struct {
 	// schema is nil for a definition without one.
 	schema    *structural.Structural
 	validator schemavalidation.SchemaValidator
 	rules     *structuralcel.Validator
 }
 
-// NewDefinition reads the schema of a version (spec.versions[].schema.openAPIV3Schema), which may be nil.
-func NewDefinition(kind schema.GroupVersionKind, openAPI Object) (*Definition, error) {
-	d := &Definition{kind: kind}
+// RulesOfDefinition are those of one version of a CustomResourceDefinition, by its schema
+// (spec.versions[].schema.openAPIV3Schema), which may be nil.
+func RulesOfDefinition(kind schema.GroupVersionKind, openAPI Object) (Rules, error) {
+	d := &definition{}
 	typeConverter := managedfields.NewDeducedTypeConverter()
 	if openAPI != nil {
 		if err := d.read(openAPI); err != nil {
-			return nil, fmt.Errorf("reading the schema of %s: %w", kind.Kind, err)
+			return Rules{}, fmt.Errorf("reading the schema of %s: %w", kind.Kind, err)
 		}
-		converter, err := managedfields.NewTypeConverter(map[string]*spec.Schema{kind.Kind: d.openAPI()}, false)
+		converter, err := managedfields.NewTypeConverter(map[string]*spec.Schema{kind.Kind: d.openAPI(kind)}, false)
 		if err != nil {
-			return nil, fmt.Errorf("reading the schema of %s: %w", kind.Kind, err)
+			return Rules{}, fmt.Errorf("reading the schema of %s: %w", kind.Kind, err)
 		}
 		typeConverter = converter
 	}
 	fields, err := managedfields.NewDefaultCRDFieldManager(
 		typeConverter, asItIs{}, asItIs{}, asItIs{}, kind, kind.GroupVersion(), "", nil)
-	d.managers = Managers{fields}
-	return d, err
+	return Rules{kind, fields, d.admit}, err
 }
 
-func (d *Definition) read(openAPI Object) error {
+func (d *definition) read(openAPI Object) error {
 	text, err := json.Marshal(openAPI)
 	if err != nil {
 		return err
@@ -73,7 +71,7 @@ func (d *Definition) read(openAPI Object) error {
 }
 
 // openAPI is the schema in the form that says how lists merge. What stands in every object the schema does not say.
-func (d *Definition) openAPI() *spec.Schema {
+func (d *definition) openAPI(kind schema.GroupVersionKind) *spec.Schema {
 	whole := d.schema.ToKubeOpenAPI()
 	text := spec.Schema{SchemaProps: spec.SchemaProps{Type: spec.StringOrArray{"string"}}}
 	anything := spec.Schema{SchemaProps: spec.SchemaProps{Type: spec.StringOrArray{"object"}}}
@@ -83,53 +81,40 @@ func (d *Definition) openAPI() *spec.Schema {
 	}
 	whole.Properties["apiVersion"], whole.Properties["kind"], whole.Properties["metadata"] = text, text, anything
 	whole.AddExtension("x-kubernetes-group-version-kind", []any{
-		map[string]any{"group": d.kind.Group, "version": d.kind.Version, "kind": d.kind.Kind},
+		map[string]any{"group": kind.Group, "version": kind.Version, "kind": kind.Kind},
 	})
 	return whole
 }
 
-// Managers are those of the definition's kind.
-func (d *Definition) Managers() Managers { return d.managers }
-
-// Default is an object with the schema's defaults filled in.
-func (d *Definition) Default(object Object) (Object, error) {
-	if d.schema == nil {
-		return object, nil
-	}
-	complete, err := withIntegers(object)
-	if err != nil {
-		return nil, err
-	}
-	defaulting.Default(complete, d.schema)
-	return plain(complete)
-}
-
-// Validate says what the schema and its rules refuse about an object; before is the object as it is, or nil.
-func (d *Definition) Validate(object, before Object) field.ErrorList {
+func (d *definition) admit(object, before Object) (Object, field.ErrorList) {
 	errs, err := ValidateMeta(object)
 	if err != nil {
-		return field.ErrorList{field.Invalid(field.NewPath("metadata"), nil, err.Error())}
+		return nil, field.ErrorList{field.Invalid(field.NewPath("metadata"), nil, err.Error())}
 	}
 	if d.schema == nil {
-		return errs
+		return object, errs
 	}
 	now, err := withIntegers(object)
 	if err != nil {
-		return field.ErrorList{field.InternalError(nil, err)}
+		return nil, field.ErrorList{field.InternalError(nil, err)}
 	}
+	defaulting.Default(now, d.schema)
 	errs = append(errs, schemavalidation.ValidateCustomResource(nil, now, d.validator)...)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, d.schema, now)...)
-	if len(errs) > 0 || d.rules == nil {
-		return errs
-	}
-	var old any
-	if before != nil {
-		if old, err = withIntegers(before); err != nil {
-			return field.ErrorList{field.InternalError(nil, err)}
+	if len(errs) == 0 {
+		var old any
+		if before != nil {
+			if old, err = withIntegers(before); err != nil {
+				return nil, field.ErrorList{field.InternalError(nil, err)}
+			}
 		}
+		errs, _ = d.rules.Validate(context.Background(), nil, d.schema, now, old, cel.RuntimeCELCostBudget)
 	}
-	violated, _ := d.rules.Validate(context.Background(), nil, d.schema, now, old, cel.RuntimeCELCostBudget)
-	return violated
+	admitted, err := plain(now)
+	if err != nil {
+		errs = append(errs, field.InternalError(nil, err))
+	}
+	return admitted, errs
 }
 
 // withIntegers copies an object as the API server reads JSON: whole numbers are integers, which schemas and their rules

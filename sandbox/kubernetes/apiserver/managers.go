@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -8,25 +9,42 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/applyconfigurations"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
 )
 
-// Managers merges what writers say about objects of one kind, and remembers in metadata.managedFields who says what:
-// server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
-type Managers struct{ fields *managedfields.FieldManager }
+// Rules are what the API server does with the objects of one kind. It merges what writers say about an object, and
+// remembers in metadata.managedFields who says what: server-side apply
+// (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
+type Rules struct {
+	kind   schema.GroupVersionKind
+	fields *managedfields.FieldManager
+	// Admit fills in defaults and says what is refused about an object; before is the object as it is, or nil for a new
+	// one.
+	Admit func(object, before Object) (Object, field.ErrorList)
+}
 
 // converter knows how the lists and maps of the kinds in [Scheme] merge.
 var converter = sync.OnceValue(func() managedfields.TypeConverter {
 	return applyconfigurations.NewTypeConverter(Scheme)
 })
 
-// known has the Managers of the kinds in [Scheme], which are costly to make.
+// Mistyped says what of an object of the API server's own kinds is not as their schema says, such as values of a wrong
+// type.
+func Mistyped(object Object) (mistakes typed.ValidationErrors) {
+	_, err := converter().ObjectToTyped(&unstructured.Unstructured{Object: object})
+	errors.As(err, &mistakes)
+	return mistakes
+}
+
+// known has the rules of the kinds in [Scheme], which are costly to make.
 var known sync.Map
 
-// ManagersOf are those of a kind that the API server itself has.
-func ManagersOf(gvk schema.GroupVersionKind) (Managers, error) {
+// RulesOf are those of a kind in [Scheme].
+func RulesOf(gvk schema.GroupVersionKind) (Rules, error) {
 	if found, ok := known.Load(gvk); ok {
-		return found.(Managers), nil
+		return found.(Rules), nil
 	}
 	make, types := managedfields.NewDefaultFieldManager, converter()
 	example, _ := asItIs{}.New(gvk)
@@ -36,39 +54,53 @@ func ManagersOf(gvk schema.GroupVersionKind) (Managers, error) {
 	}
 	fields, err := make(types, asItIs{}, asItIs{}, asItIs{}, gvk, gvk.GroupVersion(), "", nil)
 	if err != nil {
-		return Managers{}, fmt.Errorf("managing the fields of %s: %w", gvk.Kind, err)
+		return Rules{}, fmt.Errorf("managing the fields of %s: %w", gvk.Kind, err)
 	}
-	known.Store(gvk, Managers{fields})
-	return Managers{fields}, nil
+	rules := Rules{gvk, fields, func(object, before Object) (Object, field.ErrorList) {
+		return Admit(gvk, object, before)
+	}}
+	known.Store(gvk, rules)
+	return rules, nil
 }
 
 // Apply merges what manager says about an object into live, which is nil for a new object. With force it takes over
 // what others say, without it that is a conflict, which is the error.
-func (m Managers) Apply(gvk schema.GroupVersionKind, live, said Object, manager string, force bool) (Object, error) {
-	return m.merge(gvk, live, func(live *unstructured.Unstructured) (runtime.Object, error) {
-		return m.fields.Apply(live, &unstructured.Unstructured{Object: said}, manager, force)
-	})
+func (r Rules) Apply(live, said Object, manager string, force bool) (Object, error) {
+	merged, err := r.fields.Apply(r.object(live), r.object(said), manager, force)
+	return contentOf(merged), err
 }
 
 // Update notes that manager wrote an object that was live before as it is in object.
-func (m Managers) Update(gvk schema.GroupVersionKind, live, object Object, manager string) (Object, error) {
-	return m.merge(gvk, live, func(live *unstructured.Unstructured) (runtime.Object, error) {
-		return m.fields.Update(live, &unstructured.Unstructured{Object: object}, manager)
-	})
+func (r Rules) Update(live, object Object, manager string) (Object, error) {
+	merged, err := r.fields.Update(r.object(live), r.object(object), manager)
+	return contentOf(merged), err
 }
 
-func (m Managers) merge(
-	gvk schema.GroupVersionKind, live Object, merge func(*unstructured.Unstructured) (runtime.Object, error),
-) (Object, error) {
-	before, _ := asItIs{}.New(gvk)
-	if live != nil {
-		before = &unstructured.Unstructured{Object: live}
+// object is one of the kind with this content; without any it is a new one.
+func (r Rules) object(content Object) *unstructured.Unstructured {
+	if content == nil {
+		object, _ := asItIs{}.New(r.kind)
+		return object.(*unstructured.Unstructured)
 	}
-	merged, err := merge(before.(*unstructured.Unstructured))
-	if err != nil {
-		return nil, err
+	// Of an Ingress the API knows no ipMode, which earlier versions of the sandbox wrote into its status.
+	if addresses, ok, _ := unstructured.NestedSlice(content, "status", "loadBalancer", "ingress"); ok &&
+		r.kind.Kind == "Ingress" {
+		for _, address := range addresses {
+			if address, ok := address.(map[string]any); ok {
+				delete(address, "ipMode")
+			}
+		}
+		content = runtime.DeepCopyJSON(content)
+		_ = unstructured.SetNestedSlice(content, addresses, "status", "loadBalancer", "ingress")
 	}
-	return merged.(*unstructured.Unstructured).Object, nil
+	return &unstructured.Unstructured{Object: content}
+}
+
+func contentOf(object runtime.Object) Object {
+	if object, ok := object.(*unstructured.Unstructured); ok {
+		return object.Object
+	}
+	return nil
 }
 
 // asItIs takes the place of conversion, defaults and creation: objects are JSON values of the version that is stored.

@@ -19,9 +19,9 @@ import (
 )
 
 // Fetch downloads the chart of an exact version into a directory, as [Source] finds it, and returns its SHA-256 in
-// hexadecimal. digest, unless it is empty, is what that must be. timeout is how long each answer may take. The error is
-// an [UnavailableError] when the repository or registry does not answer.
-func Fetch(ref Reference, dir, digest string, timeout time.Duration) (string, error) {
+// hexadecimal. pin, unless it is empty, is what that must be. timeout is how long each answer may take. The error is
+// [ErrUnavailable] when the repository or registry does not answer.
+func Fetch(ref Reference, dir, pin string, timeout time.Duration) (string, error) {
 	fetch := fromRepository
 	if strings.HasPrefix(ref.Chart, registry.OCIScheme+"://") {
 		fetch = fromRegistry
@@ -30,10 +30,10 @@ func Fetch(ref Reference, dir, digest string, timeout time.Duration) (string, er
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(archive)
-	got := hex.EncodeToString(sum[:])
-	if digest != "" && got != digest {
-		return "", fmt.Errorf("chart %s has the digest %s, and %s is wanted: it is another chart now", ref, got, digest)
+	got := digest(archive)
+	if pin != "" && got != pin {
+		return "", fmt.Errorf("chart %s has the digest %s, and %s is pinned: it is another chart now. Look at what "+
+			"changed in it, and take its line out of charts.lock to pin it as it is", ref, got, pin)
 	}
 	if _, err := loader.LoadArchive(bytes.NewReader(archive)); err != nil {
 		return "", fmt.Errorf("loading chart %s: %w", ref, err)
@@ -49,10 +49,16 @@ func Fetch(ref Reference, dir, digest string, timeout time.Duration) (string, er
 	return got, os.Rename(whole+".part", whole)
 }
 
+// digest is the SHA-256 of an archive in hexadecimal.
+func digest(archive []byte) string {
+	sum := sha256.Sum256(archive)
+	return hex.EncodeToString(sum[:])
+}
+
 // fromRepository takes a chart from a repository: an index.yaml and the archives it names
 // (https://helm.sh/docs/topics/chart_repository/).
 func fromRepository(ref Reference, timeout time.Duration) ([]byte, error) {
-	unavailable := func(err error) error { return &UnavailableError{Reference: ref, Reason: err.Error()} }
+	unavailable := func(err error) error { return fmt.Errorf("%w: %s: %w", ErrUnavailable, ref, err) }
 	providers := getter.Providers{{
 		Schemes: []string{"http", "https"},
 		New: func(options ...getter.Option) (getter.Getter, error) {
@@ -91,8 +97,7 @@ func fromRepository(ref Reference, timeout time.Duration) ([]byte, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	sum := sha256.Sum256(archive)
-	if said := strings.TrimPrefix(found.Digest, "sha256:"); said != "" && said != hex.EncodeToString(sum[:]) {
+	if said := strings.TrimPrefix(found.Digest, "sha256:"); said != "" && said != digest(archive) {
 		return nil, fmt.Errorf("chart %s: %s does not have the digest that the index of %s gives",
 			ref, address, ref.Repo)
 	}
@@ -114,7 +119,7 @@ func fromRegistry(ref Reference, timeout time.Duration) ([]byte, error) {
 	pulled, err := client.Pull(strings.TrimPrefix(ref.Chart, registry.OCIScheme+"://")+":"+ref.Version,
 		registry.PullOptWithChart(true))
 	if err != nil {
-		return nil, &UnavailableError{Reference: ref, Reason: err.Error()}
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, ref, err)
 	}
 	return pulled.Chart.Data, nil
 }

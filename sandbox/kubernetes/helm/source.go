@@ -34,22 +34,21 @@ func (r Reference) Name() string { return path.Base(r.Chart) }
 
 func (r Reference) String() string { return strings.TrimSpace(r.Name() + " " + r.Version) }
 
-// UnavailableError says that a chart cannot be had here and now, though nothing is known to be wrong with the
-// reference.
-type UnavailableError struct {
-	Reference Reference
-	Reason    string
+// ErrUnavailable says that a chart cannot be had here and now, though nothing is known to be wrong with the reference.
+var ErrUnavailable = errors.New("the chart cannot be had")
+
+// Directory holds charts as <name>/, <name>-<version>/, <name>.tgz or <name>-<version>.tgz.
+type Directory struct {
+	Path string
+	// Pins are the SHA-256 that archives must have, in hexadecimal, by "name version". One that is not pinned is taken
+	// as it is.
+	Pins map[string]string
 }
 
-func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("chart %q cannot be had: %s", e.Reference.Chart, e.Reason)
-}
+// Source finds charts in directories. The first that fits is taken.
+type Source []Directory
 
-// Source finds charts in directories that hold them as <name>/, <name>-<version>/, <name>.tgz or <name>-<version>.tgz.
-// The first that fits is taken.
-type Source []string
-
-// Locate loads the chart. The error is an [UnavailableError] when no directory has it; any other error means that the
+// Locate loads the chart. The error is [ErrUnavailable] when no directory has it; any other error means that the
 // reference or the chart is wrong.
 //
 // Each call loads the chart anew, because rendering changes it.
@@ -60,12 +59,12 @@ func (s Source) Locate(ref Reference) (*chart.Chart, error) {
 	remote := ref.Repo != "" || strings.HasPrefix(ref.Chart, "oci://")
 	skipped := []string{"there is no copy of it"}
 	for _, candidate := range s.candidates(ref, remote) {
-		if _, err := os.Stat(candidate); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(candidate.Path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		found, err := loader.Load(candidate)
+		found, err := candidate.load(ref)
 		if err != nil {
-			return nil, fmt.Errorf("loading the local chart %s: %w", candidate, err)
+			return nil, err
 		}
 		ok, err := satisfies(found.Metadata.Version, ref.Version)
 		if err != nil {
@@ -75,7 +74,7 @@ func (s Source) Locate(ref Reference) (*chart.Chart, error) {
 			return found, installable(found)
 		}
 		skipped = append(skipped, fmt.Sprintf("%s has version %s, wanted is %s",
-			candidate, found.Metadata.Version, ref.Version))
+			candidate.Path, found.Metadata.Version, ref.Version))
 	}
 	if _, err := satisfies("", ref.Version); err != nil {
 		return nil, fmt.Errorf("chart %q: %w", ref.Chart, err)
@@ -84,22 +83,43 @@ func (s Source) Locate(ref Reference) (*chart.Chart, error) {
 		return nil, fmt.Errorf("chart %q is no local chart, and no repository is given (repositoryOpts.repo)",
 			ref.Chart)
 	}
-	return nil, &UnavailableError{Reference: ref, Reason: strings.Join(skipped, "; ")}
+	return nil, fmt.Errorf("%w: %s: %s", ErrUnavailable, ref, strings.Join(skipped, "; "))
 }
 
-func (s Source) candidates(ref Reference, remote bool) []string {
-	var candidates []string
+// candidates are where the chart may be, each with the pins of its directory.
+func (s Source) candidates(ref Reference, remote bool) []Directory {
+	var candidates []Directory
 	if !remote {
-		candidates = append(candidates, ref.Chart)
+		candidates = append(candidates, Directory{Path: ref.Chart})
 	}
 	for _, dir := range s {
-		name := filepath.Join(dir, ref.Name())
+		name := filepath.Join(dir.Path, ref.Name())
 		if ref.Version != "" {
-			candidates = append(candidates, name+"-"+ref.Version, name+"-"+ref.Version+".tgz")
+			candidates = append(candidates,
+				Directory{name + "-" + ref.Version, dir.Pins}, Directory{name + "-" + ref.Version + ".tgz", dir.Pins})
 		}
-		candidates = append(candidates, name, name+".tgz")
+		candidates = append(candidates, Directory{name, dir.Pins}, Directory{name + ".tgz", dir.Pins})
 	}
 	return candidates
+}
+
+// load loads the chart that the candidate is. An archive that is pinned must have the digest of its pin.
+func (candidate Directory) load(ref Reference) (*chart.Chart, error) {
+	if pin := candidate.Pins[ref.String()]; pin != "" && strings.HasSuffix(candidate.Path, ".tgz") {
+		archive, err := os.ReadFile(candidate.Path)
+		if err != nil {
+			return nil, fmt.Errorf("chart %s: %w", ref, err)
+		}
+		if got := digest(archive); got != pin {
+			return nil, fmt.Errorf("chart %s: %s has the digest %s, and %s is pinned: delete it, and run "+
+				"`make charts`, which fetches the chart anew", ref, candidate.Path, got, pin)
+		}
+	}
+	found, err := loader.Load(candidate.Path)
+	if err != nil {
+		return nil, fmt.Errorf("loading the local chart %s: %w", candidate.Path, err)
+	}
+	return found, nil
 }
 
 // installable is what Helm's commands check before they hand a chart to an action.

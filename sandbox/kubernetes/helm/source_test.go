@@ -135,15 +135,14 @@ func TestFetch(t *testing.T) {
 			dir := t.TempDir()
 			got, err := helm.Fetch(test.ref, dir, test.digest, time.Second)
 			if test.err != "" {
-				unavailable := (*helm.UnavailableError)(nil)
 				require.ErrorContains(t, err, test.err)
-				require.False(t, errors.As(err, &unavailable), "nothing is known to be wrong with it")
+				require.NotErrorIs(t, err, helm.ErrUnavailable, "something is known to be wrong with it")
 				require.NoFileExists(t, filepath.Join(dir, "map-"+test.ref.Version+".tgz"))
 				return
 			}
 			require.NoError(t, err)
 			require.Equal(t, digest(archive(t, "map", test.ref.Version)), got)
-			found, err := helm.Source{dir}.Locate(test.ref)
+			found, err := helm.Source{{Path: dir}}.Locate(test.ref)
 			require.NoError(t, err)
 			require.Equal(t, test.ref.Version, found.Metadata.Version)
 		})
@@ -169,8 +168,7 @@ func TestUnavailableCharts(t *testing.T) {
 			ref.Version = "1.0.0"
 			begin := time.Now()
 			_, err := helm.Fetch(ref, t.TempDir(), "", 50*time.Millisecond)
-			unavailable := (*helm.UnavailableError)(nil)
-			require.ErrorAs(t, err, &unavailable)
+			require.ErrorIs(t, err, helm.ErrUnavailable)
 			require.Less(t, time.Since(begin), 5*time.Second)
 		})
 	}
@@ -191,7 +189,7 @@ func localCharts(t *testing.T) string {
 
 func TestLocate(t *testing.T) {
 	dir := localCharts(t)
-	source := helm.Source{t.TempDir(), dir}
+	source := helm.Source{{Path: t.TempDir()}, {Path: dir}}
 	for name, test := range map[string]struct {
 		ref  helm.Reference
 		want string

@@ -32,6 +32,8 @@ type World struct {
 	Path     string
 	Now      time.Time
 	Provider plugin.Provider
+	// Timeout is the program's for deletions.
+	Timeout time.Duration
 }
 
 // New makes a world and configures its provider.
@@ -64,30 +66,7 @@ func (w *World) Configure(config Inputs) {
 }
 
 // Map makes a property map of plain values.
-func Map(values Inputs) resource.PropertyMap {
-	all := resource.PropertyMap{}
-	for key, value := range values {
-		all[resource.PropertyKey(key)] = toProperty(value)
-	}
-	return all
-}
-
-func toProperty(value any) resource.PropertyValue {
-	switch value := value.(type) {
-	case resource.PropertyValue:
-		return value
-	case []any:
-		list := make([]resource.PropertyValue, len(value))
-		for i, element := range value {
-			list[i] = toProperty(element)
-		}
-		return resource.NewProperty(list)
-	case map[string]any:
-		return resource.NewProperty(Map(value))
-	default:
-		return resource.NewPropertyValue(value)
-	}
-}
+func Map(values Inputs) resource.PropertyMap { return resource.NewPropertyMapFromMap(values) }
 
 // With is base with some values changed; nil removes one.
 func With(base, changes Inputs) Inputs {
@@ -110,14 +89,12 @@ type Resource struct {
 }
 
 // Get is an output without its secret wrapper, as a plain value.
-func (r Resource) Get(key string) any {
-	value := r.Outputs[resource.PropertyKey(key)]
-	for value.IsSecret() {
-		value = value.SecretValue().Element
-	}
+func (r Resource) Get(key string) any { return reveal(r.Outputs[resource.PropertyKey(key)]) }
+
+func reveal(value resource.PropertyValue) any {
 	return value.MapRepl(nil, func(v resource.PropertyValue) (any, bool) {
 		if v.IsSecret() {
-			return v.SecretValue().Element.V, true
+			return reveal(v.SecretValue().Element), true
 		}
 		return nil, false
 	})
@@ -157,12 +134,17 @@ func (w *World) Check(typ, name string, olds resource.PropertyMap, inputs Inputs
 // Try makes a resource.
 func (w *World) Try(typ, name string, inputs Inputs) (Resource, error) {
 	w.Helper()
+	return w.create(typ, name, inputs, false)
+}
+
+func (w *World) create(typ, name string, inputs Inputs, preview bool) (Resource, error) {
+	w.Helper()
 	checked, err := w.Check(typ, name, nil, inputs)
 	if err != nil {
 		return Resource{}, err
 	}
 	response, err := w.Provider.Create(context.Background(), plugin.CreateRequest{
-		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Properties: checked,
+		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Properties: checked, Preview: preview,
 	})
 	return Resource{Type: typ, Name: name, ID: string(response.ID), Inputs: checked, Outputs: response.Properties}, err
 }
@@ -180,17 +162,11 @@ func (w *World) Create(typ, name string, inputs Inputs) Resource {
 // Preview is Create in a preview.
 func (w *World) Preview(typ, name string, inputs Inputs) resource.PropertyMap {
 	w.Helper()
-	checked, err := w.Check(typ, name, nil, inputs)
-	if err != nil {
-		w.Fatal(err)
+	r, err := w.create(typ, name, inputs, true)
+	if err != nil || r.ID != "" {
+		w.Fatalf("preview of %s %q = ID %q, %v", typ, name, r.ID, err)
 	}
-	response, err := w.Provider.Create(context.Background(), plugin.CreateRequest{
-		URN: urn(typ, name), Name: name, Type: tokens.Type(typ), Properties: checked, Preview: true,
-	})
-	if err != nil || response.ID != "" {
-		w.Fatalf("preview of %s %q = ID %q, %v", typ, name, response.ID, err)
-	}
-	return response.Properties
+	return r.Outputs
 }
 
 // Diff compares a resource with new inputs.
@@ -267,7 +243,7 @@ func (w *World) Delete(r Resource) error {
 	w.Helper()
 	_, err := w.Provider.Delete(context.Background(), plugin.DeleteRequest{
 		URN: urn(r.Type, r.Name), Name: r.Name, Type: tokens.Type(r.Type), ID: resource.ID(r.ID),
-		Inputs: r.Inputs, Outputs: r.Outputs,
+		Inputs: r.Inputs, Outputs: r.Outputs, Timeout: w.Timeout.Seconds(),
 	})
 	return err
 }

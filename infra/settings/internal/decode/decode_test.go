@@ -308,23 +308,31 @@ func TestFormats(t *testing.T) {
 	assert.Panics(t, func() { decode.Object(report(), "x", `{"a": "b"}`, "", &typo{}) }, "a format that there is not")
 }
 
-// A person can compare twelve values. Of more, the near ones are named, and the command that lists all.
+// A person can compare twelve values. Of more, or where a command lists all, the near ones are named.
 func TestManyValues(t *testing.T) {
 	t.Parallel()
 	var many []string
 	for i := range 13 {
 		many = append(many, fmt.Sprintf("deck-%c", 'a'+i))
 	}
+	const near = "deck-a, deck-b, deck-c, deck-d, deck-e"
 	for _, test := range []struct {
 		text    string
 		allowed []string
-		want    string
+		// want is the remedy, listed that with a command.
+		want, listed string
 	}{
-		{"deck-z", many[:12], `did you mean "deck-a"? Allowed: ` + strings.Join(many[:12], ", ")},
-		{"hut", many[:12], "use " + strings.Join(many[:11], ", ") + " or deck-l"},
-		{"deck-Z", many, `did you mean "deck-a"? Near ones: deck-a, deck-b, deck-c, deck-d, deck-e`},
-		{"hut", many, "near ones are deck-a, deck-b, deck-c, deck-d, deck-e"},
-		{"hut", nil, "use nothing"},
+		{
+			"deck-z", many[:12], `did you mean "deck-a"? Allowed: ` + strings.Join(many[:12], ", "),
+			`did you mean "deck-a"? Near ones: ` + near,
+		},
+		{"hut", many[:12], "use " + strings.Join(many[:11], ", ") + " or deck-l", "near ones are " + near},
+		{"hut", many[:2], "use deck-a or deck-b", "use deck-a or deck-b"},
+		{
+			"deck-Z", many, `did you mean "deck-a"? Near ones: ` + near, `did you mean "deck-a"? Near ones: ` + near,
+		},
+		{"hut", many, "near ones are " + near, "near ones are " + near},
+		{"hut", nil, "use nothing", "use nothing"},
 	} {
 		r := report()
 		assert.False(t, r.At("deck").Choice(test.text, "a deck", test.allowed, ""))
@@ -333,7 +341,7 @@ func TestManyValues(t *testing.T) {
 			{Path: "deck", Wrong: decode.Quote(test.text) + " is not a deck", Remedy: test.want},
 			{
 				Path: "deck", Wrong: decode.Quote(test.text) + " is not a deck",
-				Remedy: test.want + "; `walk around` lists them",
+				Remedy: test.listed + "; `walk around` lists them",
 			},
 		}, r.Problems())
 	}

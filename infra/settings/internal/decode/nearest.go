@@ -24,7 +24,7 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// A person can compare twelve values, and of more only the near ones.
+// A person can compare twelve values, and of more, or where a command lists them, only the near ones.
 const (
 	mostListed = 12
 	mostNear   = 5
@@ -38,7 +38,7 @@ func Instead(text string, allowed []string, lists string) string {
 	if near != "" {
 		listed = fmt.Sprintf("did you mean %q? Allowed: %s", near, strings.Join(allowed, ", "))
 	}
-	if len(allowed) > mostListed {
+	if len(allowed) > mostListed || lists != "" && len(allowed) > mostNear {
 		byDistance := slices.Clone(allowed)
 		slices.SortStableFunc(byDistance, func(a, b string) int {
 			return cmp.Compare(levenshtein.Distance(text, a, nil), levenshtein.Distance(text, b, nil))

@@ -1,27 +1,31 @@
 package settings_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/crew"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
 // What looks like DigitalOcean's own names and is not in the catalogue may have come later. It is accepted, and handed
 // on to be asked for; what the catalogue knows better is refused by the tests of each part.
-func TestUnlisted(t *testing.T) {
+func TestWantedThatIsNotListed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		change string
-		want   []settings.Unlisted
+		of     []crew.Role
+		want   []settings.Wanted
 	}{
-		{`{}`, nil},
-		{`{region: mem1}`, []settings.Unlisted{{
+		{`{}`, nil, nil},
+		{`{region: mem1}`, []crew.Role{crew.Cluster}, []settings.Wanted{{
 			Path: "region", Value: "mem1", Kind: settings.KindRegion, Lists: "doctl kubernetes options regions",
 		}}},
 		{`{cluster: {defaultPool: {size: s5-4vcpu-16gb}, nodePools: [{role: general, size: c-96-intel, minNodes: 2,
-			maxNodes: 3}]}}`, []settings.Unlisted{
+			maxNodes: 3}]}}`, []crew.Role{crew.Cluster, crew.Cluster}, []settings.Wanted{
 			{
 				Path: "cluster.defaultPool.size", Value: "s5-4vcpu-16gb", Kind: settings.KindNodeSize,
 				Lists: "doctl kubernetes options sizes",
@@ -31,7 +35,9 @@ func TestUnlisted(t *testing.T) {
 				Lists: "doctl kubernetes options sizes",
 			},
 		}},
-		{`{database: {version: "19", size: db-s-12vcpu-48gb, nodes: 3}}`, []settings.Unlisted{
+		{`{database: {version: "19", size: db-s-12vcpu-48gb, nodes: 3}}`, []crew.Role{
+			crew.Database, crew.Database,
+		}, []settings.Wanted{
 			{
 				Path: "database.version", Value: "19", Kind: settings.KindVersion, Engine: "pg",
 				Lists: "doctl databases options versions --engine pg",
@@ -41,7 +47,9 @@ func TestUnlisted(t *testing.T) {
 				Lists: "doctl databases options slugs --engine pg",
 			},
 		}},
-		{`{cache: {version: "9", rails: {size: gd-2vcpu-8gb, nodes: 2}}}`, []settings.Unlisted{
+		{`{cache: {version: "9", rails: {size: gd-2vcpu-8gb, nodes: 2}}}`, []crew.Role{
+			crew.Cache, crew.RailsCache,
+		}, []settings.Wanted{
 			{
 				Path: "cache.version", Value: "9", Kind: settings.KindVersion, Engine: "valkey",
 				Lists: "doctl databases options versions --engine valkey",
@@ -51,7 +59,9 @@ func TestUnlisted(t *testing.T) {
 				Lists: "doctl databases options slugs --engine valkey",
 			},
 		}},
-		{`{search: {enabled: true, size: m6-2vcpu-16gb, nodes: 3, version: "4"}}`, []settings.Unlisted{
+		{`{search: {enabled: true, size: m6-2vcpu-16gb, nodes: 3, version: "4"}}`, []crew.Role{
+			crew.SearchEngine, crew.SearchEngine,
+		}, []settings.Wanted{
 			{
 				Path: "search.version", Value: "4", Kind: settings.KindVersion, Engine: "opensearch",
 				Lists: "doctl databases options versions --engine opensearch",
@@ -61,22 +71,46 @@ func TestUnlisted(t *testing.T) {
 				Lists: "doctl databases options slugs --engine opensearch",
 			},
 		}},
-		{`{search: {enabled: false, size: m6-2vcpu-16gb, nodes: 3, version: "4"}}`, nil},
-		{`{storage: {region: mem1, backupRegion: ric2}}`, []settings.Unlisted{
+		{`{search: {enabled: false, size: m6-2vcpu-16gb, nodes: 3, version: "4"}}`, nil, nil},
+		{`{storage: {region: mem1, backupRegion: ric2}}`, []crew.Role{crew.Cluster, crew.Cluster}, []settings.Wanted{
 			{Path: "storage.region", Value: "mem1", Kind: settings.KindSpacesRegion},
 			{Path: "storage.backupRegion", Value: "ric2", Kind: settings.KindSpacesRegion},
 		}},
 	} {
-		for i := range test.want {
+		for i, of := range test.of {
 			test.want[i].Path = "vmst:settings." + test.want[i].Path
+			test.want[i].Of = crew.Name(of, "social.example.org")
 		}
-		require.Equal(t, test.want, read(t, base(t, test.change)).Unlisted(), test.change)
+		unlisted := slices.DeleteFunc(read(t, base(t, test.change)).Wanted(), func(w settings.Wanted) bool {
+			return w.Listed
+		})
+		require.Equal(t, test.want, append([]settings.Wanted(nil), unlisted...), test.change)
 	}
 }
 
-func TestUnlistedIsRefusedOrDoubtful(t *testing.T) {
+// What the catalogue lists is handed on, too: DigitalOcean may have taken it away since.
+func TestWanted(t *testing.T) {
 	t.Parallel()
-	size := settings.Unlisted{
+	var paths []string
+	s := read(t, base(t, `{database: {suffix: "2"}, search: {enabled: true, size: db-s-2vcpu-4gb, nodes: 3}}`))
+	for _, w := range s.Wanted() {
+		require.True(t, w.Listed, w.Path)
+		if w.Engine == "pg" {
+			require.Equal(t, crew.Suffixed(crew.Database, "social.example.org", "2"), w.Of)
+		}
+		paths = append(paths, strings.TrimPrefix(w.Path, "vmst:settings."))
+	}
+	for _, path := range []string{
+		"region", "cluster.defaultPool.size", "database.version", "database.size", "cache.version", "cache.size",
+		"search.version", "search.size", "storage.region", "storage.backupRegion",
+	} {
+		require.Contains(t, paths, path)
+	}
+}
+
+func TestWantedIsRefusedOrDoubtful(t *testing.T) {
+	t.Parallel()
+	size := settings.Wanted{
 		Path: "vmst:settings.cluster.defaultPool.size", Value: "s-4vcpu-16gb-adm", Kind: settings.KindNodeSize,
 		Lists: "doctl kubernetes options sizes",
 	}
@@ -86,12 +120,14 @@ func TestUnlistedIsRefusedOrDoubtful(t *testing.T) {
 	require.Equal(t, `vmst:settings.cluster.defaultPool.size: "s-4vcpu-16gb-adm" is not in this program's catalogue `+
 		"of 2026-11, and nobody answers; see that `doctl kubernetes options sizes` has it",
 		size.Doubtful("nobody answers").String())
-	plan := settings.Unlisted{Path: "p", Value: "db-x-1", Kind: settings.KindPlan, Engine: "valkey", Nodes: 3}
+	plan := settings.Wanted{Path: "p", Value: "db-x-1", Kind: settings.KindPlan, Engine: "valkey", Nodes: 3}
 	require.Equal(t, `p: "db-x-1" is not a plan of valkey for 3 nodes; use db-wholly-other`,
 		plan.Refused([]string{"db-wholly-other"}).String())
 	require.Equal(t, `p: "db-x-1" is not a plan of valkey for 3 nodes; DigitalOcean offers none now, choose something `+
 		"else", plan.Refused(nil).String())
-	bucket := settings.Unlisted{Path: "p", Value: "mem1", Kind: settings.KindSpacesRegion}
+	require.Equal(t, `p: "db-x-1" is not a plan of valkey for 3 nodes any more, but runs; leave what runs as it is; `+
+		"what is made anew, as after a loss, needs something else", plan.Gone("but runs").String())
+	bucket := settings.Wanted{Path: "p", Value: "mem1", Kind: settings.KindSpacesRegion}
 	require.Contains(t, bucket.Doubtful("x").String(),
 		"see for yourself that there is a region with Spaces of this name")
 }

@@ -51,9 +51,11 @@ const station = "fleet:index/station:Station"
 // newStations is a world with one type that is taken from the SDK. Its creation takes an hour.
 func newStations(t *testing.T, rest sim.Resource) *providertest.World {
 	t.Helper()
-	rest.Create = func(_ sim.Call, s sim.State) (string, error) {
-		s.Merge(sim.State{"mass": 7, "code": "1701"})
-		return s.String("name"), nil
+	if rest.Create == nil {
+		rest.Create = func(_ sim.Call, s sim.State) (string, error) {
+			s.Merge(sim.State{"mass": 7, "code": "1701"})
+			return s.String("name"), nil
+		}
 	}
 	declared := sim.From(StationArgs{}, Station{}, sim.Rules{
 		AutoNamed: "name", Required: "docks", Replaces: "sector docks.number", Computed: "crew.absent", Secret: "code",
@@ -161,8 +163,16 @@ func TestSlowCreation(t *testing.T) {
 		t.Error("the program's Timeouts count")
 	}
 	keeps := newStations(t, sim.Resource{Waits: 30 * time.Minute, Keeps: true})
-	details := status.Convert(create(keeps, 90*time.Minute)).Details()
+	details := status.Convert(create(keeps, 45*time.Minute)).Details()
 	if len(details) != 1 || details[0].(*pulumirpc.ErrorResourceInitFailed).GetId() != "9" {
 		t.Errorf("what the provider knew by then is no failed resource: %v", details)
+	}
+	var waited time.Duration
+	patient := newStations(t, sim.Resource{
+		Waits: 30 * time.Minute, Keeps: true,
+		Create: func(call sim.Call, _ sim.State) (string, error) { waited = call.Timeout; return "9", nil },
+	})
+	if err := create(patient, 90*time.Minute); err != nil || waited != 90*time.Minute {
+		t.Errorf("the program's Timeouts count there, too: %v after %s", err, waited)
 	}
 }

@@ -6,16 +6,21 @@ import (
 	"slices"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/crew"
 	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
 )
 
-// Unlisted is something of DigitalOcean's that package catalogue does not list: it came later, or it is mistyped. Only
-// DigitalOcean knows.
-type Unlisted struct {
+// Wanted is something of DigitalOcean's that the settings name. What package catalogue lists may have gone since, what
+// it does not list may have come, or is mistyped: only DigitalOcean knows.
+type Wanted struct {
+	// Listed is whether the catalogue has it.
+	Listed bool
 	// Path of the setting.
 	Path string
 	// Value is its slug or version.
 	Value string
+	// Of is the name of the cluster that has it, or will.
+	Of string
 	// Kind says which of DigitalOcean's lists must have it.
 	Kind Kind
 	// Engine is the database engine of a plan or a version.
@@ -61,64 +66,78 @@ func newRegion(slug string) bool {
 }
 
 // String is what the setting should be, such as "a version of valkey".
-func (u Unlisted) String() string {
-	switch u.Kind {
+func (w Wanted) String() string {
+	switch w.Kind {
 	case KindPlan:
-		return fmt.Sprintf("a plan of %s for %d nodes", u.Engine, u.Nodes)
+		return fmt.Sprintf("a plan of %s for %d nodes", w.Engine, w.Nodes)
 	case KindVersion:
-		return "a version of " + u.Engine
+		return "a version of " + w.Engine
 	case KindRegion, KindSpacesRegion, KindNodeSize:
 	}
-	return string(u.Kind)
+	return string(w.Kind)
 }
 
-// Refused is the problem of something that DigitalOcean does not offer either, but these.
-func (u Unlisted) Refused(offered []string) Problem {
+// Refused is the problem of something that DigitalOcean does not offer, but these.
+func (w Wanted) Refused(offered []string) Problem {
 	remedy := "DigitalOcean offers none now, choose something else"
 	if len(offered) > 0 {
-		remedy = decode.Instead(u.Value, offered, u.Lists)
+		remedy = decode.Instead(w.Value, offered, w.Lists)
 	}
-	return Problem{Path: u.Path, Wrong: quote(u.Value) + " is not " + u.String(), Remedy: remedy}
+	return Problem{Path: w.Path, Wrong: quote(w.Value) + " is not " + w.String(), Remedy: remedy}
 }
 
 // Doubtful is the warning of something that nobody could be asked about.
-func (u Unlisted) Doubtful(why string) Warning {
-	remedy := "see for yourself that there is " + u.String() + " of this name"
-	if u.Lists != "" {
-		remedy = "see that `" + u.Lists + "` has it"
+func (w Wanted) Doubtful(why string) Warning {
+	remedy := "see for yourself that there is " + w.String() + " of this name"
+	if w.Lists != "" {
+		remedy = "see that `" + w.Lists + "` has it"
 	}
 	return Warning{
-		Path: u.Path, Remedy: remedy,
-		Wrong: fmt.Sprintf("%s is not in this program's catalogue of %s, and %s", quote(u.Value), catalogue.Date, why),
+		Path: w.Path, Remedy: remedy,
+		Wrong: fmt.Sprintf("%s is not in this program's catalogue of %s, and %s", quote(w.Value), catalogue.Date, why),
 	}
 }
 
-// Unlisted returns what the settings name and the catalogue does not list, in the order of the settings.
-func (s *Settings) Unlisted() []Unlisted {
-	var found []Unlisted
-	add := func(listed bool, u Unlisted) {
-		if u.Path = settingsPath + "." + u.Path; !listed {
-			found = append(found, u)
-		}
+// Gone is the warning of something that DigitalOcean does not offer any more, but that may stay.
+func (w Wanted) Gone(why string) Warning {
+	return Warning{
+		Path: w.Path, Wrong: fmt.Sprintf("%s is not %s any more, %s", quote(w.Value), w, why),
+		Remedy: "leave what runs as it is; what is made anew, as after a loss, needs something else",
 	}
+}
+
+// Wanted returns what of DigitalOcean's the settings name, in the order of the settings.
+func (s *Settings) Wanted() []Wanted {
+	var all []Wanted
+	add := func(of string, w Wanted) {
+		w.Path, w.Of = settingsPath+"."+w.Path, of
+		all = append(all, w)
+	}
+	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }
 	region := func(path, slug string, kind Kind, offers func(catalogue.Region) bool, lists string) {
-		add(slices.Contains(catalogue.Slugs(offers), slug), Unlisted{Path: path, Value: slug, Kind: kind, Lists: lists})
+		add(name(crew.Cluster), Wanted{
+			Path: path, Value: slug, Kind: kind, Lists: lists, Listed: slices.Contains(catalogue.Slugs(offers), slug),
+		})
 	}
 	node := func(path, slug string) {
 		_, listed := catalogue.LookupDropletSize(slug)
-		add(listed, Unlisted{Path: path + ".size", Value: slug, Kind: KindNodeSize, Lists: listsSizes})
-	}
-	plan := func(path, name, size string, nodes int) {
-		engine, _ := catalogue.LookupEngine(name)
-		_, listed := engine.Plan(size)
-		add(listed, Unlisted{
-			Path: path + ".size", Value: size, Kind: KindPlan, Engine: name, Nodes: nodes, Lists: listsPlans + name,
+		add(name(crew.Cluster), Wanted{
+			Path: path + ".size", Value: slug, Kind: KindNodeSize, Lists: listsSizes, Listed: listed,
 		})
 	}
-	version := func(path, name, version string) {
+	plan := func(of, path, name, size string, nodes int) {
 		engine, _ := catalogue.LookupEngine(name)
-		add(slices.Contains(engine.Versions, version), Unlisted{
+		_, listed := engine.Plan(size)
+		add(of, Wanted{
+			Path: path + ".size", Value: size, Kind: KindPlan, Engine: name, Nodes: nodes, Lists: listsPlans + name,
+			Listed: listed,
+		})
+	}
+	version := func(of, path, name, version string) {
+		engine, _ := catalogue.LookupEngine(name)
+		add(of, Wanted{
 			Path: path + ".version", Value: version, Kind: KindVersion, Engine: name, Lists: listsVersions + name,
+			Listed: slices.Contains(engine.Versions, version),
 		})
 	}
 	region("region", s.Region, KindRegion, catalogue.Region.Compute, listsRegions)
@@ -126,18 +145,19 @@ func (s *Settings) Unlisted() []Unlisted {
 	for i, pool := range s.Cluster.NodePools {
 		node(fmt.Sprintf("cluster.nodePools[%d]", i), pool.Size)
 	}
-	version("database", s.Database.Engine, s.Database.Version)
-	plan("database", s.Database.Engine, s.Database.Size, s.Database.Nodes)
-	version("cache", catalogue.Valkey, s.Cache.Version)
-	plan("cache", catalogue.Valkey, s.Cache.Size, s.Cache.Nodes)
+	database := crew.Suffixed(crew.Database, s.Domain, s.Database.Suffix)
+	version(database, "database", s.Database.Engine, s.Database.Version)
+	plan(database, "database", s.Database.Engine, s.Database.Size, s.Database.Nodes)
+	version(name(crew.Cache), "cache", catalogue.Valkey, s.Cache.Version)
+	plan(name(crew.Cache), "cache", catalogue.Valkey, s.Cache.Size, s.Cache.Nodes)
 	if rails := s.Cache.Rails; rails != nil {
-		plan("cache.rails", catalogue.Valkey, rails.Size, rails.Nodes)
+		plan(name(crew.RailsCache), "cache.rails", catalogue.Valkey, rails.Size, rails.Nodes)
 	}
 	if s.Search.Enabled {
-		version("search", catalogue.OpenSearch, s.Search.Version)
-		plan("search", catalogue.OpenSearch, s.Search.Size, s.Search.Nodes)
+		version(name(crew.SearchEngine), "search", catalogue.OpenSearch, s.Search.Version)
+		plan(name(crew.SearchEngine), "search", catalogue.OpenSearch, s.Search.Size, s.Search.Nodes)
 	}
 	region("storage.region", s.Storage.Region, KindSpacesRegion, spaces, "")
 	region("storage.backupRegion", s.Storage.BackupRegion, KindSpacesRegion, spaces, "")
-	return found
+	return all
 }
