@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"golang.org/x/mod/semver"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
@@ -39,6 +40,7 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 		for _, w := range gone {
 			names, _ := list(s, offers, w)
 			switch {
+			case unseen == nil && w.Kind == settings.KindKubernetes && reachable(ctx, world, token, running, w):
 			case unseen == nil && runs(running, w):
 				warnings = append(warnings, w.Gone("but runs"))
 			case unseen != nil && w.Listed:
@@ -59,6 +61,22 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 	return nil
 }
 
+// reachable reports whether the cluster has left a version of Kubernetes behind, or can still be upgraded to it:
+// package cluster says which it gets.
+func reachable(
+	ctx *pulumi.Context, world live.World, token settings.Secret, running live.Running, w settings.Wanted,
+) bool {
+	cluster, there := running.Clusters[w.Of]
+	if !there {
+		return false
+	}
+	if semver.Compare("v"+live.Minor(cluster.Version), "v"+w.Value) > 0 {
+		return true
+	}
+	upgrades, err := world.UpgradesOf(ctx.Context(), token.Reveal(), w.Of)
+	return err == nil && slices.ContainsFunc(upgrades, func(slug string) bool { return live.Minor(slug) == w.Value })
+}
+
 // list is DigitalOcean's list that must have something, and whether there is one: an answer without any plan or version
 // of an engine says nothing about them.
 func list(s *settings.Settings, offers live.Offers, w settings.Wanted) ([]string, bool) {
@@ -77,6 +95,8 @@ func list(s *settings.Settings, offers live.Offers, w settings.Wanted) ([]string
 			})
 		}
 		return names, true
+	case settings.KindKubernetes:
+		return offers.Kubernetes, len(offers.Kubernetes) > 0
 	case settings.KindNodeSize:
 		return offers.NodeSizes, true
 	case settings.KindPlan:
@@ -95,6 +115,8 @@ func runs(running live.Running, w settings.Wanted) bool {
 	switch w.Kind {
 	case settings.KindRegion:
 		return there && cluster.Region == w.Value
+	case settings.KindKubernetes:
+		return there && live.Minor(cluster.Version) == w.Value
 	case settings.KindNodeSize:
 		return slices.Contains(cluster.NodeSizes, w.Value)
 	case settings.KindPlan:

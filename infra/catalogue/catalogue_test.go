@@ -102,6 +102,7 @@ func TestVersionsAndMetrics(t *testing.T) {
 	for _, version := range catalogue.KubernetesVersions() {
 		assert.Regexp(t, `^1\.\d+\.\d+-do\.\d+$`, version)
 	}
+	assert.Equal(t, []string{"1.36", "1.35", "1.34"}, catalogue.KubernetesMinors())
 	metrics := catalogue.AlertMetrics()
 	assert.True(t, slices.IsSorted(metrics))
 	assert.Len(t, slices.Compact(slices.Clone(metrics)), len(metrics))

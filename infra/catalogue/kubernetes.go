@@ -1,5 +1,16 @@
 package catalogue
 
+import "strings"
+
 // KubernetesVersions returns what new clusters and upgrades can have, newest first: the last patch of each minor
-// version that DOKS keeps in 2026-11. The program itself asks DigitalOcean (infra/cluster).
+// version that DOKS keeps in 2026-11. The program itself asks DigitalOcean (infra/offers.go, infra/cluster).
 func KubernetesVersions() []string { return []string{"1.36.3-do.5", "1.35.7-do.5", "1.34.8-do.0"} }
+
+// KubernetesMinors returns the minor versions of those, such as "1.35", newest first.
+func KubernetesMinors() []string {
+	var minors []string
+	for _, version := range KubernetesVersions() {
+		minors = append(minors, version[:strings.LastIndex(version[:strings.Index(version, "-")], ".")])
+	}
+	return minors
+}

@@ -3,14 +3,18 @@ package live
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/digitalocean/godo"
+	"golang.org/x/mod/semver"
 )
 
 // Offers are DigitalOcean's lists of what there is to have.
 type Offers struct {
 	// Regions are those with Kubernetes.
 	Regions []string
+	// Kubernetes are the minor versions that new clusters can have, such as "1.35".
+	Kubernetes []string
 	// NodeSizes are the Droplet sizes of a cluster's nodes.
 	NodeSizes []string
 	// Engines are the database engines by their names in the API.
@@ -34,6 +38,9 @@ func (w World) Offered(ctx context.Context, token string) (Offers, error) {
 	return ask(ctx, godo.NewFromToken(token))
 }
 
+// Minor is the minor version of a version of Kubernetes as DigitalOcean writes it: "1.35" of "1.35.7-do.5".
+func Minor(slug string) string { return strings.TrimPrefix(semver.MajorMinor("v"+slug), "v") }
+
 func ask(ctx context.Context, client *godo.Client) (Offers, error) {
 	offers := Offers{Engines: map[string]Engine{}}
 	kubernetes, _, err := client.Kubernetes.GetOptions(ctx)
@@ -45,6 +52,9 @@ func ask(ctx context.Context, client *godo.Client) (Offers, error) {
 	}
 	for _, size := range kubernetes.Sizes {
 		offers.NodeSizes = append(offers.NodeSizes, size.Slug)
+	}
+	for _, version := range kubernetes.Versions {
+		offers.Kubernetes = append(offers.Kubernetes, Minor(version.Slug))
 	}
 	databases, _, err := client.Databases.ListOptions(ctx)
 	if err != nil {

@@ -33,7 +33,8 @@ func client(t *testing.T, answers map[string]string) *godo.Client {
 	return c
 }
 
-const clusters = `{"options": {"regions": [{"name": "Memphis 1", "slug": "mem1"}], "versions": [],
+const clusters = `{"options": {"regions": [{"name": "Memphis 1", "slug": "mem1"}], "versions": [
+	{"slug": "1.36.3-do.5", "kubernetes_version": "1.36.3"}, {"slug": "1.35.7-do.5"}],
 	"sizes": [{"name": "s5-4vcpu-16gb", "slug": "s5-4vcpu-16gb"}, {"name": "c-96", "slug": "c-96"}]}}`
 
 func TestAsk(t *testing.T) {
@@ -48,7 +49,7 @@ func TestAsk(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	require.Equal(t, Offers{
-		Regions: []string{"mem1"}, NodeSizes: []string{"s5-4vcpu-16gb", "c-96"},
+		Regions: []string{"mem1"}, Kubernetes: []string{"1.36", "1.35"}, NodeSizes: []string{"s5-4vcpu-16gb", "c-96"},
 		Engines: map[string]Engine{
 			"pg": {
 				Regions: []string{"mem1"}, Versions: []string{"18", "19"},
@@ -76,14 +77,16 @@ func TestLook(t *testing.T) {
 	t.Parallel()
 	running, err := look(t.Context(), client(t, map[string]string{
 		"/v2/kubernetes/clusters": `{"kubernetes_clusters": [{"id": "c1", "name": "kirk", "region": "tor1",
-			"node_pools": [{"size": "s-4vcpu-8gb"}, {"size": "c-4"}]}]}`,
+			"version": "1.35.7-do.5", "node_pools": [{"size": "s-4vcpu-8gb"}, {"size": "c-4"}]}]}`,
 		"/v2/databases": `{"databases": [
 			{"name": "majel", "engine": "pg", "version": "17", "size": "db-a", "num_nodes": 2},
 			{"name": "khan", "engine": "opensearch", "version": "2", "size": "db-b", "num_nodes": 3}]}`,
 	}))
 	require.NoError(t, err)
 	require.Equal(t, Running{
-		Clusters: map[string]Cluster{"kirk": {ID: "c1", Region: "tor1", NodeSizes: []string{"s-4vcpu-8gb", "c-4"}}},
+		Clusters: map[string]Cluster{"kirk": {
+			ID: "c1", Region: "tor1", Version: "1.35.7-do.5", NodeSizes: []string{"s-4vcpu-8gb", "c-4"},
+		}},
 		Databases: map[string]Database{
 			"majel": {Engine: "pg", Version: "17", Size: "db-a", Nodes: 2},
 			"khan":  {Engine: "opensearch", Version: "2", Size: "db-b", Nodes: 3},

@@ -16,6 +16,8 @@ type Running struct {
 // Cluster is a Kubernetes cluster.
 type Cluster struct {
 	ID, Region string
+	// Version is that of Kubernetes, such as "1.35.7-do.5".
+	Version string
 	// NodeSizes are the Droplet sizes of its pools.
 	NodeSizes []string
 }
@@ -76,7 +78,7 @@ func look(ctx context.Context, client *godo.Client) (Running, error) {
 		return Running{}, fmt.Errorf("asking which clusters there are in the account: %w", err)
 	}
 	for _, cluster := range clusters {
-		found := Cluster{ID: cluster.ID, Region: cluster.RegionSlug}
+		found := Cluster{ID: cluster.ID, Region: cluster.RegionSlug, Version: cluster.VersionSlug}
 		for _, pool := range cluster.NodePools {
 			found.NodeSizes = append(found.NodeSizes, pool.Size)
 		}

@@ -41,6 +41,7 @@ const (
 	KindNodeSize     Kind = "a Droplet size for nodes"
 	KindPlan         Kind = "a plan"
 	KindVersion      Kind = "a version"
+	KindKubernetes   Kind = "a minor version of Kubernetes"
 )
 
 const (
@@ -48,6 +49,7 @@ const (
 	listsRegions  = "doctl kubernetes options regions"
 	listsPlans    = "doctl databases options slugs --engine "
 	listsVersions = "doctl databases options versions --engine "
+	listsClusters = "doctl kubernetes options versions"
 )
 
 var (
@@ -72,7 +74,7 @@ func (w Wanted) String() string {
 		return fmt.Sprintf("a plan of %s for %d nodes", w.Engine, w.Nodes)
 	case KindVersion:
 		return "a version of " + w.Engine
-	case KindRegion, KindSpacesRegion, KindNodeSize:
+	case KindRegion, KindSpacesRegion, KindNodeSize, KindKubernetes:
 	}
 	return string(w.Kind)
 }
@@ -141,6 +143,10 @@ func (s *Settings) Wanted() []Wanted {
 		})
 	}
 	region("region", s.Region, KindRegion, catalogue.Region.Compute, listsRegions)
+	add(name(crew.Cluster), Wanted{
+		Path: "cluster.version", Value: s.Cluster.Version, Kind: KindKubernetes, Lists: listsClusters,
+		Listed: slices.Contains(catalogue.KubernetesMinors(), s.Cluster.Version),
+	})
 	node("cluster.defaultPool", s.Cluster.DefaultPool.Size)
 	for i, pool := range s.Cluster.NodePools {
 		node(fmt.Sprintf("cluster.nodePools[%d]", i), pool.Size)

@@ -24,6 +24,10 @@ func TestWantedThatIsNotListed(t *testing.T) {
 		{`{region: mem1}`, []crew.Role{crew.Cluster}, []settings.Wanted{{
 			Path: "region", Value: "mem1", Kind: settings.KindRegion, Lists: "doctl kubernetes options regions",
 		}}},
+		{`{cluster: {version: "1.99"}}`, []crew.Role{crew.Cluster}, []settings.Wanted{{
+			Path: "cluster.version", Value: "1.99", Kind: settings.KindKubernetes,
+			Lists: "doctl kubernetes options versions",
+		}}},
 		{`{cluster: {defaultPool: {size: s5-4vcpu-16gb}, nodePools: [{role: general, size: c-96-intel, minNodes: 2,
 			maxNodes: 3}]}}`, []crew.Role{crew.Cluster, crew.Cluster}, []settings.Wanted{
 			{
@@ -101,7 +105,7 @@ func TestWanted(t *testing.T) {
 		paths = append(paths, strings.TrimPrefix(w.Path, "vmst:settings."))
 	}
 	for _, path := range []string{
-		"region", "cluster.defaultPool.size", "database.version", "database.size", "cache.version", "cache.size",
+		"region", "cluster.version", "cluster.defaultPool.size", "database.version", "database.size", "cache.version", "cache.size",
 		"search.version", "search.size", "storage.region", "storage.backupRegion",
 	} {
 		require.Contains(t, paths, path)

@@ -40,8 +40,9 @@ func run(delegated func(zone string) bool, upgrades []string) pulumi.RunFunc {
 
 func offers(context.Context, string) (live.Offers, error) {
 	found := live.Offers{
-		Regions:   catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }),
-		NodeSizes: catalogue.DropletSlugs(), Engines: map[string]live.Engine{},
+		Regions:    catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }),
+		Kubernetes: catalogue.KubernetesMinors(), NodeSizes: catalogue.DropletSlugs(),
+		Engines: map[string]live.Engine{},
 	}
 	for _, engine := range catalogue.Engines() {
 		plans := map[int][]string{}

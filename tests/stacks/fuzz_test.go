@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/infra/settings"
+	"github.com/vmstio/infrastructure/tests/mocks"
 )
 
 // Whatever settings are accepted, the program brings up. An input is a stack and two changes of it, each of one value:
@@ -43,15 +45,29 @@ func FuzzDeploy(f *testing.F) {
 		if err != nil {
 			t.Skip("not JSON")
 		}
-		if _, _, err := settings.Decode(string(text), loaded[stack][1]); err != nil {
+		s, _, err := settings.Decode(string(text), loaded[stack][1])
+		if err != nil {
 			return
 		}
 		r := recorder(t, stack)
+		// Which versions of Kubernetes there are is DigitalOcean's to say.
+		r.Answers = map[string]mocks.Answer{
+			"digitalocean:index/getKubernetesVersions:getKubernetesVersions": offeringKubernetes(s.Cluster.Version),
+		}
 		r.Config["vmst:settings"] = string(text)
 		if err := r.Run(deploy); err != nil {
 			t.Fatalf("accepted, and not brought up: %v\n%s", err, text)
 		}
 	})
+}
+
+// offeringKubernetes answers which versions of Kubernetes there are with one patch of a minor version.
+func offeringKubernetes(minor string) mocks.Answer {
+	return func(resource.PropertyMap) (resource.PropertyMap, error) {
+		return resource.PropertyMap{"validVersions": resource.NewProperty([]resource.PropertyValue{
+			resource.NewProperty(minor + ".1-do.0"),
+		})}, nil
+	}
 }
 
 // suggestions are values that a person might write for a setting, good and bad.
@@ -60,7 +76,7 @@ func suggestions(path []any) []string {
 	byName := map[string][]string{
 		"selector": {"a.b"}, "mediaHost": {"a.b.example.org", "a-b.example.org"}, "assetsHost": {"a-b.example.org"},
 		"zone": {"org"}, "domain": {"example.org"}, "proxyProtocol": {"true"}, "tag": {"a"}, "team": {""},
-		"productionBranch": {"feature/a"}, "branchDomain": {"a.branches.example.org"}, "indexPreset": {""},
+		"productionBranch": {"feature/a"}, "branchDomain": {"a.branches.example.org"}, "indexPreset": {""}, "version": {"1.99"},
 		"schedule": {"@daily", "TZ=UTC", "0 0 30 2 *"}, "concurrency": {"100"},
 	}
 	return byName[last]

@@ -21,9 +21,10 @@ import (
 // catalogued are offers of what the catalogue lists, and of some that came later.
 func catalogued() live.Offers {
 	offers := live.Offers{
-		Regions:   append(catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }), "mem1", "mkc1"),
-		NodeSizes: append(catalogue.DropletSlugs(), "s5-4vcpu-16gb"),
-		Engines:   map[string]live.Engine{},
+		Regions:    append(catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }), "mem1", "mkc1"),
+		Kubernetes: append(catalogue.KubernetesMinors(), "1.38"),
+		NodeSizes:  append(catalogue.DropletSlugs(), "s5-4vcpu-16gb"),
+		Engines:    map[string]live.Engine{},
 	}
 	for _, engine := range catalogue.Engines() {
 		plans := map[int][]string{1: {"db-s-12vcpu-48gb"}, 3: {"gd-64vcpu-256gb"}}
@@ -76,12 +77,13 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 		"a version that is not":       {"20", []string{"database", "version"}, "is not a version of pg"},
 		"a plan that is offered":      {"gd-64vcpu-256gb", []string{"database", "size"}, ""},
 		"a plan for fewer nodes":      {"db-s-12vcpu-48gb", []string{"database", "size"}, "pg for 3 nodes"},
+		"Kubernetes, not offered":     {"1.99", []string{"cluster", "version"}, "is not a minor version of Kubernetes"},
 		"a Spaces region, not listed": {"mem1", []string{"storage", "backupRegion"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
 			r := changed(t, everything, test.value, test.path...)
-			if slices.Contains(test.path, "version") {
+			if test.path[0] == "database" && test.path[1] == "version" {
 				// The programs of the backups are of the same version.
 				object := fromJSON(t, r.Config["vmst:settings"])
 				put(object, test.value.(string)+"-bookworm", "backup", "postgres", "tag")
@@ -140,6 +142,13 @@ func TestWhatIsNotOfferedAnyMore(t *testing.T) {
 			live.Running{Clusters: map[string]live.Cluster{name(crew.Cluster): {Region: s.Region}}},
 			"region",
 		},
+		"a version of Kubernetes": {
+			func(o *live.Offers) { o.Kubernetes = without(o.Kubernetes, s.Cluster.Version) },
+			live.Running{Clusters: map[string]live.Cluster{
+				name(crew.Cluster): {Version: s.Cluster.Version + ".9-do.1"},
+			}},
+			"cluster.version",
+		},
 		"a plan": {
 			func(o *live.Offers) {
 				plans := o.Engines[catalogue.Valkey].Plans
@@ -185,5 +194,48 @@ func TestWhatIsNotOfferedAnyMore(t *testing.T) {
 					`: ".*" is not .* any more, (but runs|and what runs could not be seen \(403\));`, said(r))
 			})
 		}
+	}
+}
+
+// A cluster that has left a version of Kubernetes behind keeps what it has, and one that can still be upgraded to a
+// version gets it, though new clusters cannot have it: which it is, the cluster's own look says.
+func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
+	s := settingsOf(t, recorder(t, everything))
+	cluster, wanted := crew.Name(crew.Cluster, s.Domain), s.Cluster.Version
+	for what, test := range map[string]struct {
+		runs     string
+		upgrades []string
+		err      error
+		refused  bool
+	}{
+		"left behind":           {runs: "1.100.1-do.0"},
+		"to be upgraded to":     {runs: "1.30.1-do.0", upgrades: []string{"1.30.2-do.0", wanted + ".9-do.1"}},
+		"not to be upgraded":    {runs: "1.30.1-do.0", upgrades: []string{"1.30.2-do.0"}, refused: true},
+		"nobody could be asked": {runs: "1.30.1-do.0", err: errors.New("403"), refused: true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			offers := catalogued()
+			offers.Kubernetes = []string{"1.101"}
+			w := seenAt("ns1.digitalocean.com.")
+			w.Offers = func(context.Context, string) (live.Offers, error) { return offers, nil }
+			w.Running = func(context.Context, string) (live.Running, error) {
+				return live.Running{Clusters: map[string]live.Cluster{cluster: {Version: test.runs}}}, nil
+			}
+			w.Upgrades = func(_ context.Context, _, of string) ([]string, error) {
+				require.Equal(t, cluster, of)
+				return test.upgrades, test.err
+			}
+			r := recorder(t, everything)
+			r.Preview = true
+			err := r.Run(infra.DeployIn(w))
+			if test.refused {
+				require.ErrorContains(t, err, "vmst:settings.cluster.version: \""+wanted+"\" is not a minor version of "+
+					"Kubernetes; use 1.101; `doctl kubernetes options versions` lists them")
+				require.Empty(t, r.All(), "nothing is registered")
+				return
+			}
+			require.NoError(t, err)
+			require.NotContains(t, said(r), "vmst:settings.cluster.version: ")
+		})
 	}
 }
