@@ -77,6 +77,7 @@ func quiet(r Resource) bool {
 		"netlify:index/environmentVariable:EnvironmentVariable",
 		"kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Namespace", "kubernetes:core/v1:Secret",
 		"kubernetes:core/v1:Service", "kubernetes:core/v1:ServiceAccount",
+		"kubernetes:networking.k8s.io/v1:NetworkPolicy",
 		"kubernetes:policy/v1:PodDisruptionBudget":
 		return true
 	}
