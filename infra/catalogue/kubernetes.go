@@ -10,7 +10,8 @@ func KubernetesVersions() []string { return []string{"1.36.3-do.5", "1.35.7-do.5
 func KubernetesMinors() []string {
 	var minors []string
 	for _, version := range KubernetesVersions() {
-		minors = append(minors, version[:strings.LastIndex(version[:strings.Index(version, "-")], ".")])
+		patch, _, _ := strings.Cut(version, "-")
+		minors = append(minors, patch[:strings.LastIndex(patch, ".")])
 	}
 	return minors
 }

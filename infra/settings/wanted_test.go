@@ -105,7 +105,8 @@ func TestWanted(t *testing.T) {
 		paths = append(paths, strings.TrimPrefix(w.Path, "vmst:settings."))
 	}
 	for _, path := range []string{
-		"region", "cluster.version", "cluster.defaultPool.size", "database.version", "database.size", "cache.version", "cache.size",
+		"region", "cluster.version", "cluster.defaultPool.size",
+		"database.version", "database.size", "cache.version", "cache.size",
 		"search.version", "search.size", "storage.region", "storage.backupRegion",
 	} {
 		require.Contains(t, paths, path)

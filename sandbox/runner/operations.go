@@ -29,8 +29,8 @@ func (s *Sandbox) ExpectNoChanges(ctx context.Context) (Result, error) {
 	return s.preview(ctx, optpreview.ExpectNoChanges())
 }
 
-// PreviewImports is [Sandbox.Preview], and writes what is to be created into a file that [Sandbox.TakeOver] can be given
-// once it has IDs.
+// PreviewImports is [Sandbox.Preview], and writes what is to be created into a file that [Sandbox.TakeOver] can be
+// given once it has IDs.
 func (s *Sandbox) PreviewImports(ctx context.Context, file string) (Result, error) {
 	return s.preview(ctx, optpreview.ImportFile(file))
 }

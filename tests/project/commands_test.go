@@ -94,7 +94,8 @@ var outsiders = map[string]bool{
 	"mastodon.metrics.prometheus.web.detailed": true, "mastodon.go": true, "vmst:settings.networks": true,
 }
 
-// A setting or a secret that a page names exists, and what a page has people write into a stack's file is allowed there.
+// A setting or a secret that a page names exists, and what a page has people write into a stack's file is allowed in
+// it.
 func TestSettingsInPagesExist(t *testing.T) {
 	t.Parallel()
 	settings, err := reference.Settings(root)

@@ -76,7 +76,8 @@ func suggestions(path []any) []string {
 	byName := map[string][]string{
 		"selector": {"a.b"}, "mediaHost": {"a.b.example.org", "a-b.example.org"}, "assetsHost": {"a-b.example.org"},
 		"zone": {"org"}, "domain": {"example.org"}, "proxyProtocol": {"true"}, "tag": {"a"}, "team": {""},
-		"productionBranch": {"feature/a"}, "branchDomain": {"a.branches.example.org"}, "indexPreset": {""}, "version": {"1.99"},
+		"productionBranch": {"feature/a"}, "branchDomain": {"a.branches.example.org"}, "indexPreset": {""},
+		"version":  {"1.99"},
 		"schedule": {"@daily", "TZ=UTC", "0 0 30 2 *"}, "concurrency": {"100"},
 	}
 	return byName[last]

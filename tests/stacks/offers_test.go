@@ -229,8 +229,8 @@ func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
 			r.Preview = true
 			err := r.Run(infra.DeployIn(w))
 			if test.refused {
-				require.ErrorContains(t, err, "vmst:settings.cluster.version: \""+wanted+"\" is not a minor version of "+
-					"Kubernetes; use 1.101; `doctl kubernetes options versions` lists them")
+				require.ErrorContains(t, err, "vmst:settings.cluster.version: \""+wanted+"\" is not a minor version "+
+					"of Kubernetes; use 1.101; `doctl kubernetes options versions` lists them")
 				require.Empty(t, r.All(), "nothing is registered")
 				return
 			}

@@ -5,7 +5,8 @@
 // files replaces by a local directory has no version to compare.
 //
 // With -indirect, it compares all that the files name. Go compiles a package once for all modules that have the same
-// versions of what it imports, and anew where a single one is another, which for the SDKs of the providers takes minutes.
+// versions of what it imports, and anew where a single one is another, which for the SDKs of the providers takes
+// minutes.
 //
 // It prints each difference on a line of its own, with the commands that remove it, and exits with status 1 if there is
 // any, or if a file cannot be read.
