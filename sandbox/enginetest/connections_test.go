@@ -89,6 +89,8 @@ func everything(t *testing.T, change func(settings map[string]any)) *account {
 	delete(file.Config, "vmst:secrets")
 	settings := file.Config["vmst:settings"]
 	settings["policy"], group(settings, "dns")["manageZone"] = nil, true
+	// A Standard cluster with standbys is one that exists already (catalogue.Engine.Creatable).
+	group(settings, "database")["engine"], group(settings, "database")["size"] = "advanced_pg", "gd-2vcpu-8gb"
 	// A branch domain is no domain that the simulated Netlify knows.
 	group(settings, "docs")["enabled"] = false
 	// Of these there are stand-ins.
