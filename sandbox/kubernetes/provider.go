@@ -17,13 +17,13 @@ const version = "4.33.0"
 
 // defaultPatience is how long an object may wait for others that are made in parallel, such as the Secret that a pod
 // refers to. A real cluster waits for minutes; here everything that will come comes at once.
-const defaultPatience = 5 * time.Second
+const defaultPatience = 20 * time.Second
 
 // Options changes how the provider is simulated.
 type Options struct {
 	// Charts is where Helm charts are. One that is not there has a stand-in.
 	Charts helm.Source
-	// Patience is how long an object waits for what it refers to before it is reported as not ready; 0 means 5 s.
+	// Patience is how long an object waits for what it refers to before it is reported as not ready; 0 means 20 s.
 	Patience time.Duration
 }
 
