@@ -40,9 +40,9 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 		for _, w := range gone {
 			names, _ := list(s, offers, w)
 			switch {
-			case unseen == nil && w.Kind == settings.KindKubernetes && reachable(ctx, world, token, running, w):
 			case unseen == nil && runs(running, w):
 				warnings = append(warnings, w.Gone("but runs"))
+			case unseen == nil && w.Kind == settings.KindKubernetes && reachable(ctx, world, token, running, w):
 			case unseen != nil && w.Listed:
 				warnings = append(warnings, w.Gone(fmt.Sprintf("and what runs could not be seen (%v)", unseen)))
 			default:
