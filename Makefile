@@ -4,8 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# Without cgo: what several targets need is compiled once, the Pulumi CLI's part of it too, and Go links by itself, which
-# takes a third of the time.
+# Without cgo: what several targets need is compiled once, the Pulumi CLI's part of it too, and Go links by itself.
 export CGO_ENABLED := 0
 
 # The simulated cloud: which environment, and what to do with it.
@@ -67,28 +66,40 @@ charts: $(SANDBOX) ## Fetch the Helm charts that the stack files name, for the s
 
 # -count=1, because Go's cache of test results does not see what a test reads outside its module, or has another command
 # read: the stack files and the Pulumi CLI, for the engine's tests; the generated SDK, for Netlify's and the tools'; the
-# imports, for the architecture.
+# imports, for the architecture. -vet=off, because vet is one of the linters.
+#
+# Two at a time, since one alone leaves a core idle half of the time: what is built of the program, whose SDKs are then
+# compiled once, and what is not.
 .PHONY: test
-test: pulumi ## Run every test that brings no stack up: the program against mocks, the simulators, the tools (two minutes).
-	go test $$(go list ./infra/... ./tests/... | grep -vE '/tests/(architecture|project|reference)$$')
-	go test -count=1 ./tests/architecture ./tests/project ./tests/reference
-	cd sandbox && go test $$(go list ./... | grep -vE '/($(ENGINE)|backup|netlify)$$')
-	cd sandbox && go test -count=1 ./netlify
-	cd policy && go test -count=1 ./...
-	cd tools && go test -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./delivery/... ./release/...
-	cd tools/workflows && go test -count=1 ./...
-	cd tools/objectives && go test -count=1 ./...
-	cd tools/pictures && go test -count=1 ./...
-	cd tools/rules && go test -count=1 ./...
-	cd monitoring && go test -count=1 ./...
-	cd monitoring/endtoend && go test -count=1 .
+test: pulumi ## Run every test that brings no stack up: the program against mocks, the simulators, the tools (a minute and a half).
+	@$(MAKE) -j2 --output-sync=line test-program test-tools
 
-# The packages of the sandbox that bring stacks up with the real engine.
+.PHONY: test-program
+test-program:
+	go test -vet=off -short $$(go list ./infra/... ./tests/... | grep -vE '/tests/(architecture|project|reference)$$')
+	go test -vet=off -count=1 ./tests/architecture ./tests/project ./tests/reference
+	cd sandbox && go test -vet=off $$(go list ./... | grep -vE '/($(ENGINE)|backup|netlify)$$')
+	cd sandbox && go test -vet=off -count=1 ./netlify
+	cd policy && go test -vet=off -count=1 ./...
+
+.PHONY: test-tools
+test-tools:
+	cd tools/objectives && go test -vet=off -count=1 ./...
+	cd tools/rules && go test -vet=off -count=1 ./...
+	cd monitoring && go test -vet=off -count=1 ./...
+	cd monitoring/endtoend && go test -vet=off -count=1 .
+	cd tools && go test -vet=off -count=1 ./netlifysdk/... ./modversions/... ./outdated/... ./escrow/... ./release/...
+	cd tools/workflows && go test -vet=off -count=1 ./...
+	cd tools/pictures && go test -vet=off -count=1 ./...
+
+# The packages of the sandbox that bring stacks up with the real engine. So does the delivery, which builds the sandbox
+# first.
 ENGINE := effects|enginetest|policytest|program|runner
 
 .PHONY: test-engine
-test-engine: pulumi ## Bring the stacks up, change them and break them with the real engine in the simulated cloud (five minutes).
+test-engine: pulumi ## Bring the stacks up, change them and break them with the real engine in the simulated cloud (eight and a half minutes).
 	cd sandbox && go test -count=1 $$(go list ./... | grep -E '/($(ENGINE))$$')
+	cd tools && go test -count=1 -timeout 30m ./delivery
 
 # The race detector needs cgo, and slows what it watches tenfold. Of the whole program it is the order of registrations
 # that is concurrent, of the sandbox the cloud.
@@ -222,7 +233,7 @@ pulumi: ## Build the Pulumi CLI from the tools module, unless one that fits is o
 golden: pulumi ## Write what is made of the stack files again: every resource of the stacks, what pull requests are told, what monitors from outside, pages, pictures. Read the difference.
 	go test -count=1 ./tests/stacks -run '^TestGolden$$' -update
 	cd monitoring && go test -count=1 . -update
-	cd tools && go test -count=1 ./delivery -run '^TestCommentsOnPullRequests$$' -update
+	cd tools && go test -count=1 -timeout 30m ./delivery -run '^TestCommentsOnPullRequests$$' -update
 	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
 	go test -count=1 ./tests/reference -run 'Current$$' -update
 

@@ -25,7 +25,9 @@ var runs = flag.Int("runs", 5, "how many starts and previews a median is of")
 const (
 	buildGoal = 1.4
 	startGoal = 0.6
-	upGoal    = 30 * time.Second
+	upGoal    = 15 * time.Second
+	// previewGoal is of a preview in which nothing changes, in seconds.
+	previewGoal = 2.0
 	// rulesGoal is of a preview with the rules about plans, to one without.
 	rulesGoal = 1.3
 )
@@ -100,6 +102,7 @@ func (b *bench) upAndPreview(t *testing.T) {
 	}
 	compare(t, fmt.Sprintf("preview with nothing to change, median of %d", *runs), "of an empty program",
 		median(times), median(floors), 0)
+	assert.LessOrEqual(t, median(times), previewGoal)
 }
 
 // rules takes turns in previewing a stack that is up with the rules about plans and without them: the whole of it, as a
