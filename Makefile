@@ -98,7 +98,7 @@ ENGINE := effects|enginetest|policytest|program|runner
 
 .PHONY: test-engine
 test-engine: pulumi ## Bring the stacks up, change them and break them with the real engine in the simulated cloud (eight and a half minutes).
-	cd sandbox && go test -count=1 $$(go list ./... | grep -E '/($(ENGINE))$$')
+	cd sandbox && go test -count=1 -timeout 30m $$(go list ./... | grep -E '/($(ENGINE))$$')
 	cd tools && go test -count=1 -timeout 30m ./delivery
 
 # The race detector needs cgo, and slows what it watches tenfold. Of the whole program it is the order of registrations
