@@ -249,12 +249,15 @@ upgrade-state: pulumi ## Write what both stacks leave behind as that of a releas
 fuzz: ## Look for settings that are accepted and do not come up (a minute, or FUZZTIME).
 	go test ./tests/stacks -run '^$$' -fuzz '^FuzzDeploy$$' -fuzztime $(FUZZTIME)
 
+# In their copies of the repository is no Pulumi CLI: they find it on PATH.
+mutants edits: export PATH := $(TOOLS):$(PATH)
+
 .PHONY: mutants
-mutants: ## Make mistakes one by one and see that a test notices each (twenty minutes). ARGS="-run NAME"
+mutants: pulumi ## Make mistakes one by one and see that a test notices each (twenty minutes). ARGS="-run NAME"
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: ## Edit the stack files as admins do and see that golden and the tests are green (half an hour). ARGS="-run NAME"
+edits: pulumi ## Edit the stack files as admins do and see that golden and the tests are green (half an hour). ARGS="-run NAME"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint

@@ -115,7 +115,8 @@ func TestConnections(t *testing.T) {
 			endpoint, object{"exec": with(doctl(clusterID), "aws", "command")}, "Unauthorized: the simulated cluster",
 		},
 		"no such API server": {
-			"https://gone.test", object{"exec": doctl(clusterID)},
+			"https://gone.test",
+			object{"exec": doctl(clusterID)},
 			`"https://gone.test/version": dial tcp: no such host`,
 		},
 		"server without name": {"gone", object{"token": "fresh"}, "no such host"},
