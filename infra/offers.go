@@ -70,11 +70,13 @@ func reachable(
 	if !there {
 		return false
 	}
-	if semver.Compare("v"+live.Minor(cluster.Version), "v"+w.Value) > 0 {
+	if semver.Compare("v"+catalogue.KubernetesMinor(cluster.Version), "v"+w.Value) > 0 {
 		return true
 	}
 	upgrades, err := world.UpgradesOf(ctx.Context(), token.Reveal(), w.Of)
-	return err == nil && slices.ContainsFunc(upgrades, func(slug string) bool { return live.Minor(slug) == w.Value })
+	return err == nil && slices.ContainsFunc(upgrades, func(slug string) bool {
+		return catalogue.KubernetesMinor(slug) == w.Value
+	})
 }
 
 // list is DigitalOcean's list that must have something, and whether there is one: an answer without any plan or version
@@ -116,7 +118,7 @@ func runs(running live.Running, w settings.Wanted) bool {
 	case settings.KindRegion:
 		return there && cluster.Region == w.Value
 	case settings.KindKubernetes:
-		return there && live.Minor(cluster.Version) == w.Value
+		return there && catalogue.KubernetesMinor(cluster.Version) == w.Value
 	case settings.KindNodeSize:
 		return slices.Contains(cluster.NodeSizes, w.Value)
 	case settings.KindPlan:

@@ -1,6 +1,10 @@
 package catalogue
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
 
 // KubernetesVersions returns what new clusters and upgrades can have, newest first: the last patch of each minor
 // version that DOKS keeps in 2026-11. The program itself asks DigitalOcean (infra/offers.go, infra/cluster).
@@ -10,8 +14,10 @@ func KubernetesVersions() []string { return []string{"1.36.3-do.5", "1.35.7-do.5
 func KubernetesMinors() []string {
 	var minors []string
 	for _, version := range KubernetesVersions() {
-		patch, _, _ := strings.Cut(version, "-")
-		minors = append(minors, patch[:strings.LastIndex(patch, ".")])
+		minors = append(minors, KubernetesMinor(version))
 	}
 	return minors
 }
+
+// KubernetesMinor is the minor version of one that DigitalOcean names: "1.35" of "1.35.7-do.5".
+func KubernetesMinor(slug string) string { return strings.TrimPrefix(semver.MajorMinor("v"+slug), "v") }

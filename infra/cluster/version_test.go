@@ -46,17 +46,6 @@ func running(version string) map[string]mocks.Answer {
 	}
 }
 
-// offering answers with these versions.
-func offering(offered ...string) mocks.Answer {
-	return func(resource.PropertyMap) (resource.PropertyMap, error) {
-		list := []resource.PropertyValue{}
-		for _, version := range offered {
-			list = append(list, resource.NewProperty(version))
-		}
-		return resource.PropertyMap{"validVersions": resource.NewProperty(list)}, nil
-	}
-}
-
 func TestClusterVersion(t *testing.T) {
 	t.Parallel()
 	const newest = `Kubernetes 1.35.2-do.1: the newest that is offered under "1.35"`
@@ -158,7 +147,7 @@ func TestPatchesOfAMinorVersionThatIsNotOffered(t *testing.T) {
 		args.AutoUpgrade = false
 		args.Upgrades = func() ([]string, error) { return test.upgrades, test.err }
 		r := &mocks.Recorder{Answers: running(runs)}
-		r.Answers[versions] = offering("1.36.1-do.0", "1.35.2-do.1")
+		r.Answers[versions] = mocks.OfferingKubernetes("1.36.1-do.0", "1.35.2-do.1")
 		l := &listener{}
 		err := r.Run(l.to(program(args, new(*cluster.Cluster))))
 		if test.version == "" {
@@ -176,7 +165,7 @@ func TestPatchesOfAMinorVersionThatIsNotOffered(t *testing.T) {
 func TestClusterVersionIsNewestWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Answers: map[string]mocks.Answer{
-		versions: offering("1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of"),
+		versions: mocks.OfferingKubernetes("1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of"),
 	}}
 	require.NoError(t, r.Run(program(arguments(), new(*cluster.Cluster))))
 	require.Equal(t, "1.35.10-do.1", r.One(t, clusterType, "cluster-cluster").Input("version"))
@@ -204,7 +193,7 @@ func TestClusterVersionThatWasUpgradedByForce(t *testing.T) {
 			args := arguments()
 			args.Version, args.AutoUpgrade = test.prefix, auto
 			r := &mocks.Recorder{Answers: running(test.running)}
-			r.Answers[versions] = offering("1.38.1-do.0", "1.37.4-do.2", "1.36.3-do.5")
+			r.Answers[versions] = mocks.OfferingKubernetes("1.38.1-do.0", "1.37.4-do.2", "1.36.3-do.5")
 			l := &listener{}
 			require.NoError(t, r.Run(l.to(program(args, new(*cluster.Cluster)))))
 			made := r.One(t, clusterType, "cluster-cluster")

@@ -3,10 +3,10 @@ package live
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/digitalocean/godo"
-	"golang.org/x/mod/semver"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
 )
 
 // Offers are DigitalOcean's lists of what there is to have.
@@ -38,9 +38,6 @@ func (w World) Offered(ctx context.Context, token string) (Offers, error) {
 	return ask(ctx, godo.NewFromToken(token))
 }
 
-// Minor is the minor version of a version of Kubernetes as DigitalOcean writes it: "1.35" of "1.35.7-do.5".
-func Minor(slug string) string { return strings.TrimPrefix(semver.MajorMinor("v"+slug), "v") }
-
 func ask(ctx context.Context, client *godo.Client) (Offers, error) {
 	offers := Offers{Engines: map[string]Engine{}}
 	kubernetes, _, err := client.Kubernetes.GetOptions(ctx)
@@ -54,7 +51,7 @@ func ask(ctx context.Context, client *godo.Client) (Offers, error) {
 		offers.NodeSizes = append(offers.NodeSizes, size.Slug)
 	}
 	for _, version := range kubernetes.Versions {
-		offers.Kubernetes = append(offers.Kubernetes, Minor(version.Slug))
+		offers.Kubernetes = append(offers.Kubernetes, catalogue.KubernetesMinor(version.Slug))
 	}
 	databases, _, err := client.Databases.ListOptions(ctx)
 	if err != nil {

@@ -112,6 +112,17 @@ type Answer func(properties) (properties, error)
 
 type properties = resource.PropertyMap
 
+// OfferingKubernetes answers which versions of Kubernetes there are.
+func OfferingKubernetes(versions ...string) Answer {
+	return func(properties) (properties, error) {
+		list := []resource.PropertyValue{}
+		for _, version := range versions {
+			list = append(list, resource.NewProperty(version))
+		}
+		return properties{"validVersions": resource.NewProperty(list)}, nil
+	}
+}
+
 // answers are the functions that a program may call, by token.
 var answers = map[string]Answer{
 	"digitalocean:index/getKubernetesVersions:getKubernetesVersions": func(args properties) (properties, error) {

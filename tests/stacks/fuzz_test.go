@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/infra/settings"
@@ -52,22 +51,14 @@ func FuzzDeploy(f *testing.F) {
 		r := recorder(t, stack)
 		// Which versions of Kubernetes there are is DigitalOcean's to say.
 		r.Answers = map[string]mocks.Answer{
-			"digitalocean:index/getKubernetesVersions:getKubernetesVersions": offeringKubernetes(s.Cluster.Version),
+			"digitalocean:index/getKubernetesVersions:getKubernetesVersions": mocks.OfferingKubernetes(
+				s.Cluster.Version + ".1-do.0"),
 		}
 		r.Config["vmst:settings"] = string(text)
 		if err := r.Run(deploy); err != nil {
 			t.Fatalf("accepted, and not brought up: %v\n%s", err, text)
 		}
 	})
-}
-
-// offeringKubernetes answers which versions of Kubernetes there are with one patch of a minor version.
-func offeringKubernetes(minor string) mocks.Answer {
-	return func(resource.PropertyMap) (resource.PropertyMap, error) {
-		return resource.PropertyMap{"validVersions": resource.NewProperty([]resource.PropertyValue{
-			resource.NewProperty(minor + ".1-do.0"),
-		})}, nil
-	}
 }
 
 // suggestions are values that a person might write for a setting, good and bad.
