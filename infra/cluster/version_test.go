@@ -165,7 +165,8 @@ func TestPatchesOfAMinorVersionThatIsNotOffered(t *testing.T) {
 func TestClusterVersionIsNewestWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	r := &mocks.Recorder{Answers: map[string]mocks.Answer{
-		versions: mocks.OfferingKubernetes("1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of"),
+		versions: mocks.OfferingKubernetes(
+			"1.35.9-do.3", "1.350.1-do.0", "1.35.10-do.0", "1.35.10-do.1", "1.3.5-do.0", "unheard-of"),
 	}}
 	require.NoError(t, r.Run(program(arguments(), new(*cluster.Cluster))))
 	require.Equal(t, "1.35.10-do.1", r.One(t, clusterType, "cluster-cluster").Input("version"))
