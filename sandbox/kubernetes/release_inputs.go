@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	helmv3 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3"
 	helmv4 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v4"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -16,7 +15,7 @@ import (
 
 // What a Release and a Chart take.
 var (
-	releaseFields = sim.FieldsOf(helmv3.ReleaseArgs{}, sim.Rules{})
+	releaseFields = sim.FieldsOf(releaseArgs{}, sim.Rules{})
 	chartFields   = sim.FieldsOf(helmv4.ChartArgs{}, sim.Rules{})
 )
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,8 +35,14 @@ type pkg struct {
 
 func list(t *testing.T, patterns ...string) []pkg {
 	t.Helper()
+	return listIn(t, ".", patterns...)
+}
+
+// listIn lists packages of the module in a directory of the repository.
+func listIn(t *testing.T, dir string, patterns ...string) []pkg {
+	t.Helper()
 	command := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps"}, patterns...)...)
-	command.Dir = "../.."
+	command.Dir = filepath.Join("../..", dir)
 	out, err := command.Output()
 	require.NoError(t, err)
 	var packages []pkg
@@ -98,15 +105,17 @@ func TestMainOnlyRunsInfra(t *testing.T) {
 }
 
 // helm/v3, yaml and yaml/v2 pull in every API package of Kubernetes, which triples the build time of the program; of
-// those packages it has only two.
-func TestTheProgramBuildsFast(t *testing.T) {
+// those packages it has only two, and so has the sandbox, which a newcomer waits for.
+func TestTheProgramAndTheSandboxBuildFast(t *testing.T) {
 	t.Parallel()
 	const sdk = "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/"
-	used := []string{}
-	for _, dep := range list(t, ".")[0].Deps {
-		if name, ok := strings.CutPrefix(dep, sdk); ok {
-			used = append(used, name)
+	for _, dir := range []string{".", "sandbox"} {
+		used := []string{}
+		for _, dep := range listIn(t, dir, ".")[0].Deps {
+			if name, ok := strings.CutPrefix(dep, sdk); ok {
+				used = append(used, name)
+			}
 		}
+		require.ElementsMatch(t, []string{"core/v1", "meta/v1", "helm/v4", "utilities"}, used, dir)
 	}
-	require.ElementsMatch(t, []string{"core/v1", "meta/v1", "helm/v4", "utilities"}, used)
 }
