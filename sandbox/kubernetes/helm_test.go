@@ -73,6 +73,15 @@ spec:
     spec:
       restartPolicy: Never
       containers: [{name: create, image: registry.test/certgen:1, args: [create, --secret-name=admission]}]
+---
+# Charts write a namespace into kinds that have none, and the API server takes it out.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: make-certificate
+  namespace: {{ .Release.Namespace }}
+  annotations: {helm.sh/hook: pre-install}
+rules: []
 `,
 	"templates/NOTES.txt": "Thank you.",
 }

@@ -104,8 +104,8 @@ func (c *helmClient) info(manifest map[string]any) (*resource.Info, error) {
 		return nil, err
 	}
 	scope := meta.RESTScopeRoot
+	inNamespace(k, manifest, c.namespace)
 	if k.namespaced {
-		inNamespace(k, manifest, c.namespace)
 		scope = meta.RESTScopeNamespace
 	}
 	return &resource.Info{

@@ -112,9 +112,13 @@ func checkRendered(o helm.Object, in string) error {
 	return joinProblems(about, check(kind, o.Manifest, nil))
 }
 
-// inNamespace puts an object of a chart that names no namespace into the release's.
+// inNamespace puts an object of a chart where the API server puts it: into the release's namespace if it names none, and
+// into none if its kind has none, whatever the chart says (k8s.io/apiserver, pkg/registry/rest/meta.go).
 func inNamespace(k kind, manifest map[string]any, ns string) {
-	if k.namespaced && (k.typed || !k.custom) && namespace(manifest) == "" {
+	switch metadata, _ := manifest["metadata"].(map[string]any); {
+	case !k.namespaced:
+		delete(metadata, "namespace")
+	case (k.typed || !k.custom) && namespace(manifest) == "":
 		put(manifest, ns, "metadata", "namespace")
 	}
 }
