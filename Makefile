@@ -257,7 +257,7 @@ mutants: pulumi ## Make mistakes one by one and see that a test notices each (tw
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: pulumi ## Edit the stack files as admins do and see that golden and the tests are green (half an hour). ARGS="-run NAME"
+edits: pulumi ## Edit the stack files as admins do and see that golden and the tests are green (half an hour). ARGS="-run NAME -engine"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint

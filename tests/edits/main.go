@@ -1,12 +1,13 @@
 // Command edits makes what an admin may make of the stack files, one edit at a time, in a scratch copy of the project,
-// and runs `make golden`, `make test` and `make test-engine` there. The tests belong to whoever runs an instance: with
-// any allowed edit they are green.
+// and runs `make golden` and `make test` there, and `make test-engine` if asked. The tests belong to whoever runs an
+// instance: with any allowed edit they are green.
 //
-//	go run ./tests/edits [-run REGEXP]
+//	go run ./tests/edits [-run REGEXP] [-engine]
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,6 +61,8 @@ func edits() []edit {
 	}
 }
 
+var engine = flag.Bool("engine", false, "bring the stacks up after each edit, too")
+
 func main() { scratch.Main("edits", run) }
 
 func run(ctx context.Context, dir string, wanted *regexp.Regexp) error {
@@ -105,7 +108,11 @@ func (e edit) try(ctx context.Context, dir string) error {
 	if err := e.apply(dir); err != nil {
 		return err
 	}
-	for _, target := range []string{"golden", "test", "test-engine"} {
+	targets := []string{"golden", "test"}
+	if *engine {
+		targets = append(targets, "test-engine")
+	}
+	for _, target := range targets {
 		if out, err := scratch.Run(ctx, dir, "make", target); err != nil {
 			return fmt.Errorf("make %s: %w\n%s", target, err, failures(out))
 		}
