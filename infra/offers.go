@@ -23,6 +23,8 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 	for _, w := range s.Wanted() {
 		names, listed := list(s, offers, w)
 		switch {
+		case w.Ended(world.Today()):
+			gone = append(gone, w)
 		case broken == nil && listed:
 			if !slices.Contains(names, w.Value) {
 				gone = append(gone, w)
@@ -39,10 +41,14 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 		running, unseen := world.Runs(ctx.Context(), token.Reveal())
 		for _, w := range gone {
 			names, _ := list(s, offers, w)
+			within, unseen := false, unseen
+			if unseen == nil {
+				within, unseen = reachable(ctx, world, token, running, w)
+			}
 			switch {
-			case unseen == nil && runs(running, w):
+			case runs(running, w):
 				warnings = append(warnings, w.Gone("but runs"))
-			case unseen == nil && w.Kind == settings.KindKubernetes && reachable(ctx, world, token, running, w):
+			case within:
 			case unseen != nil && w.Listed:
 				warnings = append(warnings, w.Gone(fmt.Sprintf("and what runs could not be seen (%v)", unseen)))
 			default:
@@ -65,18 +71,18 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 // package cluster says which it gets.
 func reachable(
 	ctx *pulumi.Context, world live.World, token settings.Secret, running live.Running, w settings.Wanted,
-) bool {
+) (bool, error) {
 	cluster, there := running.Clusters[w.Of]
-	if !there {
-		return false
+	if w.Kind != settings.KindKubernetes || !there {
+		return false, nil
 	}
 	if semver.Compare("v"+catalogue.KubernetesMinor(cluster.Version), "v"+w.Value) > 0 {
-		return true
+		return true, nil
 	}
 	upgrades, err := world.UpgradesOf(ctx.Context(), token.Reveal(), w.Of)
-	return err == nil && slices.ContainsFunc(upgrades, func(slug string) bool {
+	return slices.ContainsFunc(upgrades, func(slug string) bool {
 		return catalogue.KubernetesMinor(slug) == w.Value
-	})
+	}), err
 }
 
 // list is DigitalOcean's list that must have something, and whether there is one: an answer without any plan or version

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/sandbox/cmd"
 	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
@@ -20,5 +21,5 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return cmd.Execute(ctx, cmd.New(runner.Options{Program: program.Run, Setup: program.Setup}))
+	return cmd.Execute(ctx, cmd.New(runner.Options{Program: infra.DeployIn, Setup: program.Setup}))
 }

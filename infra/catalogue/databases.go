@@ -65,11 +65,21 @@ func (e Engine) Slugs() []string {
 // Source: docs.digitalocean.com/products/databases/postgresql/details/limits, 2025-12.
 func (p Plan) Connections() int { return min(25*p.MemoryGiB, 1000) - 3 }
 
-// Creatable reports whether a new cluster of the engine can have the plan and the number of nodes on a day: from
-// 2026-11-30 on one of Standard PostgreSQL has one node and 4 GiB at most (DigitalOcean's announcement for that day).
+// Ends is the first day on which no new cluster of the engine has the plan and the number of nodes any more; the zero
+// time where none is announced. What runs stays as it is.
+//
+// Source: DigitalOcean's announcement that from 2026-11-30 on one of Standard PostgreSQL has one node and 4 GiB at most.
+func (e Engine) Ends(plan Plan, nodes int) time.Time {
+	if e.Name != Postgres || nodes == 1 && plan.MemoryGiB <= 4 {
+		return time.Time{}
+	}
+	return time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC)
+}
+
+// Creatable reports whether a new cluster of the engine can have the plan and the number of nodes on a day.
 func (e Engine) Creatable(plan Plan, nodes int, day time.Time) bool {
-	return e.Name != Postgres || nodes == 1 && plan.MemoryGiB <= 4 ||
-		day.Before(time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC))
+	ends := e.Ends(plan, nodes)
+	return ends.IsZero() || day.Before(ends)
 }
 
 // Engines returns the engines.

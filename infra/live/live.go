@@ -13,6 +13,8 @@ import (
 
 // World is whom to ask. Its zero value is the real one; tests and the sandbox have worlds of their own.
 type World struct {
+	// Now returns the time. Nil asks the clock.
+	Now func() time.Time
 	// Servers returns the hosts of the name servers of a zone, as [net.Resolver.LookupNS] does. Nil asks the resolver
 	// of this machine.
 	Servers func(ctx context.Context, zone string) ([]*net.NS, error)
@@ -23,6 +25,14 @@ type World struct {
 	// Upgrades returns the versions of Kubernetes that a cluster can be upgraded to, by its name. Nil asks
 	// DigitalOcean's API.
 	Upgrades func(ctx context.Context, token, cluster string) ([]string, error)
+}
+
+// Today is the time in this world.
+func (w World) Today() time.Time {
+	if w.Now != nil {
+		return w.Now()
+	}
+	return time.Now()
 }
 
 // patience is how long an answer may take.

@@ -26,8 +26,8 @@ const (
 // Database is the managed PostgreSQL cluster.
 type Database struct {
 	// Engine is "pg" (Standard) or "advanced_pg" (Advanced). From 2026-11-30 on DigitalOcean creates Standard clusters
-	// of one node and at most 4 GiB only, so a standby needs Advanced. Clusters that exist by then keep what they have,
-	// which is why the larger combinations are not refused here. Changing the engine replaces the cluster.
+	// of one node and at most 4 GiB only, so a standby needs Advanced: more is refused before anything is made, unless
+	// it runs, because clusters that exist by then keep what they have. Changing the engine replaces the cluster.
 	Engine string `json:"engine" jsonschema:"required,enum=pg,enum=advanced_pg"`
 	// Version is the major version: 15 to 18 for pg, 16 to 18 for advanced_pg. Raising it upgrades the cluster in
 	// place; it cannot be lowered.

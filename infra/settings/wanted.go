@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/crew"
@@ -29,6 +30,8 @@ type Wanted struct {
 	Nodes int
 	// Lists is a command that lists what there is; empty where none does.
 	Lists string
+	// Ends is the first day on which DigitalOcean makes none anew; the zero time where none is announced.
+	Ends time.Time
 }
 
 // Kind is a kind of offer.
@@ -79,8 +82,20 @@ func (w Wanted) String() string {
 	return string(w.Kind)
 }
 
+// Ended reports whether DigitalOcean makes none anew on a day.
+func (w Wanted) Ended(day time.Time) bool { return !w.Ends.IsZero() && !day.Before(w.Ends) }
+
 // Refused is the problem of something that DigitalOcean does not offer, but these.
 func (w Wanted) Refused(offered []string) Problem {
+	if slices.Contains(offered, w.Value) || len(offered) == 0 && !w.Ends.IsZero() {
+		return Problem{
+			Path: w.Path,
+			Wrong: fmt.Sprintf("DigitalOcean makes no new %s with %s and %d nodes since %s", w.Engine, quote(w.Value),
+				w.Nodes, w.Ends.Format(time.DateOnly)),
+			Remedy: "set vmst:settings.database.engine to " + catalogue.AdvancedPostgres + ", or nodes to 1 and size to " +
+				"a plan of 4 GiB or less",
+		}
+	}
 	remedy := "DigitalOcean offers none now, choose something else"
 	if len(offered) > 0 {
 		remedy = decode.Instead(w.Value, offered, w.Lists)
@@ -129,10 +144,10 @@ func (s *Settings) Wanted() []Wanted {
 	}
 	plan := func(of, path, name, size string, nodes int) {
 		engine, _ := catalogue.LookupEngine(name)
-		_, listed := engine.Plan(size)
+		found, listed := engine.Plan(size)
 		add(of, Wanted{
 			Path: path + ".size", Value: size, Kind: KindPlan, Engine: name, Nodes: nodes, Lists: listsPlans + name,
-			Listed: listed,
+			Listed: listed, Ends: engine.Ends(found, nodes),
 		})
 	}
 	version := func(of, path, name, version string) {

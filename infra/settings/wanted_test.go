@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -49,6 +50,7 @@ func TestWantedThatIsNotListed(t *testing.T) {
 			{
 				Path: "database.size", Value: "db-s-12vcpu-48gb", Kind: settings.KindPlan, Engine: "pg", Nodes: 3,
 				Lists: "doctl databases options slugs --engine pg",
+				Ends:  time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC),
 			},
 		}},
 		{`{cache: {version: "9", rails: {size: gd-2vcpu-8gb, nodes: 2}}}`, []crew.Role{

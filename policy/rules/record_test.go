@@ -1,10 +1,7 @@
 package rules_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +15,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/infra"
-	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/policy/rules"
 	"github.com/vmstio/infrastructure/tests/mocks"
@@ -76,12 +72,7 @@ func recordedOf(t testing.TB, stack string, of any, secrets map[string]any, prev
 		Stack: stack, Preview: preview, SecretKeys: []string{"vmst:secrets"},
 		Config: map[string]string{"vmst:settings": string(text), "vmst:secrets": string(hidden)},
 	}
-	deploy := infra.DeployIn(live.World{
-		Offers: func(context.Context, string) (live.Offers, error) { return live.Offers{}, errors.New("no network") },
-		Servers: func(context.Context, string) ([]*net.NS, error) {
-			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
-		},
-	})
+	deploy := infra.DeployIn(mocks.Delegated())
 	const outputs = "test:outputs"
 	require.NoError(t, r.Run(func(ctx *pulumi.Context) error {
 		if err := deploy(ctx); err != nil {

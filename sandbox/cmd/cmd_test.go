@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
 	"github.com/vmstio/infrastructure/sandbox/digitalocean"
 	"github.com/vmstio/infrastructure/sandbox/runner"
@@ -23,7 +24,7 @@ import (
 func execute(t *testing.T, args ...string) (code int, out, complaints string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	root := New(runner.Options{Program: func(func(string) bool) pulumi.RunFunc { return nil }})
+	root := New(runner.Options{Program: func(live.World) pulumi.RunFunc { return nil }})
 	root.SetArgs(args)
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 
-	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
@@ -110,15 +109,6 @@ func zone(call sim.Call, host string) string {
 		}
 	}
 	return ""
-}
-
-// Delegated tells whether the world asks DigitalOcean for a zone, be it in the account yet or not.
-func Delegated(c *cloud.Cloud, options Options, zoneName string) (delegated bool) {
-	err := c.Update(func(tx *cloud.Tx) error {
-		delegated = seen(sim.Call{Tx: tx}, zoneName, options.Undelegated)
-		return nil
-	})
-	return delegated && err == nil
 }
 
 // seen tells whether the world sees a zone of the account: the registrar points here or, for a zone below another one

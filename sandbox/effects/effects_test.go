@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,7 +30,6 @@ import (
 
 	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/infra/crew"
-	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/netlify"
@@ -210,13 +208,9 @@ func (w *world) run(t *testing.T, of object, secrets, version string) (p program
 			"digitalocean:index/getKubernetesCluster:getKubernetesCluster":   runs(version),
 		},
 	}
-	deploy := infra.DeployIn(live.World{
-		Offers:   func(context.Context, string) (live.Offers, error) { return live.Offers{}, errors.New("no network") },
-		Upgrades: func(context.Context, string, string) ([]string, error) { return nil, nil },
-		Servers: func(context.Context, string) ([]*net.NS, error) {
-			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
-		},
-	})
+	world := mocks.Delegated()
+	world.Upgrades = func(context.Context, string, string) ([]string, error) { return nil, nil }
+	deploy := infra.DeployIn(world)
 	p = program{resources: map[string]mocks.Resource{}, outputs: map[string]any{}}
 	err = r.Run(func(ctx *pulumi.Context) error {
 		if err := deploy(ctx); err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/digitalocean"
-	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -53,7 +53,7 @@ func group(settings map[string]any, name string) map[string]any {
 func (a *account) in(t *testing.T, stack string, world digitalocean.Options) *runner.Sandbox {
 	t.Helper()
 	s, err := runner.Open(t.Context(), runner.Options{
-		Program: program.RunWith(world.Upgrades), Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
+		Program: infra.DeployIn, Setup: a.setup, Stack: stack, ProjectDir: a.project, StateDir: a.dir,
 		PulumiCommand: a.command, ChartsDir: a.charts, Stdout: &a.shown, Stderr: &a.shown, DigitalOcean: world,
 	})
 	require.NoError(t, err)

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/cmd"
-	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -83,7 +83,7 @@ func (a *account) isShown(t *testing.T, stack string) {
 		"up": "\nStack prod is up in the simulated cloud", "preview": "\nStack prod: ",
 	} {
 		var out bytes.Buffer
-		root := cmd.New(runner.Options{Program: program.Run, Setup: a.setup})
+		root := cmd.New(runner.Options{Program: infra.DeployIn, Setup: a.setup})
 		root.SetArgs([]string{verb, "--stack", stack, "--state", a.dir, "--pulumi", a.command})
 		root.SetOut(&out)
 		root.SetErr(&out)

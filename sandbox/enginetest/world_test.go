@@ -1,8 +1,12 @@
 package enginetest_test
 
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-// inAnyWorld is a program that does not care which zones are delegated.
-func inAnyWorld(program pulumi.RunFunc) func(func(string) bool) pulumi.RunFunc {
-	return func(func(string) bool) pulumi.RunFunc { return program }
+	"github.com/vmstio/infrastructure/infra/live"
+)
+
+// inAnyWorld is a program that asks the world nothing.
+func inAnyWorld(program pulumi.RunFunc) func(live.World) pulumi.RunFunc {
+	return func(live.World) pulumi.RunFunc { return program }
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/vmstio/infrastructure/infra"
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/policy/rules"
 	"github.com/vmstio/infrastructure/policy/samples"
@@ -90,7 +92,7 @@ func TestCommittedStacksKeepTheRules(t *testing.T) {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			s := w.open(t, runner.Options{
-				Program: program.Run, Setup: program.Setup, Stack: stack, ProjectDir: w.root, StateDir: t.TempDir(),
+				Program: infra.DeployIn, Setup: program.Setup, Stack: stack, ProjectDir: w.root, StateDir: t.TempDir(),
 			})
 			for _, operation := range []func() (runner.Result, error){
 				func() (runner.Result, error) { return s.Preview(t.Context()) },
@@ -114,7 +116,7 @@ func TestABudgetThatIsTooSmallEndsTheUp(t *testing.T) {
 	w := newWorld(t)
 	dir := w.project(t, "staging", func(s map[string]any) { s["budget"] = map[string]any{"monthly": 20} })
 	s := w.open(t, runner.Options{
-		Program: program.Run, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
+		Program: infra.DeployIn, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
 	})
 	result, err := s.Preview(t.Context())
 	require.Error(t, err)
@@ -138,7 +140,7 @@ func TestObjectsOfAChartAreJudged(t *testing.T) {
 		}}
 	})
 	s := w.open(t, runner.Options{
-		Program: program.Run, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
+		Program: infra.DeployIn, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
 	})
 	result, err := s.Up(t.Context())
 	require.NoError(t, err, "%s: an advisory rule ends nothing", result.Error)
@@ -191,7 +193,7 @@ func TestDigestsReachEveryImage(t *testing.T) {
 			}
 		})
 		s := w.open(t, runner.Options{
-			Program: program.Run, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
+			Program: infra.DeployIn, Setup: program.Setup, Stack: "dev", ProjectDir: dir, StateDir: t.TempDir(),
 		})
 		if !pinned {
 			result, err := s.Preview(t.Context())
@@ -254,7 +256,7 @@ func TestEachRuleReportsThroughTheEngine(t *testing.T) {
 			}
 		}
 		s := w.open(t, runner.Options{
-			Program:   func(func(string) bool) pulumi.RunFunc { return register(broken) },
+			Program:   func(live.World) pulumi.RunFunc { return register(broken) },
 			Providers: credulousProviders, Stack: "dev", StateDir: t.TempDir(),
 			ProjectDir: w.project(t, "staging", func(s map[string]any) {
 				s["protect"], s["budget"] = true, map[string]any{"monthly": int(bill / share)}
@@ -300,7 +302,7 @@ func TestUnknownValuesPassTheEngine(t *testing.T) {
 	}
 	require.Greater(t, len(kept), 10)
 	s := w.open(t, runner.Options{
-		Program:   func(func(string) bool) pulumi.RunFunc { return register(kept) },
+		Program:   func(live.World) pulumi.RunFunc { return register(kept) },
 		Providers: credulousProviders, Stack: "dev", StateDir: t.TempDir(),
 		ProjectDir: w.project(t, "staging", func(map[string]any) {}),
 	})
@@ -315,7 +317,7 @@ func TestThePackIsSilentAboutWrongSettings(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.open(t, runner.Options{
-		Program:   func(func(string) bool) pulumi.RunFunc { return func(*pulumi.Context) error { return nil } },
+		Program:   func(live.World) pulumi.RunFunc { return func(*pulumi.Context) error { return nil } },
 		Providers: credulousProviders, Stack: "dev", StateDir: t.TempDir(),
 		ProjectDir: w.project(t, "staging", func(s map[string]any) { s["region"] = "nowhere" }),
 	})
@@ -336,7 +338,7 @@ func TestReplacementsAreSeenInTheEvents(t *testing.T) {
 	const typ = "digitalocean:index/databaseCluster:DatabaseCluster"
 	log := filepath.Join(t.TempDir(), "events")
 	options := runner.Options{
-		Program: func(func(string) bool) pulumi.RunFunc {
+		Program: func(live.World) pulumi.RunFunc {
 			return func(ctx *pulumi.Context) error {
 				made := &pulumi.CustomResourceState{}
 				return ctx.RegisterResource(typ, "database", pulumi.Map{"name": pulumi.String(name)}, made,

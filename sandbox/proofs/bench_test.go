@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
 
@@ -80,7 +81,7 @@ func (b *bench) upAndPreview(t *testing.T) {
 	assert.LessOrEqual(t, took, upGoal)
 
 	options.Setup = nil
-	options.Program = func(func(string) bool) pulumi.RunFunc { return func(*pulumi.Context) error { return nil } }
+	options.Program = func(live.World) pulumi.RunFunc { return func(*pulumi.Context) error { return nil } }
 	options.ProjectDir, options.StateDir = filepath.Join(b.scratch, "empty"), filepath.Join(b.scratch, "nothing")
 	require.NoError(t, os.MkdirAll(options.ProjectDir, 0o700))
 	for file, text := range map[string]string{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra"
 	"github.com/vmstio/infrastructure/sandbox/program"
 	"github.com/vmstio/infrastructure/sandbox/runner"
 )
@@ -35,7 +36,7 @@ func sandbox(t *testing.T, target string) runner.Options {
 	command, err := runner.FindPulumi(t.Context(), root)
 	require.NoError(t, err)
 	return runner.Options{
-		Program: program.Run, Setup: program.Setup,
+		Program: infra.DeployIn, Setup: program.Setup,
 		Stack: *stack, ProjectDir: root, PulumiCommand: command, Quiet: true,
 	}
 }

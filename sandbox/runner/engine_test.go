@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/runner"
@@ -105,7 +106,7 @@ func newProject(t *testing.T, program pulumi.RunFunc, stack string) runner.Optio
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte(projectFile), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.dev.yaml"), []byte(stack), 0o600))
 	return runner.Options{
-		Program: func(func(string) bool) pulumi.RunFunc { return program }, Setup: apiToken,
+		Program: func(live.World) pulumi.RunFunc { return program }, Setup: apiToken,
 		Stack: "dev", ProjectDir: dir, PulumiCommand: path, Quiet: true, Stderr: &bytes.Buffer{},
 	}
 }

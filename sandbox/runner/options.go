@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/sandbox/behaviour"
 	"github.com/vmstio/infrastructure/sandbox/charts"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -24,8 +25,8 @@ import (
 
 // Options say what to run, and where. Program is required; everything else has a default.
 type Options struct {
-	// Program returns the Pulumi program, in a world in which some zones are delegated to DigitalOcean.
-	Program func(delegated func(zone string) bool) pulumi.RunFunc
+	// Program returns the Pulumi program in a world.
+	Program func(live.World) pulumi.RunFunc
 	// Setup says what the stack needs before its first run, given its vmst:settings as JSON, "" if it has none. Its
 	// error ends the run before anything is written or started. By default the stack needs nothing.
 	Setup func(settings string) (Setup, error)

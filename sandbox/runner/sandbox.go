@@ -105,8 +105,8 @@ func (s *Sandbox) open(ctx context.Context, project *project) error {
 	if err := errors.Join(s.dropStaleLocks(project.name), leaveOutLog(s.dir)); err != nil {
 		return err
 	}
-	delegated := func(zone string) bool { return digitalocean.Delegated(c, s.options.DigitalOcean, zone) }
-	s.stack, err = auto.UpsertStackInlineSource(ctx, s.options.Stack, project.name, s.options.Program(delegated),
+	world := digitalocean.World(c, s.options.DigitalOcean)
+	s.stack, err = auto.UpsertStackInlineSource(ctx, s.options.Stack, project.name, s.options.Program(world),
 		auto.WorkDir(dir), auto.Pulumi(s.command), auto.SecretsProvider("passphrase"))
 	if err != nil {
 		return fmt.Errorf("selecting stack %q: %w", s.options.Stack, brief(err))

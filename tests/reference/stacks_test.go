@@ -1,10 +1,7 @@
 package reference_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +11,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/vmstio/infrastructure/infra"
-	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 	"github.com/vmstio/infrastructure/tests/mocks"
 )
@@ -54,11 +50,6 @@ func up(t *testing.T, path string) *mocks.Recorder {
 		Stack: strings.TrimSuffix(filepath.Base(path), ".yaml"), SecretKeys: []string{"vmst:secrets"},
 		Config: map[string]string{"vmst:settings": text, "vmst:secrets": string(hidden)},
 	}
-	require.NoError(t, r.Run(infra.DeployIn(live.World{
-		Offers: func(context.Context, string) (live.Offers, error) { return live.Offers{}, errors.New("no network") },
-		Servers: func(context.Context, string) ([]*net.NS, error) {
-			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
-		},
-	})), path)
+	require.NoError(t, r.Run(infra.DeployIn(mocks.Delegated())), path)
 	return r
 }

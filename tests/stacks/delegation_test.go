@@ -32,10 +32,11 @@ func without(resource.PropertyMap) (resource.PropertyMap, error) {
 // The first run of a new domain makes all but what the world has to see, and the next one the rest. Nothing that is
 // there goes because a name server says something else.
 func TestDelegation(t *testing.T) {
-	elsewhere, here := seenAt("a.example.net."), seenAt("ns2.digitalocean.com.")
-	offline := live.World{Offers: seenAt().Offers, Servers: func(context.Context, string) ([]*net.NS, error) {
+	elsewhere, here := mocks.World("a.example.net."), mocks.World("ns2.digitalocean.com.")
+	offline := mocks.World()
+	offline.Servers = func(context.Context, string) ([]*net.NS, error) {
 		return nil, errors.New("dial udp: network is unreachable")
-	}}
+	}
 	for name, test := range map[string]struct {
 		world   live.World
 		setting string

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,7 +56,7 @@ func said(r *mocks.Recorder) string {
 func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 	offers := catalogued()
 	world := func(asked *int) live.World {
-		w := seenAt("ns1.digitalocean.com.")
+		w := mocks.Delegated()
 		w.Offers = func(context.Context, string) (live.Offers, error) {
 			*asked++
 			return offers, nil
@@ -178,7 +179,7 @@ func TestWhatIsNotOfferedAnyMore(t *testing.T) {
 			t.Run(what+", "+how, func(t *testing.T) {
 				offers := catalogued()
 				test.gone(&offers)
-				w := seenAt("ns1.digitalocean.com.")
+				w := mocks.Delegated()
 				w.Offers = func(context.Context, string) (live.Offers, error) { return offers, nil }
 				w.Running = func(context.Context, string) (live.Running, error) { return running.Running, running.err }
 				r := recorder(t, everything)
@@ -207,16 +208,20 @@ func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
 		upgrades []string
 		err      error
 		refused  bool
+		warned   string
 	}{
-		"left behind":           {runs: "1.100.1-do.0"},
-		"to be upgraded to":     {runs: "1.30.1-do.0", upgrades: []string{"1.30.2-do.0", wanted + ".9-do.1"}},
-		"not to be upgraded":    {runs: "1.30.1-do.0", upgrades: []string{"1.30.2-do.0"}, refused: true},
-		"nobody could be asked": {runs: "1.30.1-do.0", err: errors.New("403"), refused: true},
+		"left behind":        {runs: "1.100.1-do.0"},
+		"to be upgraded to":  {runs: "1.30.1-do.0", upgrades: []string{"1.30.2-do.0", wanted + ".9-do.1"}},
+		"not to be upgraded": {runs: "1.30.1-do.0", upgrades: []string{"1.30.2-do.0"}, refused: true},
+		"nobody could be asked": {
+			runs: "1.30.1-do.0", err: errors.New("403"),
+			warned: "is not a minor version of Kubernetes any more, and what runs could not be seen (403); ",
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			offers := catalogued()
 			offers.Kubernetes = []string{"1.101"}
-			w := seenAt("ns1.digitalocean.com.")
+			w := mocks.Delegated()
 			w.Offers = func(context.Context, string) (live.Offers, error) { return offers, nil }
 			w.Running = func(context.Context, string) (live.Running, error) {
 				return live.Running{Clusters: map[string]live.Cluster{cluster: {Version: test.runs}}}, nil
@@ -235,7 +240,60 @@ func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.NotContains(t, said(r), "vmst:settings.cluster.version: ")
+			if test.warned == "" {
+				require.NotContains(t, said(r), "vmst:settings.cluster.version: ")
+			}
+			require.Contains(t, said(r), test.warned)
+		})
+	}
+}
+
+// From the day that DigitalOcean has announced on, a Standard database with standbys is refused before anything is made,
+// whatever its lists say, unless it runs.
+func TestTheEndOfNewStandardStandbys(t *testing.T) {
+	s := settingsOf(t, recorder(t, everything))
+	require.Equal(t, catalogue.Postgres, s.Database.Engine)
+	require.Greater(t, s.Database.Nodes, 1)
+	its := crew.Suffixed(crew.Database, s.Domain, s.Database.Suffix)
+	there := live.Running{Databases: map[string]live.Database{its: {
+		Engine: catalogue.Postgres, Version: s.Database.Version, Size: s.Database.Size, Nodes: s.Database.Nodes,
+	}}}
+	first := time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC)
+	for what, test := range map[string]struct {
+		now           time.Time
+		asked         error
+		runs          live.Running
+		unseen        error
+		wrong, warned string
+	}{
+		"the day before": {now: first.Add(-time.Second)},
+		"new":            {now: first, wrong: "since 2026-11-30; set vmst:settings.database.engine to advanced_pg"},
+		"new, and no list": {
+			now: first, asked: errors.New("no network"),
+			wrong: "DigitalOcean makes no new pg with \"db-s-4vcpu-8gb\" and 3 nodes",
+		},
+		"there":  {now: first, runs: there, warned: "any more, but runs; "},
+		"unseen": {now: first, unseen: errors.New("403"), warned: "any more, and what runs could not be seen (403); "},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := mocks.Delegated()
+			w.Now = func() time.Time { return test.now }
+			w.Offers = func(context.Context, string) (live.Offers, error) { return catalogued(), test.asked }
+			w.Running = func(context.Context, string) (live.Running, error) { return test.runs, test.unseen }
+			r := recorder(t, everything)
+			r.Preview = true
+			err := r.Run(infra.DeployIn(w))
+			if test.wrong != "" {
+				require.ErrorContains(t, err, "vmst:settings.database.size: DigitalOcean makes no new pg ")
+				require.ErrorContains(t, err, test.wrong)
+				require.Empty(t, r.All(), "nothing is registered")
+				return
+			}
+			require.NoError(t, err)
+			require.Contains(t, said(r), test.warned)
+			if test.warned == "" {
+				require.NotContains(t, said(r), "vmst:settings.database.size: ")
+			}
 		})
 	}
 }

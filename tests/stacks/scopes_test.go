@@ -39,7 +39,7 @@ func usedOfDigitalOcean(t *testing.T) []string {
 		} {
 			recorded := changed(t, stack, r.value, r.path...)
 			recorded.Answers = map[string]mocks.Answer{getCertificate: without}
-			require.NoError(t, recorded.Run(infra.DeployIn(seenAt(r.hosts))))
+			require.NoError(t, recorded.Run(infra.DeployIn(mocks.World(r.hosts))))
 			for _, resource := range recorded.All() {
 				add(resource.Type)
 			}

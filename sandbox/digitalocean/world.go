@@ -1,0 +1,83 @@
+package digitalocean
+
+import (
+	"context"
+	"net"
+
+	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/live"
+	"github.com/vmstio/infrastructure/sandbox/cloud"
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
+)
+
+// World answers what the program asks before it registers anything: the name servers know which zones are delegated
+// ([Options]), DigitalOcean offers what the catalogue lists, and in the account is what the cloud has.
+func World(c *cloud.Cloud, options Options) live.World {
+	return live.World{
+		Now: c.Now,
+		Servers: func(_ context.Context, zone string) ([]*net.NS, error) {
+			var delegated bool
+			err := c.Update(func(tx *cloud.Tx) error {
+				delegated = seen(sim.Call{Tx: tx}, zone, options.Undelegated)
+				return nil
+			})
+			if err != nil || !delegated {
+				return nil, &net.DNSError{Err: "no such host", Name: zone, IsNotFound: true}
+			}
+			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
+		},
+		Offers: func(context.Context, string) (live.Offers, error) { return offers(), nil },
+		Running: func(context.Context, string) (running live.Running, err error) {
+			err = c.Update(func(tx *cloud.Tx) error {
+				running = runningIn(sim.Call{Tx: tx})
+				return nil
+			})
+			return running, err
+		},
+		Upgrades: func(context.Context, string, string) ([]string, error) { return options.Upgrades, nil },
+	}
+}
+
+func offers() live.Offers {
+	found := live.Offers{
+		Regions:    catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }),
+		Kubernetes: catalogue.KubernetesMinors(), NodeSizes: catalogue.DropletSlugs(),
+		Engines: map[string]live.Engine{},
+	}
+	for _, engine := range catalogue.Engines() {
+		plans := map[int][]string{}
+		for _, plan := range engine.Plans {
+			for _, nodes := range plan.Nodes {
+				plans[nodes] = append(plans[nodes], plan.Slug)
+			}
+		}
+		found.Engines[engine.Name] = live.Engine{
+			Regions:  catalogue.Slugs(func(r catalogue.Region) bool { return r.Databases }),
+			Versions: engine.Versions, Plans: plans,
+		}
+	}
+	return found
+}
+
+func runningIn(call sim.Call) live.Running {
+	running := live.Running{Clusters: map[string]live.Cluster{}, Databases: map[string]live.Database{}}
+	for _, object := range call.List(typeCluster) {
+		state := sim.State(object.Outputs)
+		cluster := live.Cluster{
+			ID: object.ID, Region: state.String("region"), Version: state.String("version"),
+			NodeSizes: []string{state.Object("nodePool").String("size")},
+		}
+		for _, pool := range having(call, typeNodePool, "clusterId", object.ID) {
+			cluster.NodeSizes = append(cluster.NodeSizes, pool.String("size"))
+		}
+		running.Clusters[state.String("name")] = cluster
+	}
+	for _, object := range call.List(typeDatabase) {
+		state := sim.State(object.Outputs)
+		running.Databases[state.String("name")] = live.Database{
+			Engine: state.String("engine"), Version: state.String("version"), Size: state.String("size"),
+			Nodes: state.Int("nodeCount"),
+		}
+	}
+	return running
+}
