@@ -95,24 +95,32 @@ func valkey(t *testing.T, scripts bool) string {
 	return number
 }
 
-// bucket is object storage: what is uploaded with the ACL public-read can be read by anybody.
-func bucket(t *testing.T, refusesACL bool) *httptest.Server {
+// bucket is object storage: what is uploaded with the ACL public-read can be read by anybody, until its ACL is private.
+// It may refuse the ACL of an upload, or a later one.
+func bucket(t *testing.T, refusesACL, refusesWithdrawal bool) *httptest.Server {
 	t.Helper()
 	var mu sync.Mutex
 	public := map[string][]byte{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		key := strings.TrimPrefix(r.URL.Path, "/media")
-		switch r.Method {
-		case http.MethodPut:
+		key, acl := strings.TrimPrefix(r.URL.Path, "/media"), r.URL.Query().Has("acl")
+		switch {
+		case r.Method == http.MethodPut && acl:
+			if refusesWithdrawal {
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no later ACL</Message></Error>`)
+			} else if r.Header.Get("X-Amz-Acl") == "private" {
+				delete(public, key)
+			}
+		case r.Method == http.MethodPut:
 			if refusesACL || r.Header.Get("X-Amz-Acl") != "public-read" {
 				w.WriteHeader(http.StatusForbidden)
 				fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no ACL</Message></Error>`)
 				return
 			}
 			public[key], _ = io.ReadAll(r.Body)
-		case http.MethodDelete:
+		case r.Method == http.MethodDelete:
 			delete(public, key)
 			w.WriteHeader(http.StatusNoContent)
 		default:
@@ -180,14 +188,14 @@ func environmentFor(database, valkey, smtp string, storage *httptest.Server) map
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	database, good := postgres(t), valkey(t, true)
-	said, succeeded := preflightOf(t, environmentFor(database, good, relay(t, "220 ready"), bucket(t, false)))
+	said, succeeded := preflightOf(t, environmentFor(database, good, relay(t, "220 ready"), bucket(t, false, false)))
 	require.True(t, succeeded)
 	require.NotContains(t, said, "WRONG")
-	require.Equal(t, 9, strings.Count(said, "ok     "),
-		"both ports, two Valkeys, upload, two downloads, deletion, mail")
+	require.Equal(t, 10, strings.Count(said, "ok     "),
+		"both ports, two Valkeys, upload, two downloads, withdrawal, deletion, mail")
 
 	// All that is wrong is said at once, each with whom to ask, and no secret.
-	env := environmentFor(database, valkey(t, false), relay(t, "554 go away"), bucket(t, true))
+	env := environmentFor(database, valkey(t, false), relay(t, "554 go away"), bucket(t, true, false))
 	env["POOL_PORT"], env["DB_NAME"] = port(t), "nothing"
 	said, succeeded = preflightOf(t, env)
 	require.False(t, succeeded)
@@ -211,7 +219,7 @@ func TestPreflight(t *testing.T) {
 func TestPreflightWithoutARelay(t *testing.T) {
 	t.Parallel()
 	database := postgres(t)
-	env := environmentFor(database, valkey(t, true), relay(t, "421 later"), bucket(t, false))
+	env := environmentFor(database, valkey(t, true), relay(t, "421 later"), bucket(t, false, false))
 	said, succeeded := preflightOf(t, env)
 	require.False(t, succeeded)
 	require.Contains(t, said, "WRONG  mail relay at 127.0.0.1:")
@@ -230,10 +238,20 @@ func TestPreflightWithoutARelay(t *testing.T) {
 	require.False(t, succeeded)
 }
 
+// A key that may not withdraw what it has uploaded is said, and keeps nobody from a version.
+func TestPreflightOfSuspensions(t *testing.T) {
+	t.Parallel()
+	env := environmentFor(postgres(t), valkey(t, true), relay(t, "220 ready"), bucket(t, false, true))
+	said, succeeded := preflightOf(t, env)
+	require.True(t, succeeded)
+	require.Contains(t, said, "WARN   withdrawal of what was uploaded: no later ACL; ")
+	require.Contains(t, said, "what a suspended account has uploaded stays public")
+}
+
 // What the bucket takes must come back through the CDN's name; before there is one, it is not asked.
 func TestPreflightOfTheCDN(t *testing.T) {
 	t.Parallel()
-	env := environmentFor(postgres(t), valkey(t, true), relay(t, "220 ready"), bucket(t, false))
+	env := environmentFor(postgres(t), valkey(t, true), relay(t, "220 ready"), bucket(t, false, false))
 	env["S3_ALIAS_HOST"] = "127.0.0.1:" + port(t)
 	said, succeeded := preflightOf(t, env)
 	require.False(t, succeeded)
@@ -260,7 +278,7 @@ func TestPreflightOfTheSearch(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bundle.crt")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: search.Certificate().Raw})
 	require.NoError(t, os.WriteFile(file, certificate, 0o600))
-	env := environmentFor(port(t), port(t), port(t), bucket(t, true))
+	env := environmentFor(port(t), port(t), port(t), bucket(t, true, false))
 	maps.Copy(env, map[string]string{
 		"ES_ENABLED": "true", "ES_HOST": "https://127.0.0.1", "ES_PORT": number, "ES_USER": "finder",
 		"ES_PASS": "secret-search",

@@ -4,7 +4,7 @@
 # a wrong one says whose door to knock at. Nothing secret is printed.
 #
 # Mail is only a warning where the instance has run before: what it sends waits in the queue and is tried again, as it
-# would be without the upgrade, which may be one that must not wait for a relay.
+# would be without the upgrade, which may be one that must not wait for a relay. So is what only suspensions need.
 
 require 'aws-sdk-s3'
 require 'net/http'
@@ -23,15 +23,16 @@ $wrong = 0
 # Whether the database has been migrated before.
 $runs = false
 
-def check(what, remedy, seconds: 30, needed: true)
+# despite says why the version comes although this is wrong; nil if it does not.
+def check(what, remedy, seconds: 30, despite: nil)
   Timeout.timeout(seconds) { yield }
   puts "ok     #{what}"
 rescue StandardError => e
-  $wrong += 1 if needed
+  $wrong += 1 unless despite
   message = e.message.lines.first.to_s.strip
   HIDDEN.reject(&:empty?).each { |secret| message = message.gsub(secret, '[hidden]') }
-  remedy += '. This instance runs, so the version comes all the same; mail waits and is tried again' unless needed
-  puts "#{needed ? 'WRONG' : 'WARN '}  #{what}: #{message.empty? ? e.class : message}; #{remedy}"
+  remedy += ". #{despite}" if despite
+  puts "#{despite ? 'WARN ' : 'WRONG'}  #{what}: #{message.empty? ? e.class : message}; #{remedy}"
 end
 
 def postgres(host, port, name)
@@ -119,12 +120,21 @@ if uploaded
       end
     end
   end
+  # What SuspendAccountService does to every file of an account (Mastodon, privatize_media_attachments!).
+  check('withdrawal of what was uploaded',
+        'the key must be allowed to change the ACL of objects: ask DigitalOcean\'s support about limited Spaces keys and ' \
+        'PutObjectAcl', despite: 'The version comes all the same; what a suspended account has uploaded stays public') do
+    object.acl.put(acl: 'private')
+    answer = Net::HTTP.get_response(URI(object.public_url))
+    raise 'everybody can still read it' if answer.is_a?(Net::HTTPSuccess)
+  end
   check('deletion of what was uploaded', 'the key must be allowed to delete objects') { object.delete }
 end
 
 check("mail relay at #{ENV.fetch('SMTP_SERVER')}:#{ENV.fetch('SMTP_PORT')}",
       'DigitalOcean blocks 25, 465 and 587: use the port that the relay has beside them, such as 2525 or 2587; then ask ' \
-      'the relay\'s support', needed: !$runs) do
+      'the relay\'s support',
+      despite: $runs ? 'This instance runs, so the version comes all the same; mail waits and is tried again' : nil) do
   relay = Socket.tcp(ENV.fetch('SMTP_SERVER'), ENV.fetch('SMTP_PORT'), connect_timeout: 15)
   greeting = ENV['SMTP_TLS'] == 'true' ? '220' : relay.gets.to_s
   raise "greets with #{greeting.strip.inspect}" unless greeting.start_with?('220')
