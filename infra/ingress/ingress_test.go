@@ -126,6 +126,7 @@ func TestServiceAdoptsTheLoadBalancer(t *testing.T) {
 	for _, proxy := range []bool{true, false} {
 		args := arguments()
 		args.LoadBalancer.ProxyProtocol = proxy
+		args.TrustedRanges = []string{"10.118.0.7/32"}
 		made := controller(t, args)
 		require.Equal(t, "Local", made.Input("values", "controller", "service", "externalTrafficPolicy"))
 		require.Equal(t, map[string]any{
@@ -141,7 +142,7 @@ func TestServiceAdoptsTheLoadBalancer(t *testing.T) {
 		// At both ends or at neither.
 		require.Equal(t, strconv.FormatBool(proxy), made.Input("values", "controller", "config", "use-proxy-protocol"))
 		if proxy {
-			require.Equal(t, "10.100.0.0/20", made.Input("values", "controller", "config", "proxy-real-ip-cidr"))
+			require.Equal(t, "10.100.0.0/20,10.118.0.7/32", made.Input("values", "controller", "config", "proxy-real-ip-cidr"))
 		} else {
 			require.Nil(t, made.Input("values", "controller", "config", "proxy-real-ip-cidr"))
 		}

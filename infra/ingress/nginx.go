@@ -51,7 +51,7 @@ func (a *Args) nginxConfig() map[string]string {
 		"annotations-risk-level": "Medium",
 	}
 	if a.LoadBalancer.ProxyProtocol {
-		config["proxy-real-ip-cidr"] = a.TrustedRange
+		config["proxy-real-ip-cidr"] = strings.Join(append([]string{a.TrustedRange}, a.TrustedRanges...), ",")
 	}
 	return config
 }

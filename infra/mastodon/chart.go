@@ -24,14 +24,15 @@ func (m *Mastodon) chart(
 	if err != nil {
 		return nil, fmt.Errorf("values of chart %s: %w", args.Chart.Name, err)
 	}
-	chart, err := helmv4.NewChart(ctx, name+"-chart", &helmv4.ChartArgs{
-		Chart:          pulumi.String(args.Chart.Name),
-		Version:        pulumi.String(args.Chart.Version),
-		RepositoryOpts: &helmv4.RepositoryOptsArgs{Repo: pulumi.String(args.Chart.Repository)},
-		Name:           pulumi.String(releaseName),
-		Namespace:      pulumi.String(args.Namespace),
-		Values:         values,
-	}, pulumi.Parent(m), pulumi.DependsOn(after),
+	located, repository := args.Chart.Located()
+	of := &helmv4.ChartArgs{
+		Chart: pulumi.String(located), Version: pulumi.String(args.Chart.Version), Name: pulumi.String(releaseName),
+		Namespace: pulumi.String(args.Namespace), Values: values,
+	}
+	if repository != "" {
+		of.RepositoryOpts = &helmv4.RepositoryOptsArgs{Repo: pulumi.String(repository)}
+	}
+	chart, err := helmv4.NewChart(ctx, name+"-chart", of, pulumi.Parent(m), pulumi.DependsOn(after),
 		pulumi.Transforms([]pulumi.ResourceTransform{args.equip}))
 	if err != nil {
 		return nil, fmt.Errorf("creating chart %q: %w", args.Chart.Name, err)

@@ -18,6 +18,16 @@ func chartValues(t *testing.T, args mastodon.Args) (mocks.Resource, func(path ..
 	return chart, func(path ...any) any { return chart.Input(append([]any{"values"}, path...)...) }
 }
 
+// A chart in a registry has an address, and no repository.
+func TestChartFromARegistry(t *testing.T) {
+	t.Parallel()
+	args := arguments()
+	args.Chart.Repository = "oci://ghcr.io/charts"
+	chart, _ := chartValues(t, args)
+	require.Equal(t, "oci://ghcr.io/charts/mastodon", chart.Input("chart"))
+	require.Nil(t, chart.Input("repositoryOpts"))
+}
+
 func TestChart(t *testing.T) {
 	t.Parallel()
 	chart, value := chartValues(t, arguments())

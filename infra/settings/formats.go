@@ -133,7 +133,8 @@ func formats() map[string]decode.Format {
 			Write:   "write all three numbers, such as 1.2.3, so that every run installs the same",
 		},
 		"chart-repository": {
-			Is: "the address of a chart repository", Valid: isHTTPS, Write: "write a URL that starts with https://",
+			Is: "the address of a chart repository", Valid: func(s string) bool { return isHTTPS(s) || isRegistry(s) },
+			Write: "write a URL that starts with https:// or oci://, without the chart's name",
 		},
 		"chart-name": {Is: "a chart name", Pattern: slug, Write: "use lower-case letters, digits and dashes"},
 		"https-url":  {Is: "the address of a service", Valid: isHTTPS, Write: "write a URL that starts with https://"},
@@ -236,6 +237,12 @@ func isRange(text string) bool {
 func isHTTPS(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Scheme == "https" && u.Host != ""
+}
+
+// isRegistry reports whether a text is the address of a registry of charts, with or without a folder.
+func isRegistry(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme+"://" == ociScheme && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 // isInside reports whether a path is relative and does not lead out.

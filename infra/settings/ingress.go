@@ -1,5 +1,12 @@
 package settings
 
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/vmstio/infrastructure/infra/settings/internal/decode"
+)
+
 // Ingress is the reverse proxy and the certificates it serves.
 type Ingress struct {
 	// Chart of the ingress-nginx controller. The default is the last release of the project, which is declared for
@@ -17,6 +24,10 @@ type Ingress struct {
 	Resources Resources `json:"resources" default:"{cpu: 200m, memory: 256Mi, memoryLimit: 512Mi}"`
 	// MaxBodySize is the largest upload, as nginx writes it. The default is that of Mastodon's own nginx configuration.
 	MaxBodySize string `json:"maxBodySize" jsonschema:"format=nginx-size" default:"99m"`
+	// TrustedRanges are IPv4 ranges besides network.ipRange from which the load balancer may name the address of a
+	// client (proxy protocol). The load balancer speaks from within the VPC; name another range only when the controller's
+	// log shows that it does not: whoever is in it can pretend to be anybody.
+	TrustedRanges []string `json:"trustedRanges" jsonschema:"format=ipv4-range" example:"10.118.0.0/24"`
 	// HSTSMaxAge is how long browsers insist on HTTPS, in seconds; 0 makes them forget it. The default is two years.
 	HSTSMaxAge int `json:"hstsMaxAge" jsonschema:"minimum=0" default:"63072000"`
 	// Values are further values of the chart, merged last, at your own risk.
@@ -29,7 +40,8 @@ type Ingress struct {
 
 // CertManager names the Helm chart of cert-manager.
 type CertManager struct {
-	// Repository is the https URL of the chart repository.
+	// Repository is the https URL of the chart repository, or the folder of a registry that has the chart, as
+	// oci://registry.example.org/charts.
 	Repository string `json:"repository" jsonschema:"format=chart-repository"`
 	// Name is the chart's name in the repository.
 	Name string `json:"name" jsonschema:"format=chart-name"`
@@ -84,7 +96,8 @@ func (i Ingress) Check(at At) {
 	r.add("the runbooks know the objects by their names", "",
 		"controller.name", "nameOverride", "fullnameOverride", "namespaceOverride")
 	r.add("a wrong one lets anybody forge the address of a client", "controller.config.", "use-proxy-protocol",
-		"proxy-real-ip-cidr", "use-forwarded-headers", "enable-real-ip", "forwarded-for-header")
+		"use-forwarded-headers", "enable-real-ip", "forwarded-for-header")
+	r.add("it is ingress.trustedRanges", "controller.config.", "proxy-real-ip-cidr")
 	r.add("an Ingress could write into the configuration of nginx", "controller.", "config.annotations-risk-level",
 		"config.allow-snippet-annotations", "allowSnippetAnnotations", "enableAnnotationValidations")
 	r.add("Mastodon's Ingresses name the class", "controller.ingressClass", "", "Resource.name", "Resource.enabled",
@@ -96,6 +109,31 @@ func (i Ingress) Check(at At) {
 	r.add("it is ingress.hstsMaxAge", "controller.config.", "hsts", "hsts-max-age")
 	r.add("it is ingress.maxBodySize, which the instance has, too", "controller.config.", "proxy-body-size")
 	i.Values.refuse(at.Key("values"), r)
+}
+
+// checkTrusted reports ranges whose addresses of clients nobody would read, and those from which a pod could forge them.
+func (s *Settings) checkTrusted(at At) {
+	cluster, seen := at.Key("cluster"), decode.Unique{}
+	for i, text := range s.Ingress.TrustedRanges {
+		at := at.Key("ingress").Key("trustedRanges").Index(i)
+		seen.Add(at, text)
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil || at.Bad() {
+			continue
+		}
+		if prefix.Masked() != prefix {
+			at.Add(quote(text)+" has address bits beyond its length", "write it as "+prefix.Masked().String())
+			continue
+		}
+		if pods, err := netip.ParsePrefix(s.Cluster.PodSubnet); err == nil && pods.Overlaps(prefix) {
+			at.Add(fmt.Sprintf("%q overlaps %s (%s), so that every pod could pretend to be anybody", text,
+				cluster.Key("podSubnet"), s.Cluster.PodSubnet), "name what the log shows, and no more, such as 10.118.0.7/32")
+		}
+	}
+	if len(s.Ingress.TrustedRanges) > 0 && !s.LoadBalancer.ProxyProtocol {
+		at.Key("ingress").Key("trustedRanges").Add("nobody names addresses of clients without proxy protocol",
+			"set loadBalancer.proxyProtocol to true, or remove them")
+	}
 }
 
 // ownNetwork is what the pod-security standard "baseline" says, which the namespaces enforce.

@@ -87,6 +87,7 @@ func (s *Settings) Charts() []Chart {
 func (s *Settings) Check(at At) {
 	s.checkRanges(at)
 	s.checkAllowed(at)
+	s.checkTrusted(at)
 	s.checkPlacements(at)
 	s.checkRegions(at)
 	s.checkHosts(at)

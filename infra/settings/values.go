@@ -13,13 +13,26 @@ import (
 
 // Chart names a Helm chart.
 type Chart struct {
-	// Repository is the https URL of the chart repository.
+	// Repository is the https URL of the chart repository, or the folder of a registry that has the chart, as
+	// oci://registry.example.org/charts.
 	Repository string `json:"repository" jsonschema:"format=chart-repository"`
 	// Name is the chart's name in the repository.
 	Name string `json:"name" jsonschema:"format=chart-name"`
 	// Version is the exact chart version.
 	Version string `json:"version" jsonschema:"format=version"`
 }
+
+// Located returns what Helm and Pulumi call a chart, and the repository that has one of that name; a chart in a registry
+// has an address, and no repository.
+func (c Chart) Located() (chart, repository string) {
+	if strings.HasPrefix(c.Repository, ociScheme) {
+		return strings.TrimRight(c.Repository, "/") + "/" + c.Name, ""
+	}
+	return c.Name, c.Repository
+}
+
+// ociScheme begins the address of a registry of charts.
+const ociScheme = "oci://"
 
 // Image is a container image.
 type Image struct {

@@ -37,7 +37,7 @@ func TestChartValuesThatAreRefused(t *testing.T) {
 			under("ingress.values.controller.", []string{
 				"allowSnippetAnnotations: the value is not free: an Ingress could write into the configuration of " +
 					"nginx; remove it",
-				"config.proxy-real-ip-cidr: " + client,
+				"config.proxy-real-ip-cidr: the value is not free: it is ingress.trustedRanges; remove it",
 				"config.use-forwarded-headers: " + client,
 				"config.use-proxy-protocol: " + client,
 			}),

@@ -18,7 +18,10 @@ func alternatives() []map[string]any {
 	return []map[string]any{
 		{},
 		{"dns.manageZone": true, "mastodon.housekeeping.feeds.enabled": true},
-		{"loadBalancer.type": "REGIONAL", "loadBalancer.proxyProtocol": true, "docs.enabled": false},
+		{
+			"loadBalancer.type": "REGIONAL_NETWORK", "loadBalancer.proxyProtocol": false, "ingress.trustedRanges": []any{},
+			"docs.enabled": false,
+		},
 	}
 }
 
@@ -63,8 +66,12 @@ func (w *world) given() map[string]candidate {
 		"database.size":    {value: "db-s-6vcpu-16gb"},
 		"database.version": {value: "17", with: map[string]any{"backup.postgres.tag": "17.10-bookworm"}},
 		// Each type goes with one of them.
-		"loadBalancer.type":          {value: "REGIONAL", with: map[string]any{"loadBalancer.proxyProtocol": true}},
-		"loadBalancer.proxyProtocol": {value: true, with: map[string]any{"loadBalancer.type": "REGIONAL"}},
+		"loadBalancer.type": {value: "REGIONAL_NETWORK", with: map[string]any{
+			"loadBalancer.proxyProtocol": false, "ingress.trustedRanges": []any{},
+		}},
+		"loadBalancer.proxyProtocol": {value: false, with: map[string]any{
+			"loadBalancer.type": "REGIONAL_NETWORK", "ingress.trustedRanges": []any{},
+		}},
 		"dns.mail.relay.dkim[].value": {
 			value: "v=DKIM1; k=rsa; p=MIGf", with: map[string]any{"dns.mail.relay.dkim[0].cname": ""},
 		},

@@ -47,18 +47,22 @@ func NewRelease(ctx *pulumi.Context, name string, args *ReleaseArgs, opts ...pul
 	}); err != nil {
 		return nil, err
 	}
-	r := &Release{}
-	err := ctx.RegisterResource(ReleaseType, name, pulumi.Map{
-		"chart":          pulumi.String(args.Chart.Name),
-		"version":        pulumi.String(args.Chart.Version),
-		"repositoryOpts": pulumi.Map{"repo": pulumi.String(args.Chart.Repository)},
-		"name":           pulumi.String(args.Name),
-		"namespace":      args.Namespace,
-		"values":         args.Values,
-		"timeout":        pulumi.Int(releaseTimeout),
+	located, repository := args.Chart.Located()
+	inputs := pulumi.Map{
+		"chart":     pulumi.String(located),
+		"version":   pulumi.String(args.Chart.Version),
+		"name":      pulumi.String(args.Name),
+		"namespace": args.Namespace,
+		"values":    args.Values,
+		"timeout":   pulumi.Int(releaseTimeout),
 		// A constant of the provider's schema: the SDK sends it with every release.
 		"compat": pulumi.String("true"),
-	}, r, utilities.PkgResourceDefaultOpts(opts)...)
+	}
+	if repository != "" {
+		inputs["repositoryOpts"] = pulumi.Map{"repo": pulumi.String(repository)}
+	}
+	r := &Release{}
+	err := ctx.RegisterResource(ReleaseType, name, inputs, r, utilities.PkgResourceDefaultOpts(opts)...)
 	if err != nil {
 		return nil, fmt.Errorf("installing chart %s %s as %q: %w", args.Chart.Name, args.Chart.Version, args.Name, err)
 	}

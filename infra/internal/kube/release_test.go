@@ -42,6 +42,18 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+// A chart in a registry has an address, and no repository.
+func TestReleaseFromARegistry(t *testing.T) {
+	t.Parallel()
+	args := releaseArgs()
+	args.Chart.Repository = "oci://ghcr.io/charts"
+	r := &mocks.Recorder{}
+	require.NoError(t, r.Run(releaseProgram(args)))
+	made := r.One(t, kube.ReleaseType, "transporter")
+	require.Equal(t, "oci://ghcr.io/charts/transporter", made.Input("chart"))
+	require.Nil(t, made.Input("repositoryOpts"))
+}
+
 func TestReleaseReturnsFailures(t *testing.T) {
 	t.Parallel()
 	mocks.RequireFailure(t, func() *mocks.Recorder { return &mocks.Recorder{} }, releaseProgram(releaseArgs()))
