@@ -132,7 +132,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	edge, err := ingress.New(ctx, "ingress", &ingress.Args{
 		Ingress: s.Ingress, LoadBalancer: s.LoadBalancer, LoadBalancerID: balancer.ID,
 		LoadBalancerName: name(crew.LoadBalancer),
-		// The load balancer speaks from within the VPC. Who else is believed about a client's address, the settings say.
+		// The load balancer speaks from within the VPC. Who else is believed about a client's address, is a setting.
 		TrustedRange: s.Network.IPRange,
 		Domain:       s.Domain, Zone: s.DNS.Zone, DNSToken: secret(secrets.ACMEDNSToken), Cluster: doks.Resource,
 		Protect: s.Protect,

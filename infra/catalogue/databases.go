@@ -68,7 +68,8 @@ func (p Plan) Connections() int { return min(25*p.MemoryGiB, 1000) - 3 }
 // Ends is the first day on which no new cluster of the engine has the plan and the number of nodes any more; the zero
 // time where none is announced. What runs stays as it is.
 //
-// Source: DigitalOcean's announcement that from 2026-11-30 on one of Standard PostgreSQL has one node and 4 GiB at most.
+// Source: DigitalOcean's announcement for 2026-11-30; from then on one of Standard PostgreSQL has one node and at most
+// 4 GiB.
 func (e Engine) Ends(plan Plan, nodes int) time.Time {
 	if e.Name != Postgres || nodes == 1 && plan.MemoryGiB <= 4 {
 		return time.Time{}

@@ -142,7 +142,8 @@ func TestServiceAdoptsTheLoadBalancer(t *testing.T) {
 		// At both ends or at neither.
 		require.Equal(t, strconv.FormatBool(proxy), made.Input("values", "controller", "config", "use-proxy-protocol"))
 		if proxy {
-			require.Equal(t, "10.100.0.0/20,10.118.0.7/32", made.Input("values", "controller", "config", "proxy-real-ip-cidr"))
+			require.Equal(t, "10.100.0.0/20,10.118.0.7/32",
+				made.Input("values", "controller", "config", "proxy-real-ip-cidr"))
 		} else {
 			require.Nil(t, made.Input("values", "controller", "config", "proxy-real-ip-cidr"))
 		}

@@ -242,7 +242,8 @@ func isHTTPS(text string) bool {
 // isRegistry reports whether a text is the address of a registry of charts, with or without a folder.
 func isRegistry(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Scheme+"://" == ociScheme && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	return err == nil && u.Scheme+"://" == ociScheme && u.Host != "" &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 // isInside reports whether a path is relative and does not lead out.

@@ -25,8 +25,8 @@ type Ingress struct {
 	// MaxBodySize is the largest upload, as nginx writes it. The default is that of Mastodon's own nginx configuration.
 	MaxBodySize string `json:"maxBodySize" jsonschema:"format=nginx-size" default:"99m"`
 	// TrustedRanges are IPv4 ranges besides network.ipRange from which the load balancer may name the address of a
-	// client (proxy protocol). The load balancer speaks from within the VPC; name another range only when the controller's
-	// log shows that it does not: whoever is in it can pretend to be anybody.
+	// client (proxy protocol). The load balancer speaks from within the VPC; name another range only when the
+	// controller's log shows that it does not: whoever is in it can pretend to be anybody.
 	TrustedRanges []string `json:"trustedRanges" jsonschema:"format=ipv4-range" example:"10.118.0.0/24"`
 	// HSTSMaxAge is how long browsers insist on HTTPS, in seconds; 0 makes them forget it. The default is two years.
 	HSTSMaxAge int `json:"hstsMaxAge" jsonschema:"minimum=0" default:"63072000"`
@@ -111,7 +111,7 @@ func (i Ingress) Check(at At) {
 	i.Values.refuse(at.Key("values"), r)
 }
 
-// checkTrusted reports ranges whose addresses of clients nobody would read, and those from which a pod could forge them.
+// checkTrusted reports ranges that nobody would name clients from, and those from which a pod could make them up.
 func (s *Settings) checkTrusted(at At) {
 	cluster, seen := at.Key("cluster"), decode.Unique{}
 	for i, text := range s.Ingress.TrustedRanges {
@@ -126,8 +126,11 @@ func (s *Settings) checkTrusted(at At) {
 			continue
 		}
 		if pods, err := netip.ParsePrefix(s.Cluster.PodSubnet); err == nil && pods.Overlaps(prefix) {
-			at.Add(fmt.Sprintf("%q overlaps %s (%s), so that every pod could pretend to be anybody", text,
-				cluster.Key("podSubnet"), s.Cluster.PodSubnet), "name what the log shows, and no more, such as 10.118.0.7/32")
+			at.Add(
+				fmt.Sprintf("%q overlaps %s (%s), so that every pod could pretend to be anybody", text,
+					cluster.Key("podSubnet"), s.Cluster.PodSubnet),
+				"name what the log shows, and no more, such as 10.118.0.7/32",
+			)
 		}
 	}
 	if len(s.Ingress.TrustedRanges) > 0 && !s.LoadBalancer.ProxyProtocol {

@@ -43,8 +43,8 @@ func TestBadIngress(t *testing.T) {
 		}},
 		{"charts in a registry", `{ingress: {chart: {repository: "oci://"},
 			certManager: {repository: "oci://somebody@ghcr.io/charts"}}}`, []string{
-			`ingress.certManager.repository: "oci://somebody@ghcr.io/charts" is not the address of a chart repository; ` +
-				`write a URL that starts with https:// or oci://, without the chart's name`,
+			`ingress.certManager.repository: "oci://somebody@ghcr.io/charts" is not the address of a chart ` +
+				`repository; write a URL that starts with https:// or oci://, without the chart's name`,
 			`ingress.chart.repository: "oci://" is not the address of a chart repository; write a URL that starts ` +
 				`with https:// or oci://, without the chart's name`,
 		}},
@@ -54,8 +54,8 @@ func TestBadIngress(t *testing.T) {
 			`ingress.trustedRanges[2]: "10.118.0.1/24" has address bits beyond its length; write it as 10.118.0.0/24`,
 			`ingress.trustedRanges[3]: "0.0.0.0/0" overlaps vmst:settings.cluster.podSubnet (10.96.0.0/16), so that ` +
 				`every pod could pretend to be anybody; name what the log shows, and no more, such as 10.118.0.7/32`,
-			`ingress.trustedRanges[4]: "10.118.0.0/24" is already used by vmst:settings.ingress.trustedRanges[0]; use ` +
-				`each value once`,
+			`ingress.trustedRanges[4]: "10.118.0.0/24" is already used by vmst:settings.ingress.trustedRanges[0]; ` +
+				`use each value once`,
 		}},
 		{"trusted ranges of nobody", `{ingress: {trustedRanges: [10.118.0.0/24]},
 			loadBalancer: {type: REGIONAL_NETWORK, proxyProtocol: false}}`, []string{

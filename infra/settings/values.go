@@ -22,8 +22,8 @@ type Chart struct {
 	Version string `json:"version" jsonschema:"format=version"`
 }
 
-// Located returns what Helm and Pulumi call a chart, and the repository that has one of that name; a chart in a registry
-// has an address, and no repository.
+// Located returns what Helm and Pulumi call a chart, and the repository that has one of that name. A chart in a
+// registry has an address and no repository.
 func (c Chart) Located() (chart, repository string) {
 	if strings.HasPrefix(c.Repository, ociScheme) {
 		return strings.TrimRight(c.Repository, "/") + "/" + c.Name, ""

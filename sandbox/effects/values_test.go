@@ -19,8 +19,8 @@ func alternatives() []map[string]any {
 		{},
 		{"dns.manageZone": true, "mastodon.housekeeping.feeds.enabled": true},
 		{
-			"loadBalancer.type": "REGIONAL_NETWORK", "loadBalancer.proxyProtocol": false, "ingress.trustedRanges": []any{},
-			"docs.enabled": false,
+			"loadBalancer.type": "REGIONAL_NETWORK", "loadBalancer.proxyProtocol": false,
+			"ingress.trustedRanges": []any{}, "docs.enabled": false,
 		},
 	}
 }

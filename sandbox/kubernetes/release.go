@@ -112,8 +112,8 @@ func checkRendered(o helm.Object, in string) error {
 	return joinProblems(about, check(kind, o.Manifest, nil))
 }
 
-// inNamespace puts an object of a chart where the API server puts it: into the release's namespace if it names none, and
-// into none if its kind has none, whatever the chart says (k8s.io/apiserver, pkg/registry/rest/meta.go).
+// inNamespace puts an object of a chart where the API server puts it: into the release's namespace if it names none,
+// and into none if its kind has none, whatever the chart says (k8s.io/apiserver, pkg/registry/rest/meta.go).
 func inNamespace(k kind, manifest map[string]any, ns string) {
 	switch metadata, _ := manifest["metadata"].(map[string]any); {
 	case !k.namespaced:

@@ -5,8 +5,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// releaseArgs are the arguments of a Release, as package kubernetes/helm/v3 of the SDK has them. With that package all 69
-// API packages of Kubernetes would be compiled for this one type, which takes minutes; a test compares the two.
+// releaseArgs are the arguments of a Release, as package kubernetes/helm/v3 of the SDK has them. With that package all
+// 69 API packages of Kubernetes would be compiled for this one type, which takes minutes; a test compares the two.
 type releaseArgs struct {
 	AllowNullValues          *bool                   `pulumi:"allowNullValues"`
 	Atomic                   *bool                   `pulumi:"atomic"`

@@ -20,7 +20,8 @@ func TestReleaseArgsAreTheSDKs(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}",
 		"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/helm/v3").Output()
 	require.NoError(t, err)
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(out)), "release.go"), nil, 0)
+	source := filepath.Join(strings.TrimSpace(string(out)), "release.go")
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
 	require.NoError(t, err)
 	plain := strings.NewReplacer("interface{}", "any", "interface {}", "any", "v4.", "")
 	theirs, ours := map[string]string{}, map[string]string{}

@@ -248,8 +248,8 @@ func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
 	}
 }
 
-// From the day that DigitalOcean has announced on, a Standard database with standbys is refused before anything is made,
-// whatever its lists say, unless it runs.
+// From the day on that DigitalOcean has announced, a Standard database with standbys is refused before anything is
+// made, whatever its lists say, unless it runs.
 func TestTheEndOfNewStandardStandbys(t *testing.T) {
 	s := settingsOf(t, recorder(t, everything))
 	require.Equal(t, catalogue.Postgres, s.Database.Engine)
