@@ -38,6 +38,7 @@ func statePath(t *testing.T) string {
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
 	path := statePath(t)
 	first := open(t, path)
 	put(t, first, cloud.Object{
@@ -78,6 +79,7 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 }
 
 func TestEditsFromOutsideAreSeen(t *testing.T) {
+	t.Parallel()
 	path := statePath(t)
 	c := open(t, path)
 	put(t, c, cloud.Object{Type: vpc, ID: "a", Outputs: map[string]any{"name": "old"}})
@@ -117,6 +119,7 @@ func TestEditsFromOutsideAreSeen(t *testing.T) {
 }
 
 func TestBrokenFiles(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
 		"not JSON":      {"{", "correct the file"},
 		"unknown field": {`{"version": 1, "object": []}`, `"object"`},
@@ -150,6 +153,7 @@ func TestBrokenFiles(t *testing.T) {
 }
 
 func TestUpdateIsAllOrNothing(t *testing.T) {
+	t.Parallel()
 	path := statePath(t)
 	c := open(t, path)
 	put(t, c, cloud.Object{Type: vpc, ID: "a"})
@@ -177,6 +181,7 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 }
 
 func TestCopiesAreIndependent(t *testing.T) {
+	t.Parallel()
 	c := open(t, statePath(t))
 	given := map[string]any{"rules": []any{map[string]any{"port": 80}}}
 	put(t, c, cloud.Object{Type: vpc, ID: "a", Outputs: given})
@@ -192,6 +197,7 @@ func TestCopiesAreIndependent(t *testing.T) {
 }
 
 func TestPutRefuses(t *testing.T) {
+	t.Parallel()
 	c := open(t, statePath(t))
 	for name, o := range map[string]cloud.Object{
 		"no type":  {ID: "a"},
@@ -205,6 +211,7 @@ func TestPutRefuses(t *testing.T) {
 }
 
 func TestParallelWriters(t *testing.T) {
+	t.Parallel()
 	path := statePath(t)
 	c := open(t, path)
 	var writers sync.WaitGroup
@@ -223,6 +230,7 @@ func TestParallelWriters(t *testing.T) {
 }
 
 func TestClock(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2266, 9, 8, 20, 30, 0, 0, time.FixedZone("ship", 3600))
 	c := open(t, statePath(t), cloud.WithClock(func() time.Time { return at }))
 	if now := c.Now(); !now.Equal(at) || now.Location() != time.UTC {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestDatabase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Now = lastStandardDay
 	d := w.Create(database, "d", standardDatabase)
@@ -115,6 +116,7 @@ func TestDatabase(t *testing.T) {
 }
 
 func TestOtherEngines(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	valkey := w.Create(database, "v", inputs{
 		"name": "crusher", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-2gb", "region": "tor1",
@@ -166,6 +168,7 @@ func TestOtherEngines(t *testing.T) {
 }
 
 func TestDatabaseAccess(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	// It has 47 connections.
 	d := w.Create(database, "d", with(standardDatabase, inputs{"size": "db-s-1vcpu-2gb", "nodeCount": 1}))
@@ -227,6 +230,7 @@ func TestDatabaseAccess(t *testing.T) {
 }
 
 func TestDatabaseFirewall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := w.Create(database, "d", goodDatabase)
 	c := w.Create(cluster, "c", goodCluster)

@@ -22,6 +22,7 @@ func kubeconfig(t *testing.T, c resource) map[string]any {
 }
 
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.Create(vpc, "v", goodVpc)
 	good := with(goodCluster, inputs{"vpcUuid": v.ID, "clusterSubnet": "10.64.0.0/16", "serviceSubnet": "10.65.0.0/20"})
@@ -133,6 +134,7 @@ func TestCluster(t *testing.T) {
 // The provider sends nothing where the program says nothing, and the API's own default is true from 1.36 on. New
 // clusters have no address of their own.
 func TestHighAvailabilityByDefault(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for version, want := range map[string]bool{"1.36.3-do.5": true, "1.35.7-do.5": false} {
 		c := w.Create(cluster, version, with(goodCluster, inputs{"name": version, "version": version, "ha": nil}))
@@ -144,6 +146,7 @@ func TestHighAvailabilityByDefault(t *testing.T) {
 }
 
 func TestNodePool(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.Create(cluster, "c", goodCluster)
 	good := inputs{
@@ -200,6 +203,7 @@ func TestNodePool(t *testing.T) {
 }
 
 func TestDeletingCluster(t *testing.T) {
+	t.Parallel()
 	const pod = "kubernetes:core/v1:Pod"
 	for _, all := range []bool{false, true} {
 		w := newWorld(t)

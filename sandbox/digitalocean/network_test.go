@@ -9,6 +9,7 @@ import (
 )
 
 func TestCredentials(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Configure(inputs{"spacesAccessId": "x", "spacesSecretKey": "x"})
 	_, err := w.Try(vpc, "v", goodVpc)
@@ -22,6 +23,7 @@ func TestCredentials(t *testing.T) {
 }
 
 func TestVpc(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.Create(vpc, "v", with(goodVpc, inputs{"description": "bridge"}))
 	if v.Text("vpcUrn") != "do:vpc:"+v.ID || v.Get("default") != false ||
@@ -61,6 +63,7 @@ func TestVpc(t *testing.T) {
 }
 
 func TestVpcWithMembers(t *testing.T) {
+	t.Parallel()
 	for typ, good := range map[string]inputs{
 		cluster:      with(goodCluster, nil),
 		database:     with(goodDatabase, nil),
@@ -92,6 +95,7 @@ func TestVpcWithMembers(t *testing.T) {
 
 // The nodes of a deleted cluster stay in the VPC for a while, in which only a patient provider gets rid of it.
 func TestVpcOfADeletedCluster(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		passed, timeout time.Duration
 		want            string
@@ -118,6 +122,7 @@ func TestVpcOfADeletedCluster(t *testing.T) {
 }
 
 func TestLoadBalancer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	l := w.Create(loadBalancer, "l", goodBalancer)
 	for key, want := range map[string]any{
@@ -182,6 +187,7 @@ func TestLoadBalancer(t *testing.T) {
 }
 
 func TestPreviewKnowsWhatThePrograms(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	outputs := w.Preview(vpc, "v", goodVpc)
 	if outputs["name"].V != "yorktown" || !outputs["vpcUrn"].IsComputed() {

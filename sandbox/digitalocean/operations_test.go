@@ -7,6 +7,7 @@ import (
 )
 
 func TestDNS(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := w.Create(domain, "d", inputs{"name": "example.com"})
 	if d.ID != "example.com" || d.Text("domainUrn") != "do:domain:example.com" || d.Get("ttl") != 1800.0 {
@@ -85,6 +86,7 @@ func TestDNS(t *testing.T) {
 }
 
 func TestUptime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	good := inputs{"name": "web", "target": "https://example.com/health", "regions": []any{"us_east", "eu_west"}}
 	c := w.Create(uptimeCheck, "c", good)
@@ -121,6 +123,7 @@ func TestUptime(t *testing.T) {
 }
 
 func TestMonitorAlert(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	l := w.Create(loadBalancer, "l", goodBalancer)
 	d := w.Create(database, "d", goodDatabase)
@@ -151,6 +154,7 @@ func TestMonitorAlert(t *testing.T) {
 }
 
 func TestProject(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	good := inputs{"name": "mastodon-prod", "environment": "Production"}
 	p := w.Create(project, "p", good)
@@ -189,6 +193,7 @@ func TestProject(t *testing.T) {
 
 // A project lists all that is in it, whoever has put it there; what puts things there sees only these.
 func TestProjectResources(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	p := w.Create(project, "p", inputs{"name": "mastodon-prod"})
 	d := w.Create(database, "d", goodDatabase)
@@ -242,6 +247,7 @@ func TestProjectResources(t *testing.T) {
 }
 
 func TestKubernetesFunctions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const versions = "digitalocean:index/getKubernetesVersions:getKubernetesVersions"
 	for prefix, want := range map[string]string{"1.35.": "1.35.7-do.5", "": "1.36.3-do.5", "1.30": ""} {

@@ -25,6 +25,7 @@ func letsEncrypt(name, host string) inputs {
 
 // Let's Encrypt asks the world, which does not see a zone before the registrar points at DigitalOcean.
 func TestCertificateOfAZoneThatTheWorldDoesNotSee(t *testing.T) {
+	t.Parallel()
 	w := newWorldWith(t, digitalocean.Options{Undelegated: []string{"example.org"}})
 	w.Create(domain, "seen", inputs{"name": "example.com"})
 	w.Create(domain, "unseen", inputs{"name": "example.org"})
@@ -35,6 +36,7 @@ func TestCertificateOfAZoneThatTheWorldDoesNotSee(t *testing.T) {
 
 // A zone below another one of the account is seen when that one, which must be seen itself, has NS records for it.
 func TestCertificateOfAZoneBelowAnother(t *testing.T) {
+	t.Parallel()
 	for _, undelegated := range []bool{false, true} {
 		options := digitalocean.Options{}
 		if undelegated {
@@ -58,6 +60,7 @@ func TestCertificateOfAZoneBelowAnother(t *testing.T) {
 // DigitalOcean takes up to an hour to get a certificate, and the provider waits ten minutes unless it is told to wait
 // longer. It has the ID by then.
 func TestPendingCertificate(t *testing.T) {
+	t.Parallel()
 	slow := digitalocean.Options{Slow: map[string]time.Duration{certificate: 25 * time.Minute}}
 	w := newWorldWith(t, slow)
 	w.Create(domain, "d", inputs{"name": "example.com"})
@@ -82,6 +85,7 @@ func TestPendingCertificate(t *testing.T) {
 // A certificate that is waited for is there after 25 minutes; one that no try gets ends in error, and is in the way
 // until somebody deletes it.
 func TestCertificateThatIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	for takes, want := range map[time.Duration]string{25 * time.Minute: "verified", 80 * time.Minute: "error"} {
 		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{certificate: takes}})
 		w.Create(domain, "d", inputs{"name": "example.com"})
@@ -115,6 +119,7 @@ func TestCertificateThatIsWaitedFor(t *testing.T) {
 
 // DigitalOcean renews a certificate with a new ID; the name stays, and is what others should refer to.
 func TestRenewedCertificateHasANewID(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Create(domain, "d", inputs{"name": "example.com"})
 	b := w.Create(bucket, "b", goodBucket)
@@ -136,6 +141,7 @@ func TestRenewedCertificateHasANewID(t *testing.T) {
 // Neither an endpoint that somebody deleted nor one whose certificate is gone can be read: every refresh fails until a
 // person has been at it.
 func TestCdnThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Create(domain, "d", inputs{"name": "example.com"})
 	b := w.Create(bucket, "b", goodBucket)
@@ -164,6 +170,7 @@ func TestCdnThatCannotBeRead(t *testing.T) {
 
 // DigitalOcean adds the CNAME of a CDN host to a zone that has none, and the program's own is refused then.
 func TestCdnBeforeItsCNAME(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Create(domain, "d", inputs{"name": "example.com"})
 	b := w.Create(bucket, "b", goodBucket)
@@ -178,6 +185,7 @@ func TestCdnBeforeItsCNAME(t *testing.T) {
 }
 
 func TestZoneOfALiveCertificateStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := w.Create(domain, "d", inputs{"name": "example.com"})
 	c := w.Create(certificate, "c", letsEncrypt("c", "cdn.example.com"))
@@ -192,6 +200,7 @@ func TestZoneOfALiveCertificateStays(t *testing.T) {
 
 // A minor upgrade is offered once the patches are in.
 func TestMinorUpgradeAfterThePatches(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.Create(cluster, "c", goodCluster)
 	w.Edit(c, func(outputs map[string]any) { outputs["version"] = "1.35.4-do.1" })
@@ -206,6 +215,7 @@ func TestMinorUpgradeAfterThePatches(t *testing.T) {
 
 // A cluster whose minor version left the list of new ones still has its patches before it, and cannot leave them out.
 func TestPatchesThatOnlyUpgradesHave(t *testing.T) {
+	t.Parallel()
 	w := newWorldWith(t, digitalocean.Options{
 		Kubernetes: []string{"1.37.1-do.0", "1.36.3-do.5"}, Upgrades: []string{"1.35.9-do.0"},
 	})
@@ -224,6 +234,7 @@ func TestPatchesThatOnlyUpgradesHave(t *testing.T) {
 
 // What DigitalOcean has withdrawn stays where it runs.
 func TestPlanThatIsGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := w.Create(database, "d", goodDatabase)
 	w.Provider = digitalocean.New(w.Cloud, digitalocean.Options{Retired: []string{"gd-2vcpu-8gb"}})
@@ -236,6 +247,7 @@ func TestPlanThatIsGone(t *testing.T) {
 // What takes longer than the provider waits is there, and costs, but Pulumi does not know it; the program's Timeouts
 // make the provider wait longer.
 func TestSlowClusterIsForgotten(t *testing.T) {
+	t.Parallel()
 	for typ, good := range map[string]inputs{database: goodDatabase, cluster: goodCluster} {
 		w := newWorldWith(t, digitalocean.Options{Slow: map[string]time.Duration{typ: 45 * time.Minute}})
 		_, err := w.Try(typ, "c", good)
@@ -260,6 +272,7 @@ func TestSlowClusterIsForgotten(t *testing.T) {
 
 // Every region has a range of its own that DigitalOcean keeps.
 func TestVpcInTheRangeOfItsRegion(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.Try(vpc, "v", with(goodVpc, inputs{"ipRange": "10.29.0.0/20"}))
 	w.Refused(err, `ipRange = "10.29.0.0/20": must not overlap 10.29.0.0/16, which DigitalOcean reserves in tor1`)
@@ -268,6 +281,7 @@ func TestVpcInTheRangeOfItsRegion(t *testing.T) {
 
 // No plan has more than 997 connections, and no cluster more than 21 pools.
 func TestLimitsOfPools(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := w.Create(database, "d", with(goodDatabase, inputs{"size": "so1_5-8vcpu-64gb"}))
 	good := inputs{"clusterId": d.ID, "name": "pool", "dbName": "defaultdb", "mode": "transaction", "size": 998}
@@ -282,6 +296,7 @@ func TestLimitsOfPools(t *testing.T) {
 
 // From 2026-11-30 on a new Standard cluster has one node and 4 GiB at most. Those that exist stay as they are.
 func TestTheEndOfNewStandardStandbys(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Now = lastStandardDay
 	old := w.Create(database, "d", standardDatabase)
@@ -303,6 +318,7 @@ func TestTheEndOfNewStandardStandbys(t *testing.T) {
 }
 
 func TestDatabasesThatTheSchemaDoesNotTell(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	search := with(goodDatabase, inputs{
 		"name": "khan", "engine": "opensearch", "version": "2", "size": "db-s-2vcpu-4gb", "nodeCount": 3,
@@ -330,6 +346,7 @@ func TestDatabasesThatTheSchemaDoesNotTell(t *testing.T) {
 // A version of OpenSearch comes back as its first number, which is a change in every preview unless it is ignored; then
 // the rest can be updated.
 func TestVersionOfOpenSearchComesBackShort(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const lookUp = "digitalocean:index/getDatabaseCluster:getDatabaseCluster"
 	_, err := w.Invoke(lookUp, inputs{"name": "khan"})
@@ -363,6 +380,7 @@ func TestVersionOfOpenSearchComesBackShort(t *testing.T) {
 
 // Whoever has a key that may write, writes; then the bucket does not go without force.
 func TestBucketThatSomebodyElseHasWrittenTo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	grant := func(bucket, permission string) inputs {
 		return inputs{"name": bucket, "grants": []any{map[string]any{"bucket": bucket, "permission": permission}}}
@@ -390,6 +408,7 @@ func TestBucketThatSomebodyElseHasWrittenTo(t *testing.T) {
 
 // The name of a deleted bucket comes back after weeks, also to who had it.
 func TestNameOfADeletedBucketIsBlocked(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	if err := w.Delete(w.Create(bucket, "b", goodBucket)); err != nil {
 		t.Fatal(err)
@@ -404,6 +423,7 @@ func TestNameOfADeletedBucketIsBlocked(t *testing.T) {
 
 // Spaces answers with the rules in the order of their IDs: another order is a change in every preview.
 func TestLifecycleRulesComeBackSorted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	rule := func(id string) map[string]any {
 		return map[string]any{"id": id, "enabled": true, "expiration": map[string]any{"days": 30}}
@@ -423,6 +443,7 @@ func TestLifecycleRulesComeBackSorted(t *testing.T) {
 }
 
 func TestLimitsOfTheAccount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i := range 200 {
 		id := fmt.Sprintf("DO00%d", i)
@@ -449,6 +470,7 @@ func TestLimitsOfTheAccount(t *testing.T) {
 }
 
 func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.Create(uptimeCheck, "c", inputs{"name": "web", "target": "https://example.com"})
 	_, err := w.Try(uptimeAlert, "a", inputs{
@@ -472,6 +494,7 @@ func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
 // The controller of a living cluster makes another load balancer for a Service that has lost its own, with another
 // address.
 func TestLoadBalancerOfAServiceIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	for name, alive := range map[string]bool{"living cluster": true, "dead cluster": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

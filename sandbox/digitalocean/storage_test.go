@@ -5,6 +5,7 @@ import (
 )
 
 func TestBucket(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	good := with(goodBucket, inputs{
 		"versioning": map[string]any{"enabled": true},
@@ -65,6 +66,7 @@ func TestBucket(t *testing.T) {
 }
 
 func TestBucketAccess(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Create(bucket, "b", goodBucket)
 	goodCors := inputs{"bucket": "media", "region": "nyc3", "corsRules": []any{map[string]any{
@@ -103,6 +105,7 @@ func TestBucketAccess(t *testing.T) {
 }
 
 func TestCdn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.Create(bucket, "b", goodBucket)
 	w.Create(bucket, "assets", inputs{"name": "assets"})
@@ -162,6 +165,7 @@ func TestCdn(t *testing.T) {
 }
 
 func TestBucketObject(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.Create(bucket, "b", with(goodBucket, inputs{"versioning": map[string]any{"enabled": true}}))
 	w.Create(bucket, "other", inputs{"name": "other"})

@@ -29,6 +29,7 @@ func (w *world) as(name string, token string, news object) error {
 
 // Fields belong to who set them last, and somebody else's cannot be set to something else without force.
 func TestFieldsHaveManagers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(configMapToken, roster(object{"captain": "kirk"}))
 	err := w.as("other", configMapToken, roster(object{"captain": "pike", "doctor": "mccoy"}))
@@ -51,6 +52,7 @@ func TestFieldsHaveManagers(t *testing.T) {
 
 // What would fail an update fails its preview, and leaves everything as it is.
 func TestPreviewsAskTheAPIServer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(configMapToken, roster(object{"captain": "kirk"}))
 	before := w.stored(configMapToken, "default/"+crew)
@@ -85,6 +87,7 @@ func TestPreviewsAskTheAPIServer(t *testing.T) {
 
 // Lists whose elements have a key merge by it: what somebody else added stays.
 func TestListsMergeByKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	web := deployment(crew, pod(object{"env": []any{object{"name": "A", "value": "1"}}}))
@@ -112,6 +115,7 @@ func TestListsMergeByKey(t *testing.T) {
 
 // The API server fills in what it fills in, so that a program can read it.
 func TestDefaults(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	w.create(deploymentToken, deployment("web", pod(nil)))
@@ -124,6 +128,7 @@ func TestDefaults(t *testing.T) {
 
 // What cannot change is refused by the API server, whatever the provider thinks of it.
 func TestImmutableFields(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		token         string
 		before, after object
@@ -160,6 +165,7 @@ func TestImmutableFields(t *testing.T) {
 
 // A namespace that restricts pods lets no other start.
 func TestPodSecurity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(o *kubernetes.Options) { o.Patience = 1 })
 	w.create(namespaceToken, with(namespaceObject("strict"), "restricted",
 		"metadata", "labels", "pod-security.kubernetes.io/enforce"))

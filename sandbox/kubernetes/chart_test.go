@@ -143,6 +143,7 @@ func crewInputs(values object) resource.PropertyMap {
 }
 
 func TestChart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, crewChart))
 	m := &monitor{}
 	response, err := w.construct(m, crewInputs(nil))
@@ -182,6 +183,7 @@ func TestChart(t *testing.T) {
 }
 
 func TestChartOptions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, crewChart))
 	m, inputs := &monitor{}, crewInputs(nil)
 	inputs["resourcePrefix"], inputs["skipAwait"] = resource.NewStringProperty("next"), resource.NewBoolProperty(true)
@@ -193,6 +195,7 @@ func TestChartOptions(t *testing.T) {
 }
 
 func TestChartsWithoutChildren(t *testing.T) {
+	t.Parallel()
 	unknown := crewInputs(nil)
 	unknown["values"] = resource.NewObjectProperty(resource.PropertyMap{
 		"password": resource.MakeComputed(resource.NewStringProperty("")),
@@ -220,6 +223,7 @@ func TestChartsWithoutChildren(t *testing.T) {
 }
 
 func TestRefusedCharts(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		inputs resource.PropertyMap
 		fail   string
@@ -252,6 +256,7 @@ func TestRefusedCharts(t *testing.T) {
 
 // TestProviders holds that providers of one cloud have their own configuration.
 func TestProviders(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first := &world{t: t, cloud: w.cloud, provider: kubernetes.New(w.cloud, kubernetes.Options{})}
 	second := &world{t: t, cloud: w.cloud, provider: kubernetes.New(w.cloud, kubernetes.Options{})}

@@ -14,6 +14,7 @@ const (
 )
 
 func TestRefusedObjects(t *testing.T) {
+	t.Parallel()
 	web := deployment("web", pod(nil))
 	container := func(key string, value any) object {
 		return with(web, value, "spec", "template", "spec", "containers", 0, key)
@@ -331,6 +332,7 @@ func TestRefusedObjects(t *testing.T) {
 // TestUnknownValuesPass holds that a value which is not known yet is nothing to complain about, and that everything
 // else still is.
 func TestUnknownValuesPass(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	unknown := resource.MakeComputed(resource.NewStringProperty(""))
 	inputs := properties(deployment("web", pod(object{"env": []any{object{"name": "A"}, object{"name": "B"}}})))
@@ -355,6 +357,7 @@ func TestUnknownValuesPass(t *testing.T) {
 
 // TestGoodObjects has what the rules above must not refuse.
 func TestGoodObjects(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for token, good := range map[string]object{
 		deploymentToken: deployment("web", object{

@@ -12,6 +12,7 @@ import (
 )
 
 func TestCheckConfig(t *testing.T) {
+	t.Parallel()
 	good := kubeconfig(endpoint, object{"exec": doctl(clusterID)})
 	for name, test := range map[string]struct {
 		inputs   object
@@ -64,6 +65,7 @@ func TestCheckConfig(t *testing.T) {
 }
 
 func TestDiffConfig(t *testing.T) {
+	t.Parallel()
 	config := func(server, token string) object {
 		return object{"kubeconfig": kubeconfig(server, object{"token": token})}
 	}
@@ -98,6 +100,7 @@ func TestDiffConfig(t *testing.T) {
 }
 
 func TestConnections(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		server string
 		user   object
@@ -139,6 +142,7 @@ func TestConnections(t *testing.T) {
 }
 
 func TestUnreachableClusters(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.configure(object{"kubeconfig": kubeconfig("https://gone.test", object{"exec": doctl(clusterID)})})
 	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{Type: configMapToken, ID: "default/log"})
@@ -155,6 +159,7 @@ func TestUnreachableClusters(t *testing.T) {
 }
 
 func TestClustersWithoutNodes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.putCluster(0)
 	w.create(namespaceToken, namespaceObject("ship"))

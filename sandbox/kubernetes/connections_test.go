@@ -10,6 +10,7 @@ import (
 // A database sees the addresses of the pods, not those of their nodes, so that the cluster alone among its trusted
 // sources keeps them out.
 func TestTrustedSources(t *testing.T) {
+	t.Parallel()
 	const host = "private-kirk.db.ondigitalocean.com"
 	rule := func(kind, value string) object { return object{"type": kind, "value": value} }
 	const pods = "10.65.0.0/16"

@@ -14,6 +14,7 @@ const (
 )
 
 func TestWorkloadsBecomeReady(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	created := w.create(deploymentToken, deployment("web", pod(nil))).Properties.Mappable()
@@ -26,6 +27,7 @@ func TestWorkloadsBecomeReady(t *testing.T) {
 }
 
 func TestPodsNeedWhatTheyReferTo(t *testing.T) {
+	t.Parallel()
 	ref := func(extra object) object { return deployment("web", pod(extra)) }
 	env := func(source string, ref object) object {
 		return pod(object{"env": []any{object{"name": "A", "valueFrom": object{source: ref}}}})
@@ -86,6 +88,7 @@ func TestPodsNeedWhatTheyReferTo(t *testing.T) {
 
 // TestObjectsWaitForEachOther holds that objects of one update, which the engine makes in parallel, find each other.
 func TestObjectsWaitForEachOther(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(o *kubernetes.Options) { o.Patience = time.Minute })
 	w.create(namespaceToken, namespaceObject("ship"))
 	done := make(chan error)
@@ -120,6 +123,7 @@ func balanced(annotations object) object {
 }
 
 func TestServiceAdoptsLoadBalancer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.put(balancer(nil))
 	annotations := object{
@@ -143,6 +147,7 @@ func TestServiceAdoptsLoadBalancer(t *testing.T) {
 }
 
 func TestDisownedLoadBalancerStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.put(balancer(nil))
 	before := balanced(object{annotationID: "lb-1", annotationPrefix + "type": "REGIONAL"})
@@ -154,6 +159,7 @@ func TestDisownedLoadBalancerStays(t *testing.T) {
 }
 
 func TestServiceGetsNewLoadBalancer(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		annotations object
 		want        string
@@ -195,6 +201,7 @@ func TestServiceGetsNewLoadBalancer(t *testing.T) {
 }
 
 func TestLoadBalancersThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		balancer    object
 		annotations object
@@ -222,6 +229,7 @@ func TestLoadBalancersThatDoNotFit(t *testing.T) {
 }
 
 func TestServicesNeedPods(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	w.create(deploymentToken, deployment("web", pod(nil)))

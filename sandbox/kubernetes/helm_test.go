@@ -116,6 +116,7 @@ func gate(values object) object {
 var adopting = object{"annotations": object{annotationID: "lb-1", annotationPrefix + "type": "REGIONAL"}}
 
 func TestLifeOfARelease(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
 	created := w.create(releaseToken, gate(adopting))
@@ -158,6 +159,7 @@ func TestLifeOfARelease(t *testing.T) {
 }
 
 func TestReleaseDrift(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, gateChart))
 	inputs := w.checked(releaseToken, properties(gate(object{"extra": false})))
 	w.create(releaseToken, inputs.Mappable())
@@ -179,6 +181,7 @@ func TestReleaseDrift(t *testing.T) {
 }
 
 func TestRefusedReleases(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		release object
 		// property and reason are of a failed check; without property the creation fails.
@@ -235,6 +238,7 @@ func TestRefusedReleases(t *testing.T) {
 // TestReleaseThatIsNotReady holds that a release which was installed but does not become ready is kept, so that the
 // next update can put it right.
 func TestReleaseThatIsNotReady(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
 	wrong := gate(object{"annotations": object{annotationID: "lb-1"}})
@@ -246,6 +250,7 @@ func TestReleaseThatIsNotReady(t *testing.T) {
 }
 
 func TestReleasePreview(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, gateChart))
 	preview := func(values resource.PropertyValue) (resource.PropertyMap, error) {
 		inputs := properties(gate(nil))
@@ -270,6 +275,7 @@ func TestReleasePreview(t *testing.T) {
 }
 
 func TestReleaseWithoutItsChart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.put(balancer(nil))
 	nginx := gate(object{"controller": object{
@@ -293,6 +299,7 @@ func TestReleaseWithoutItsChart(t *testing.T) {
 }
 
 func TestCertManager(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	issuer := object{"metadata": object{"name": "le"}, "spec": object{"selfSigned": object{}}}
 	release := with(with(gate(object{"crds": object{"enabled": false}}), "cert-manager", "chart"),
@@ -317,6 +324,7 @@ func TestCertManager(t *testing.T) {
 }
 
 func TestReleaseNames(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, gateChart))
 	inputs := w.checked(releaseToken, properties(object{"chart": "gate"}))
 	name := inputs["name"].StringValue()
@@ -337,6 +345,7 @@ func TestReleaseNames(t *testing.T) {
 // TestUpgradesFollowTheirOptions holds what Helm does with values of the revision before, and with an upgrade that
 // fails.
 func TestUpgradesFollowTheirOptions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, withCharts(t, gateChart))
 	w.put(balancer(nil))
 	w.create(releaseToken, gate(with(adopting, "registry.test/gate:2", "image")))

@@ -13,6 +13,7 @@ import (
 )
 
 func TestCheckCompletesInputs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	inputs := w.checked(configMapToken, properties(object{"data": object{"a": "b"}})).Mappable()
 	wantValue(t, inputs, "v1", "apiVersion")
@@ -38,6 +39,7 @@ func TestCheckCompletesInputs(t *testing.T) {
 }
 
 func TestUnknownTypes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for token, want := range map[string]string{
 		"kubernetes:apps/v1:Deploymnet":       "the Kubernetes API has no kind Deploymnet in apps/v1",
@@ -56,6 +58,7 @@ func TestUnknownTypes(t *testing.T) {
 }
 
 func TestLifeOfAnObject(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	first := object{
@@ -93,6 +96,7 @@ func TestLifeOfAnObject(t *testing.T) {
 }
 
 func TestDriftShows(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	inputs := w.checked(configMapToken, properties(object{
 		"metadata": object{"name": "log"}, "data": object{"captain": "main"},
@@ -117,6 +121,7 @@ func TestDriftShows(t *testing.T) {
 
 // TestOtherWordsAreNoDrift holds that the API server's way to write a quantity, or nothing, is no change.
 func TestOtherWordsAreNoDrift(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(namespaceToken, namespaceObject("ship"))
 	limits := func(cpu string) object {
@@ -134,6 +139,7 @@ func TestOtherWordsAreNoDrift(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	inputs := properties(object{"metadata": object{"name": "key"}, "data": object{"old": "b2xk"}})
 	inputs["stringData"] = resource.MakeSecret(resource.NewPropertyValue(object{"new": "neu"}))
@@ -161,6 +167,7 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestCreateOfAnExistingObject(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "b"}})
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"a": "b"}})
@@ -169,6 +176,7 @@ func TestCreateOfAnExistingObject(t *testing.T) {
 }
 
 func TestNamespaces(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.tryCreate(configMapToken, object{"metadata": object{"name": "log", "namespace": "ship"}})
 	wantError(t, err, `namespaces "ship" not found`)
@@ -181,6 +189,7 @@ func TestNamespaces(t *testing.T) {
 }
 
 func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	monitor := object{"metadata": object{"name": "web"}, "spec": object{"x": 1}}
 	token := "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
@@ -228,6 +237,7 @@ func TestCustomResourcesNeedTheirDefinition(t *testing.T) {
 }
 
 func TestTwoClustersDoNotMix(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.create(configMapToken, object{"metadata": object{"name": "log"}, "data": object{"ship": "host"}})
 	w.put(cloud.Object{Type: clusterType, ID: "other", Outputs: object{
@@ -244,6 +254,7 @@ func TestTwoClustersDoNotMix(t *testing.T) {
 }
 
 func TestPreview(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	unknown := resource.MakeComputed(resource.NewStringProperty(""))
 	inputs := properties(deployment("web", pod(object{"env": []any{object{"name": "A", "value": "x"}}})))
@@ -283,6 +294,7 @@ func TestPreview(t *testing.T) {
 }
 
 func TestReplacement(t *testing.T) {
+	t.Parallel()
 	base := deployment("web", pod(nil))
 	for name, test := range map[string]struct {
 		token        tokens.Type
@@ -406,6 +418,7 @@ func with(o object, value any, path ...any) object {
 // TestObjectsOfFormerClusters holds that a new cluster does not find what a former one held, and that it is not in the
 // new one's way.
 func TestObjectsOfFormerClusters(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.put(cloud.Object{Type: configMapToken, ID: "default/log", Outputs: object{
 		"metadata": object{"name": "log", "namespace": "default"}, "data": object{"a": "old"}, "__cluster": "gone",

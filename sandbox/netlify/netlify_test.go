@@ -82,6 +82,7 @@ func (w world) secretInputs(value string) inputs {
 }
 
 func TestParameterize(t *testing.T) {
+	t.Parallel()
 	const url = "registry.opentofu.org/netlify/netlify"
 	w := newWorld(t)
 	for name, test := range map[string]struct {
@@ -126,6 +127,7 @@ func TestParameterize(t *testing.T) {
 
 // Everything that the SDK's schema promises as an output is there, and nothing else.
 func TestOutputsMatchTheSchema(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../sdks/netlify/schema.json")
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +169,7 @@ func TestOutputsMatchTheSchema(t *testing.T) {
 }
 
 func TestNothingWorksWithoutAToken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Configure(inputs{})
 	_, err := w.Invoke(getSite, inputs{"name": "log", "teamSlug": "fleet"})
@@ -174,6 +177,7 @@ func TestNothingWorksWithoutAToken(t *testing.T) {
 }
 
 func TestSettingsDrift(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	made := w.Create(build, "x", w.buildInputs(inputs{"branchDeployBranches": []any{"staging"}}))
 	w.Edit(made, func(settings map[string]any) {
@@ -193,6 +197,7 @@ func TestSettingsDrift(t *testing.T) {
 }
 
 func TestSettingsOfNoSite(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.Try(build, "x", w.buildInputs(inputs{"siteId": "nowhere"}))
 	w.Refused(err, `Could not read site build settings for site "nowhere": "404 Not Found"`)
@@ -210,6 +215,7 @@ func TestSettingsOfNoSite(t *testing.T) {
 }
 
 func TestBuildSettingsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.Try(build, "x", w.buildInputs(inputs{
 		"branchDeployAllBranches": true, "branchDeployBranches": []any{"a"},

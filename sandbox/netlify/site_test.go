@@ -9,6 +9,7 @@ import (
 )
 
 func TestSeed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	if err := netlify.Seed(w.Cloud, "log", "fleet"); err != nil {
 		t.Errorf("a second Seed = %v", err)
@@ -20,6 +21,7 @@ func TestSeed(t *testing.T) {
 }
 
 func TestGetSite(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	found := siteOf(w.World, "log", "fleet")
 	if found.Text("name") != "log" || found.Text("teamSlug") != "fleet" || found.Text("customDomain") != "" {
@@ -52,6 +54,7 @@ func TestGetSite(t *testing.T) {
 }
 
 func TestGetTeam(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	team, err := w.Invoke(getTeam, inputs{"slug": "fleet"})
 	if err != nil || team.Text("slug") != "fleet" || team.Text("name") != "fleet" || team.Text("id") == "" {
@@ -64,6 +67,7 @@ func TestGetTeam(t *testing.T) {
 }
 
 func TestADomainBelongsToOneSite(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other := w.siteID("manual", "fleet")
 	made := w.Create(domains, "x", inputs{
@@ -102,6 +106,7 @@ func TestADomainBelongsToOneSite(t *testing.T) {
 }
 
 func TestADomainThatIsNoLongerGivenStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	made := w.Create(domains, "x", inputs{
 		"siteId": w.site, "customDomain": "log.fleet.org", "domainAliases": []any{"a.fleet.org"},
@@ -116,6 +121,7 @@ func TestADomainThatIsNoLongerGivenStays(t *testing.T) {
 }
 
 func TestBranchDomainsNeedNetlifyDNS(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	given := inputs{"siteId": w.site, "branchDeployCustomDomain": "preview.fleet.org"}
 	_, err := w.Try(domains, "x", given)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestVariable(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	made := w.Create(variable, "x", w.variableInputs(inputs{"values": []any{
 		inputs{"context": "all", "value": "v"},
@@ -28,6 +29,7 @@ func TestVariable(t *testing.T) {
 }
 
 func TestSecretValuesAreNotGivenBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	made := w.Create(variable, "x", w.secretInputs("tea, earl grey"))
 	if !made.Outputs["secretValues"].IsSecret() {
@@ -58,6 +60,7 @@ func TestSecretValuesAreNotGivenBack(t *testing.T) {
 }
 
 func TestVariablesThatAreRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	one := func(value inputs) inputs {
 		return w.variableInputs(inputs{"values": []any{providertest.With(inputs{"value": "v"}, value)}})

@@ -11,6 +11,7 @@ import (
 )
 
 func TestAuthorize(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := w.Create(ship, "host", host)
 	w.Configure(inputs{})
@@ -22,6 +23,7 @@ func TestAuthorize(t *testing.T) {
 }
 
 func TestInvoke(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Create(ship, "host", host)
 	result, err := w.Invoke("fleet:index/hail:hail", inputs{"registry": "NCC-1701"})
@@ -36,6 +38,7 @@ func TestInvoke(t *testing.T) {
 }
 
 func TestConfiguration(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ctx := context.Background()
 	checked, err := w.Provider.CheckConfig(ctx, plugin.CheckConfigRequest{News: providertest.Map(inputs{

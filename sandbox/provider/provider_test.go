@@ -144,6 +144,7 @@ func newWorld(t *testing.T) *providertest.World {
 }
 
 func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for name, test := range map[string]struct {
 		change inputs
@@ -186,6 +187,7 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 func TestUnknownValuesPass(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	outputs := w.Preview(ship, "s", inputs{
 		"name": providertest.Unknown(), "registry": providertest.Unknown(), "class": providertest.Unknown(),
@@ -207,6 +209,7 @@ func TestUnknownValuesPass(t *testing.T) {
 }
 
 func TestDefaultsAndNames(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := w.Create(ship, "reliant", inputs{"registry": "NCC-1864", "crew": map[string]any{"captain": "terrell"}})
 	if r.Text("class") != "constitution" || r.Get("crew").(map[string]any)["size"] != 430.0 {
@@ -227,6 +230,7 @@ func TestDefaultsAndNames(t *testing.T) {
 }
 
 func TestDiffIsPerProperty(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := providertest.With(host, inputs{
 		"warp": 5, "decks": 21, "sector": "002", "tags": []any{"a", "b"}, "labels": map[string]any{"x": "1"},
@@ -276,6 +280,7 @@ func TestDiffIsPerProperty(t *testing.T) {
 }
 
 func TestIgnoredChanges(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := w.Create(ship, "host", providertest.With(host, inputs{"warp": 5, "crew": map[string]any{"captain": "main"}}))
 	inputs, err := w.Check(ship, "host", r.Inputs, providertest.With(host, inputs{
@@ -294,6 +299,7 @@ func TestIgnoredChanges(t *testing.T) {
 }
 
 func TestLife(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := w.Create(ship, "host", providertest.With(host, inputs{
 		"warp": 5, "cloaked": false, "labels": map[string]any{"x": resource.MakeSecret(resource.NewProperty("1"))},
@@ -340,6 +346,7 @@ func TestLife(t *testing.T) {
 }
 
 func TestRefusedCreateMakesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.Try(ship, "s", providertest.With(host, inputs{"registry": "NCC-0"}))
 	w.Refused(err, "no such registry")
@@ -349,6 +356,7 @@ func TestRefusedCreateMakesNothing(t *testing.T) {
 }
 
 func TestDrift(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := providertest.With(host, inputs{
 		"warp": 5, "tags": []any{"a", "b"}, "crew": map[string]any{"captain": "main"},
@@ -395,6 +403,7 @@ func TestDrift(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := w.Create(ship, "host", providertest.With(host, inputs{"warp": 5}))
 	read, _, found := w.Refresh(providertest.Resource{Type: ship, Name: "x", ID: r.ID})

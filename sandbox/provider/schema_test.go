@@ -74,6 +74,7 @@ var deepSpace = inputs{"name": "9", "sector": "001", "docks": []any{map[string]a
 
 // Names, types and what is required come from the SDK, the rest from the rules.
 func TestDerivation(t *testing.T) {
+	t.Parallel()
 	w := newStations(t, sim.Resource{})
 	for name, test := range map[string]struct {
 		change inputs
@@ -117,6 +118,7 @@ func TestDerivation(t *testing.T) {
 
 // A table that names what the SDK does not have, or no longer has, is a mistake of this repository.
 func TestRulesForWhatTheSDKDoesNotHave(t *testing.T) {
+	t.Parallel()
 	for want, rules := range map[string]sim.Rules{
 		"StationArgs has no orbit":      {Replaces: "sector orbit"},
 		"StationArgs has no crew.cat":   {Defaults: map[string]any{"crew.cat": "spot"}},
@@ -135,6 +137,7 @@ func TestRulesForWhatTheSDKDoesNotHave(t *testing.T) {
 
 // A creation that takes longer than the provider waits is done all the same.
 func TestSlowCreation(t *testing.T) {
+	t.Parallel()
 	create := func(w *providertest.World, timeout time.Duration) error {
 		inputs, err := w.Check(station, "s", nil, deepSpace)
 		if err != nil {

@@ -22,6 +22,7 @@ const (
 )
 
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, random.New, nil)
 	for name, test := range map[string]struct {
 		inputs  inputs
@@ -55,6 +56,7 @@ func TestPasswords(t *testing.T) {
 }
 
 func TestPasswordsRefuse(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, random.New, nil)
 	_, err := w.Try(password, "p", inputs{"length": 3, "minUpper": 2})
 	w.Refused(err, "minUpper = 2: must be between 0 and 0")
@@ -69,6 +71,7 @@ func TestPasswordsRefuse(t *testing.T) {
 }
 
 func TestBytes(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, random.New, nil)
 	b := w.Create(bytes, "b", inputs{"length": 32})
 	raw, err := base64.StdEncoding.DecodeString(b.Text("base64"))
@@ -81,6 +84,7 @@ func TestBytes(t *testing.T) {
 }
 
 func TestEveryChangeReplaces(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, random.New, nil)
 	base := inputs{"length": 32, "keepers": map[string]any{"epoch": "1"}}
 	r := w.Create(bytes, "b", base)
@@ -99,6 +103,7 @@ func TestEveryChangeReplaces(t *testing.T) {
 }
 
 func TestConfiguration(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, random.New, nil)
 	for config, failures := range map[string]int{"version": 0, "seed": 1} {
 		checked, err := w.Provider.CheckConfig(context.Background(), plugin.CheckConfigRequest{
@@ -112,6 +117,7 @@ func TestConfiguration(t *testing.T) {
 
 // What the real provider makes exists in Pulumi's state alone: nothing outside can change or lose it.
 func TestLivesInStateAlone(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, random.New, nil)
 	r := w.Create(password, "p", inputs{"length": 32})
 	if n := len(w.Cloud.List(password)); n != 0 {

@@ -18,6 +18,7 @@ type inputs = providertest.Inputs
 const privateKey = "tls:index/privateKey:PrivateKey"
 
 func TestKeysAreReal(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, tls.New, nil)
 	for curve, bits := range map[string]int{"P256": 256, "P384": 384} {
 		t.Run(curve, func(t *testing.T) {
@@ -50,6 +51,7 @@ func TestKeysAreReal(t *testing.T) {
 }
 
 func TestRefusalsAndReplacement(t *testing.T) {
+	t.Parallel()
 	w := providertest.New(t, tls.New, nil)
 	_, err := w.Try(privateKey, "k", inputs{"algorithm": "DSA"})
 	w.Refused(err, `algorithm = "DSA": must be one of ECDSA`)

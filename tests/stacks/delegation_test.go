@@ -32,6 +32,7 @@ func without(resource.PropertyMap) (resource.PropertyMap, error) {
 // The first run of a new domain makes all but what the world has to see, and the next one the rest. Nothing that is
 // there goes because a name server says something else.
 func TestDelegation(t *testing.T) {
+	t.Parallel()
 	elsewhere, here := mocks.World("a.example.net."), mocks.World("ns2.digitalocean.com.")
 	offline := mocks.World()
 	offline.Servers = func(context.Context, string) ([]*net.NS, error) {

@@ -28,6 +28,7 @@ var update = flag.Bool("update", false, "write the golden files again (make gold
 //
 // "everything" is a stack that uses each optional setting.
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	for _, stack := range append(slices.Clone(stacks), everything) {
 		t.Run(stack, func(t *testing.T) {
 			path := filepath.Join("testdata", stack+".golden.yaml")
@@ -263,6 +264,7 @@ func difference(want, got string) string {
 // Which resources wait for which must not depend on which goroutine ran first. With -short, as `make test` has it, ten
 // runs are enough; `make test-race` makes all hundred.
 func TestDependenciesAreTheSameInEveryRun(t *testing.T) {
+	t.Parallel()
 	runs := 100
 	if testing.Short() {
 		runs = 10

@@ -54,6 +54,7 @@ func said(r *mocks.Recorder) string {
 // What the catalogue does not know is asked of DigitalOcean: it comes up where it is offered, is refused before
 // anything is made where it is not, and is warned of where nobody answers.
 func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
+	t.Parallel()
 	offers := catalogued()
 	world := func(asked *int) live.World {
 		w := mocks.Delegated()
@@ -120,6 +121,7 @@ func TestWhatTheCatalogueDoesNotKnow(t *testing.T) {
 // What the catalogue lists may be gone. It is refused before anything is made, unless it is what runs: DigitalOcean
 // keeps that.
 func TestWhatIsNotOfferedAnyMore(t *testing.T) {
+	t.Parallel()
 	s := settingsOf(t, recorder(t, everything))
 	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }
 	size := s.Cluster.NodePools[0].Size
@@ -201,6 +203,7 @@ func TestWhatIsNotOfferedAnyMore(t *testing.T) {
 // A cluster that has left a version of Kubernetes behind keeps what it has, and one that can still be upgraded to a
 // version gets it, though new clusters cannot have it: which it is, the cluster's own look says.
 func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
+	t.Parallel()
 	s := settingsOf(t, recorder(t, everything))
 	cluster, wanted := crew.Name(crew.Cluster, s.Domain), s.Cluster.Version
 	for what, test := range map[string]struct {
@@ -251,6 +254,7 @@ func TestVersionsOfKubernetesThatClustersCanHave(t *testing.T) {
 // From the day on that DigitalOcean has announced, a Standard database with standbys is refused before anything is
 // made, whatever its lists say, unless it runs.
 func TestTheEndOfNewStandardStandbys(t *testing.T) {
+	t.Parallel()
 	s := settingsOf(t, recorder(t, everything))
 	require.Equal(t, catalogue.Postgres, s.Database.Engine)
 	require.Greater(t, s.Database.Nodes, 1)

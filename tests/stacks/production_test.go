@@ -210,6 +210,7 @@ func TestProductionHasTwoOfEverythingCritical(t *testing.T) {
 }
 
 func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		r := up(t, stack)
 		firewalls := map[any]mocks.Resource{}
@@ -243,6 +244,7 @@ func TestNothingElseIsReachableFromTheInternet(t *testing.T) {
 }
 
 func TestTheChartWaitsForWhatItNeeds(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		waits := strings.Join(up(t, stack).One(t, chartType, "mastodon-chart").DependsOn, "\n")
 		for _, name := range []string{
@@ -255,6 +257,7 @@ func TestTheChartWaitsForWhatItNeeds(t *testing.T) {
 }
 
 func TestSecretsAreNeverPlain(t *testing.T) {
+	t.Parallel()
 	marks := []string{
 		secretMark, "password-of-", "secret-of-", "hex-of-", "base64-of-", "result-of-", "uri-of-", "kube-token",
 	}
@@ -301,6 +304,7 @@ func walk(v resource.PropertyValue, secret bool, see func(string, bool)) {
 }
 
 func TestOutputsKeepTheContract(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		read, err := outputs.Decode(printed(t, stack))
 		require.NoError(t, err)
@@ -327,6 +331,7 @@ func TestOutputsKeepTheContract(t *testing.T) {
 
 // What is measured outside, from the outputs, is what is measured in the cluster, from the settings.
 func TestOutputsAndSettingsSayTheSameSignals(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		read, err := outputs.Decode(printed(t, stack))
 		require.NoError(t, err)

@@ -58,6 +58,7 @@ func usedOfDigitalOcean(t *testing.T) []string {
 
 // What the token is allowed is a list that people copy: nothing of it is missing, and nothing is more than is used.
 func TestScopesAreThoseOfWhatIsUsed(t *testing.T) {
+	t.Parallel()
 	var listed []string
 	for name := range catalogue.Scopes() {
 		listed = append(listed, name)
@@ -94,6 +95,7 @@ func scopeTable() string {
 }
 
 func TestScopesInDocsAreCurrent(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join("..", "..", "docs", "content", "3.run", "11.tokens.md")
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -159,6 +159,7 @@ func identities(r *mocks.Recorder) []string {
 }
 
 func TestNamesAreUnique(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		ids := identities(up(t, stack))
 		slices.Sort(ids)
@@ -167,6 +168,7 @@ func TestNamesAreUnique(t *testing.T) {
 }
 
 func TestCloudNamesDifferBetweenStacks(t *testing.T) {
+	t.Parallel()
 	names := map[string]string{}
 	for _, stack := range stacks {
 		for _, res := range up(t, stack).All() {
@@ -189,6 +191,7 @@ func TestCloudNamesDifferBetweenStacks(t *testing.T) {
 }
 
 func TestEveryResourceNamesItsProvider(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		for _, res := range up(t, stack).All() {
 			if res.Custom && !strings.HasPrefix(res.Type, "pulumi:") {
@@ -201,6 +204,7 @@ func TestEveryResourceNamesItsProvider(t *testing.T) {
 }
 
 func TestEveryResourceBelongsToAComponent(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, stack string) {
 		for _, res := range up(t, stack).All() {
 			if strings.HasPrefix(res.Type, "pulumi:") || strings.HasPrefix(res.Type, "vmst:") || res.Name == "project" {

@@ -13,6 +13,7 @@ import (
 
 // Objects are judged by the rules of the version that the clusters are to have.
 func TestEmulatedIsTheVersionOfTheStacks(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "..", "Pulumi.*.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

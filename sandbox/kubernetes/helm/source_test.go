@@ -109,6 +109,7 @@ func registry(t *testing.T) string {
 }
 
 func TestFetch(t *testing.T) {
+	t.Parallel()
 	url := repository(t, "1.0.0", "1.2.0", "0.0.1")
 	sum := digest(archive(t, "map", "1.2.0"))
 	ref := func(path, version string) helm.Reference {
@@ -150,6 +151,7 @@ func TestFetch(t *testing.T) {
 }
 
 func TestUnavailableCharts(t *testing.T) {
+	t.Parallel()
 	block := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
 	t.Cleanup(func() {
@@ -188,6 +190,7 @@ func localCharts(t *testing.T) string {
 }
 
 func TestLocate(t *testing.T) {
+	t.Parallel()
 	dir := localCharts(t)
 	source := helm.Source{{Path: t.TempDir()}, {Path: dir}}
 	for name, test := range map[string]struct {
@@ -236,6 +239,7 @@ func TestLocate(t *testing.T) {
 
 // A chart that cannot be had has one of our own in its place, of its name and version.
 func TestStandIn(t *testing.T) {
+	t.Parallel()
 	known, err := helm.StandIn(helm.Reference{Chart: "ingress-nginx", Repo: "https://charts.test", Version: "4.15.1"})
 	require.NoError(t, err)
 	require.Equal(t, "4.15.1", known.Metadata.Version)

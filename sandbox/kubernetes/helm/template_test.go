@@ -76,6 +76,7 @@ func render(t *testing.T, c *chart.Chart, r helm.Request) (string, map[string]ma
 }
 
 func TestRender(t *testing.T) {
+	t.Parallel()
 	names, objects := render(t, newChart(), request())
 	if want := "CustomResourceDefinition/ships ConfigMap/a ConfigMap/b Deployment/enterprise (Job/job)"; names != want {
 		t.Errorf("rendered %s, want %s", names, want)
@@ -98,6 +99,7 @@ func TestRender(t *testing.T) {
 }
 
 func TestChartsThatDoNotRender(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		chart   func(*chart.Chart)
 		request func(*helm.Request)
