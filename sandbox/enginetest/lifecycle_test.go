@@ -173,6 +173,7 @@ func TestANodePoolOfAnotherSize(t *testing.T) {
 func TestKubernetesThatGetsOld(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
+	a.charts = runner.ChartCache(a.project).Dir // the copy below has none
 	t.Run("as it is", func(t *testing.T) { a.comesUp(t, "staging") })
 	c, err := cloud.Open(filepath.Join(a.dir, "cloud.json"))
 	require.NoError(t, err)
