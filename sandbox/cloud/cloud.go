@@ -35,6 +35,8 @@ type Object struct {
 	Inputs map[string]any `json:"inputs,omitempty"`
 	// Outputs is the whole state of the object: inputs as the cloud holds them, and what the cloud computed.
 	Outputs map[string]any `json:"outputs,omitempty"`
+
+	text []byte // of a stored object: how it stands in the file, so that only what changes is encoded anew
 }
 
 // Cloud is the simulated cloud's state, kept in one file. Make one with [Open].
@@ -207,14 +209,16 @@ func (o Object) canonical() (same Object, err error) {
 	if err != nil {
 		return Object{}, err
 	}
-	err = json.Unmarshal(text, &same)
+	if err = json.Unmarshal(text, &same); err != nil {
+		return Object{}, err
+	}
+	same.text, err = same.encoded()
 	return same, err
 }
 
 // clone copies a stored object to any depth.
 func (o Object) clone() Object {
-	o.Inputs, o.Outputs = cloneMap(o.Inputs), cloneMap(o.Outputs)
-	return o
+	return Object{Type: o.Type, ID: o.ID, Inputs: cloneMap(o.Inputs), Outputs: cloneMap(o.Outputs)}
 }
 
 // cloneMap never returns nil, so that a caller can add to what it gets.

@@ -86,24 +86,41 @@ func read(path string) (objects, error) {
 // write replaces the file with these objects, sorted by type and ID so that two states can be compared line by line.
 // The new file is complete before it takes the old one's name: a reader sees either, never half of one.
 func (all objects) write(path string) (os.FileInfo, error) {
-	file := document{Version: formatVersion, Objects: []Object{}}
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "{\n  \"version\": %d,\n  \"objects\": [", formatVersion)
+	separator, end := "\n    ", "]\n}\n"
 	for _, typ := range slices.Sorted(maps.Keys(all)) {
 		for _, id := range slices.Sorted(maps.Keys(all[typ])) {
-			file.Objects = append(file.Objects, all[typ][id])
+			o := all[typ][id]
+			var err error
+			if o.text, err = o.encoded(); err != nil {
+				return nil, fmt.Errorf("writing the simulated cloud: %w", err)
+			}
+			all[typ][id] = o
+			text.WriteString(separator)
+			text.Write(o.text)
+			separator, end = ",\n    ", "\n  ]\n}\n"
 		}
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(file); err != nil {
-		return nil, fmt.Errorf("writing the simulated cloud: %w", err)
-	}
+	text.WriteString(end)
 	seen, err := replaceFile(path, text.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("writing the simulated cloud %s: %w", path, err)
 	}
 	return seen, nil
+}
+
+// encoded is the object as it stands in the file, among others.
+func (o Object) encoded() ([]byte, error) {
+	if o.text != nil {
+		return o.text, nil
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("    ", "  ")
+	err := encoder.Encode(o)
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 func replaceFile(path string, text []byte) (os.FileInfo, error) {

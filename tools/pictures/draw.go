@@ -93,6 +93,7 @@ const (
 	titleLine  = 21
 	detailLine = 19
 	margin     = 10
+	labelWide  = 180 // of a line: what is wider would push boxes apart
 )
 
 func override(colours string) *d2target.ThemeOverrides {
@@ -138,7 +139,7 @@ func (p Picture) SVG(ctx context.Context) ([]byte, error) {
 	}
 	for _, line := range p.Lines {
 		fmt.Fprintf(&d.text, "%s -> %s: %s { style.stroke-width: 2; style.font-size: %d", line.From.path, line.To.path,
-			quote(line.Label), detailSize)
+			quote(strings.Join(d.fit(line.Label, labelWide, detailSize, d2fonts.FONT_STYLE_REGULAR), "\n")), detailSize)
 		if line.Dashed {
 			fmt.Fprint(&d.text, "; style.stroke-dash: 4")
 		}
@@ -198,30 +199,33 @@ func (d *painter) box(b *Box, path string) {
 
 // wrap breaks what is too long for a box.
 func (d *painter) wrap(b *Box) {
-	fit := func(text string, size int, style d2fonts.FontStyle) []string {
-		var lines []string
-		fits := func(line string) bool { return d.measure(line, size, style) <= b.width-2*margin+4 }
-		for _, word := range strings.Split(text, " ") {
-			last := len(lines) - 1
-			if last >= 0 && fits(lines[last]+" "+word) {
-				lines[last] += " " + word
-				continue
-			}
-			for !fits(word) && len(word) > 1 {
-				var head string
-				head, word = split(word, fits)
-				lines = append(lines, head)
-			}
-			lines = append(lines, word)
-		}
-		return lines
-	}
-	b.titles = fit(b.Title, titleSize, d2fonts.FONT_STYLE_BOLD)
+	width := b.width - 2*margin + 4
+	b.titles = d.fit(b.Title, width, titleSize, d2fonts.FONT_STYLE_BOLD)
 	var lines []string
 	for _, line := range b.Lines {
-		lines = append(lines, fit(line, detailSize, d2fonts.FONT_STYLE_REGULAR)...)
+		lines = append(lines, d.fit(line, width, detailSize, d2fonts.FONT_STYLE_REGULAR)...)
 	}
 	b.Lines = lines
+}
+
+// fit breaks a text into lines of a width.
+func (d *painter) fit(text string, width, size int, style d2fonts.FontStyle) []string {
+	var lines []string
+	fits := func(line string) bool { return d.measure(line, size, style) <= width }
+	for _, word := range strings.Split(text, " ") {
+		last := len(lines) - 1
+		if last >= 0 && fits(lines[last]+" "+word) {
+			lines[last] += " " + word
+			continue
+		}
+		for !fits(word) && len(word) > 1 {
+			var head string
+			head, word = split(word, fits)
+			lines = append(lines, head)
+		}
+		lines = append(lines, word)
+	}
+	return lines
 }
 
 // split breaks a word that does not fit: a host before a dot, a name after a hyphen, anything else where it must.

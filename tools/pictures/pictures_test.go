@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"bytes"
 	"flag"
 	"html"
 	"os"
@@ -86,6 +87,25 @@ func fits(t *testing.T, svg string) {
 	width, err := strconv.Atoi(tag[1])
 	require.NoError(t, err)
 	assert.LessOrEqual(t, width, 720, "on a phone, the details would have less than 7 pixels")
+}
+
+// The pictures fit for whoever has longer names, too.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{"prod", "staging"} {
+		text, err := os.ReadFile(filepath.Join(repository, "tests", "stacks", "testdata", stack+".golden.yaml"))
+		require.NoError(t, err)
+		const domain = "mastodon.federation.example.com"
+		for _, draw := range []func(Program, string) Picture{Layout, Request, Network, Data} {
+			program, err := Parse(bytes.ReplaceAll(text, []byte("vmst.io"), []byte(domain)))
+			require.NoError(t, err)
+			picture := draw(program, stack)
+			t.Run(picture.Name, func(t *testing.T) {
+				t.Parallel()
+				fits(t, paint(t, picture))
+			})
+		}
+	}
 }
 
 func TestEveryRoomIsDrawn(t *testing.T) {
@@ -182,7 +202,7 @@ func TestFiguresAreTheProgram(t *testing.T) {
 		{"layout", chartType, "mastodon-chart", "values mastodon web replicas", "9", "web\u00a0×\u00a09"},
 		{"layout", chartType, "mastodon-chart", "values mastodon web nodeSelector mastodon-pool", "default", "web"},
 		{"request", releaseType, "ingress-controller", "values controller replicaCount", "6", "×\u00a06"},
-		{"request", balancerType, "load-balancer-loadbalancer", "enableProxyProtocol", "true", "proxy protocol"},
+		{"request", balancerType, "load-balancer-loadbalancer", "enableProxyProtocol", "false", "TCP"},
 		{"request", connectionType, "database-pool", "size", "77", "transaction pool of 77"},
 		{"network", vpcType, "network-vpc", "ipRange", "10.1.0.0/20", "private network 10.1.0.0/20"},
 		{"network", clusterType, "cluster-cluster", "serviceSubnet", "10.2.0.0/19", "10.2.0.0/19"},
