@@ -51,6 +51,8 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 			case within:
 			case unseen != nil && w.Listed:
 				warnings = append(warnings, w.Gone(fmt.Sprintf("and what runs could not be seen (%v)", unseen)))
+			case w.Ended(world.Today()):
+				problems = append(problems, w.Over())
 			default:
 				problems = append(problems, w.Refused(names))
 			}

@@ -85,17 +85,19 @@ func (w Wanted) String() string {
 // Ended reports whether DigitalOcean makes none anew on a day.
 func (w Wanted) Ended(day time.Time) bool { return !w.Ends.IsZero() && !day.Before(w.Ends) }
 
+// Over is the problem of a database that DigitalOcean makes none of any more ([Wanted.Ended]).
+func (w Wanted) Over() Problem {
+	return Problem{
+		Path: w.Path,
+		Wrong: fmt.Sprintf("DigitalOcean makes no new %s with %s and %d nodes since %s", w.Engine, quote(w.Value),
+			w.Nodes, w.Ends.Format(time.DateOnly)),
+		Remedy: "set vmst:settings.database.engine to " + catalogue.AdvancedPostgres + ", or nodes to 1 and size to a " +
+			"plan of 4 GiB or less",
+	}
+}
+
 // Refused is the problem of something that DigitalOcean does not offer, but these.
 func (w Wanted) Refused(offered []string) Problem {
-	if slices.Contains(offered, w.Value) || len(offered) == 0 && !w.Ends.IsZero() {
-		return Problem{
-			Path: w.Path,
-			Wrong: fmt.Sprintf("DigitalOcean makes no new %s with %s and %d nodes since %s", w.Engine, quote(w.Value),
-				w.Nodes, w.Ends.Format(time.DateOnly)),
-			Remedy: "set vmst:settings.database.engine to " + catalogue.AdvancedPostgres + ", or nodes to 1 and size " +
-				"to a plan of 4 GiB or less",
-		}
-	}
 	remedy := "DigitalOcean offers none now, choose something else"
 	if len(offered) > 0 {
 		remedy = decode.Instead(w.Value, offered, w.Lists)
