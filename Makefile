@@ -235,6 +235,8 @@ golden: pulumi ## Write what is made of the stack files again: every resource of
 	cd monitoring && go test -count=1 . -update
 	cd tools && go test -count=1 -timeout 30m ./delivery -run '^TestCommentsOnPullRequests$$' -update
 	cd tools/pictures && go test -count=1 . -run '^TestPicturesAreCurrent$$' -update
+	go test -count=1 ./tests/stacks -run '^TestScopesInDocsAreCurrent$$' -update
+	cd policy && go test -count=1 ./rules -run 'Current$$' -update
 	go test -count=1 ./tests/reference -run 'Current$$' -update
 
 .PHONY: golden-check

@@ -53,9 +53,14 @@ func (m mutant) module(dir string) string {
 	return at
 }
 
-// beside are the arguments that run the tests beside the mistake, in its module.
+// beside are the arguments that run the tests beside the mistake, in its module. A script is tested by the package that
+// it is a part of.
 func (m mutant) beside(module string) ([]string, error) {
-	own, err := filepath.Rel(module, filepath.Dir(m.File))
+	folder := filepath.Dir(m.File)
+	if filepath.Base(folder) == "scripts" {
+		folder = filepath.Dir(folder)
+	}
+	own, err := filepath.Rel(module, folder)
 	if err != nil {
 		return nil, fmt.Errorf("mutant %q: %w", m.Name, err)
 	}

@@ -89,7 +89,7 @@ func fits(t *testing.T, svg string) {
 	assert.LessOrEqual(t, width, 720, "on a phone, the details would have less than 7 pixels")
 }
 
-// The pictures fit for whoever has longer names, too.
+// The pictures fit for whoever has longer names, too. Boxes have a width of their own; lines push them apart.
 func TestLongNames(t *testing.T) {
 	t.Parallel()
 	for _, stack := range []string{"prod", "staging"} {
@@ -100,6 +100,9 @@ func TestLongNames(t *testing.T) {
 			program, err := Parse(bytes.ReplaceAll(text, []byte("vmst.io"), []byte(domain)))
 			require.NoError(t, err)
 			picture := draw(program, stack)
+			if len(picture.Lines) == 0 {
+				continue
+			}
 			t.Run(picture.Name, func(t *testing.T) {
 				t.Parallel()
 				fits(t, paint(t, picture))
