@@ -255,11 +255,11 @@ fuzz: ## Look for settings that are accepted and do not come up (a minute, or FU
 mutants edits: export PATH := $(TOOLS):$(PATH)
 
 .PHONY: mutants
-mutants: pulumi ## Make mistakes one by one and see that a test notices each (twenty minutes). ARGS="-run NAME"
+mutants: pulumi ## Make mistakes one by one and see that a test notices each (forty minutes). ARGS="-run NAME"
 	go run ./tests/mutants $(ARGS)
 
 .PHONY: edits
-edits: pulumi ## Edit the stack files as admins do and see that golden and the tests are green (half an hour). ARGS="-run NAME -engine"
+edits: pulumi ## Edit the stack files as admins do and see that golden and the tests are green (forty minutes). ARGS="-run NAME -engine"
 	go run ./tests/edits $(ARGS)
 
 .PHONY: lint
