@@ -91,8 +91,8 @@ func (w Wanted) Over() Problem {
 		Path: w.Path,
 		Wrong: fmt.Sprintf("DigitalOcean makes no new %s with %s and %d nodes since %s", w.Engine, quote(w.Value),
 			w.Nodes, w.Ends.Format(time.DateOnly)),
-		Remedy: "set vmst:settings.database.engine to " + catalogue.AdvancedPostgres + ", or nodes to 1 and size to a " +
-			"plan of 4 GiB or less",
+		Remedy: "set vmst:settings.database.engine to " + catalogue.AdvancedPostgres + ", or nodes to 1 and size to " +
+			"a plan of 4 GiB or less",
 	}
 }
 
