@@ -97,7 +97,7 @@ test-tools:
 ENGINE := effects|enginetest|policytest|program|runner
 
 .PHONY: test-engine
-test-engine: pulumi ## Bring the stacks up, change them and break them with the real engine in the simulated cloud (eight and a half minutes).
+test-engine: pulumi ## Bring the stacks up, change them and break them with the real engine in the simulated cloud (seven minutes).
 	cd sandbox && go test -count=1 -timeout 30m $$(go list ./... | grep -E '/($(ENGINE))$$')
 	cd tools && go test -count=1 -timeout 30m ./delivery
 
