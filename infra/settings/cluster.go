@@ -104,9 +104,7 @@ func (c Cluster) Check(at At) {
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}
-		if prefix.Masked() != prefix {
-			at.Add(quote(text)+" has address bits beyond its length", "write it as "+prefix.Masked().String())
-		}
+		masked(at, text, prefix)
 		allowed.Add(at, text)
 	}
 }

@@ -118,11 +118,7 @@ func (s *Settings) checkTrusted(at At) {
 		at := at.Key("ingress").Key("trustedRanges").Index(i)
 		seen.Add(at, text)
 		prefix, err := netip.ParsePrefix(text)
-		if err != nil || at.Bad() {
-			continue
-		}
-		if prefix.Masked() != prefix {
-			at.Add(quote(text)+" has address bits beyond its length", "write it as "+prefix.Masked().String())
+		if err != nil || at.Bad() || !masked(at, text, prefix) {
 			continue
 		}
 		if pods, err := netip.ParsePrefix(s.Cluster.PodSubnet); err == nil && pods.Overlaps(prefix) {

@@ -42,6 +42,15 @@ func (s *Settings) checkRanges(at At) {
 	}
 }
 
+// masked reports whether a range has no address bits beyond its length, and says how it is written where it has.
+func masked(at At, text string, prefix netip.Prefix) bool {
+	if prefix.Masked() == prefix {
+		return true
+	}
+	at.Add(quote(text)+" has address bits beyond its length", "write it as "+prefix.Masked().String())
+	return false
+}
+
 // addressRange is a setting that holds a private range.
 type addressRange struct {
 	at   At
@@ -56,8 +65,7 @@ func (a addressRange) check(region string) (netip.Prefix, bool) {
 	if a.at.Bad() || err != nil {
 		return prefix, false
 	}
-	if prefix.Masked() != prefix {
-		a.at.Add(quote(a.text)+" has address bits beyond its length", "write it as "+prefix.Masked().String())
+	if !masked(a.at, a.text, prefix) {
 		return prefix, false
 	}
 	if !private(prefix) {

@@ -60,9 +60,7 @@ func checkClosed(at At, text string) {
 		return p.Contains(prefix.Addr()) && prefix.Bits() >= p.Bits()
 	}
 	switch {
-	case err != nil || at.Bad():
-	case prefix.Masked() != prefix:
-		at.Add(quote(text)+" has address bits beyond its length", "write it as "+prefix.Masked().String())
+	case err != nil || at.Bad() || !masked(at, text, prefix):
 	case netip.MustParsePrefix(LinkLocal).Overlaps(prefix):
 		at.Add(quote(text)+" has what Droplets are told about themselves, which no pod may ask", "remove it")
 	case !slices.ContainsFunc(ClosedRanges(), inside):
