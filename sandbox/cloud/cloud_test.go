@@ -1,6 +1,8 @@
 package cloud_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -73,8 +75,10 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 		t.Errorf("the file has mode %v, want 0600", info.Mode())
 	}
 	text, _ := os.ReadFile(path)
-	if !strings.Contains(string(text), "<a&b>") {
-		t.Errorf("the file is not readable for people:\n%s", text)
+	var indented bytes.Buffer
+	err = json.Indent(&indented, text, "", "  ")
+	if err != nil || indented.String() != string(text) || !strings.Contains(string(text), "<a&b>") {
+		t.Errorf("the file is not readable for people: %v\n%s", err, text)
 	}
 }
 
