@@ -28,6 +28,29 @@ type Engine struct {
 	Plans map[int][]string
 }
 
+// Catalogued are the offers of a world in which DigitalOcean has what package catalogue lists, for worlds other than
+// the real one.
+func Catalogued() Offers {
+	offers := Offers{
+		Regions:    catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }),
+		Kubernetes: catalogue.KubernetesMinors(), NodeSizes: catalogue.DropletSlugs(),
+		Engines: map[string]Engine{},
+	}
+	for _, engine := range catalogue.Engines() {
+		plans := map[int][]string{}
+		for _, plan := range engine.Plans {
+			for _, nodes := range plan.Nodes {
+				plans[nodes] = append(plans[nodes], plan.Slug)
+			}
+		}
+		offers.Engines[engine.Name] = Engine{
+			Regions:  catalogue.Slugs(func(r catalogue.Region) bool { return r.Databases }),
+			Versions: engine.Versions, Plans: plans,
+		}
+	}
+	return offers
+}
+
 // Offered asks DigitalOcean what it offers. The token needs the scopes kubernetes:read and database:read.
 func (w World) Offered(ctx context.Context, token string) (Offers, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 
-	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
@@ -26,7 +25,7 @@ func World(c *cloud.Cloud, options Options) live.World {
 			}
 			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
 		},
-		Offers: func(context.Context, string) (live.Offers, error) { return offers(), nil },
+		Offers: func(context.Context, string) (live.Offers, error) { return live.Catalogued(), nil },
 		Running: func(context.Context, string) (running live.Running, err error) {
 			err = c.Update(func(tx *cloud.Tx) error {
 				running = runningIn(sim.Call{Tx: tx})
@@ -36,27 +35,6 @@ func World(c *cloud.Cloud, options Options) live.World {
 		},
 		Upgrades: func(context.Context, string, string) ([]string, error) { return options.Upgrades, nil },
 	}
-}
-
-func offers() live.Offers {
-	found := live.Offers{
-		Regions:    catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }),
-		Kubernetes: catalogue.KubernetesMinors(), NodeSizes: catalogue.DropletSlugs(),
-		Engines: map[string]live.Engine{},
-	}
-	for _, engine := range catalogue.Engines() {
-		plans := map[int][]string{}
-		for _, plan := range engine.Plans {
-			for _, nodes := range plan.Nodes {
-				plans[nodes] = append(plans[nodes], plan.Slug)
-			}
-		}
-		found.Engines[engine.Name] = live.Engine{
-			Regions:  catalogue.Slugs(func(r catalogue.Region) bool { return r.Databases }),
-			Versions: engine.Versions, Plans: plans,
-		}
-	}
-	return found
 }
 
 func runningIn(call sim.Call) live.Running {

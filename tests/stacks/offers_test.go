@@ -21,23 +21,15 @@ import (
 
 // catalogued are offers of what the catalogue lists, and of some that came later.
 func catalogued() live.Offers {
-	offers := live.Offers{
-		Regions:    append(catalogue.Slugs(func(r catalogue.Region) bool { return r.Kubernetes }), "mem1", "mkc1"),
-		Kubernetes: append(catalogue.KubernetesMinors(), "1.38"),
-		NodeSizes:  append(catalogue.DropletSlugs(), "s5-4vcpu-16gb"),
-		Engines:    map[string]live.Engine{},
-	}
-	for _, engine := range catalogue.Engines() {
-		plans := map[int][]string{1: {"db-s-12vcpu-48gb"}, 3: {"gd-64vcpu-256gb"}}
-		for _, plan := range engine.Plans {
-			for _, nodes := range plan.Nodes {
-				plans[nodes] = append(plans[nodes], plan.Slug)
-			}
-		}
-		offers.Engines[engine.Name] = live.Engine{
-			Regions:  append(catalogue.Slugs(func(r catalogue.Region) bool { return r.Databases }), "mem1"),
-			Versions: append(engine.Versions, "9", "19"), Plans: plans,
-		}
+	offers := live.Catalogued()
+	offers.Regions = append(offers.Regions, "mem1", "mkc1")
+	offers.Kubernetes = append(offers.Kubernetes, "1.38")
+	offers.NodeSizes = append(offers.NodeSizes, "s5-4vcpu-16gb")
+	for name, engine := range offers.Engines {
+		engine.Regions, engine.Versions = append(engine.Regions, "mem1"), append(engine.Versions, "9", "19")
+		engine.Plans[1] = append(engine.Plans[1], "db-s-12vcpu-48gb")
+		engine.Plans[3] = append(engine.Plans[3], "gd-64vcpu-256gb")
+		offers.Engines[name] = engine
 	}
 	return offers
 }
