@@ -69,11 +69,7 @@ func lookUpDatabase(call sim.Call, args sim.State) (sim.State, error) {
 	}
 	result := sim.State{"name": name}
 	for id, state := range having(call, typeDatabase, "name", name) {
-		for same := range sim.FieldsOf(sdk.LookupDatabaseClusterResult{}, sim.Rules{}) {
-			if state.Has(same) {
-				result[same] = state[same]
-			}
-		}
+		result = same(sdk.LookupDatabaseClusterResult{}, state)
 		result["id"], result["urn"] = id, state["clusterUrn"]
 	}
 	return result, nil

@@ -1,6 +1,9 @@
 package enginetest_test
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,8 +14,11 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
 	"github.com/vmstio/infrastructure/sandbox/cloud"
@@ -115,7 +121,7 @@ func follow(t *testing.T, s *runner.Sandbox, commands []string, id string) runne
 			result, err := s.PreviewImports(t.Context(), args[3])
 			must(t, result, err)
 		case strings.HasPrefix(command, "pulumi import"):
-			require.NoError(t, s.TakeOver(t.Context(), words(t, dir, command)[2:]...))
+			takeOver(t, s, words(t, dir, command)[1:])
 		case strings.HasPrefix(command, "pulumi stack export"):
 			exported, err := s.Export(t.Context())
 			require.NoError(t, err)
@@ -156,4 +162,43 @@ func shell(t *testing.T, dir string, input []byte, line string) string {
 	out, err := cmd.Output()
 	require.NoError(t, err, line)
 	return string(out)
+}
+
+// takeOver runs `pulumi import`. The command runs no program, and yet asks the host of its language for the packages
+// that it needs. Here is one that knows of none; what is in the state says enough.
+func takeOver(t *testing.T, s *runner.Sandbox, args []string) {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := grpc.NewServer()
+	pulumirpc.RegisterLanguageRuntimeServer(server, noLanguage{})
+	go server.Serve(listener) //nolint:errcheck // it ends with an error when it is stopped
+	defer server.Stop()
+	host := fmt.Sprintf("PULUMI_DEBUG_LANGUAGES=go:%d", listener.Addr().(*net.TCPAddr).Port)
+	_, err = s.Pulumi(t.Context(), []string{host}, append(args, "--yes")...)
+	require.NoError(t, err)
+}
+
+// noLanguage is the host of a language whose programs need no packages.
+type noLanguage struct {
+	pulumirpc.UnimplementedLanguageRuntimeServer
+}
+
+// Handshake is what makes the engine's connection one.
+func (noLanguage) Handshake(
+	context.Context, *pulumirpc.LanguageHandshakeRequest,
+) (*pulumirpc.LanguageHandshakeResponse, error) {
+	return &pulumirpc.LanguageHandshakeResponse{}, nil
+}
+
+// GetPluginInfo says nothing of the host.
+func (noLanguage) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{}, nil
+}
+
+// GetRequiredPackages names none.
+func (noLanguage) GetRequiredPackages(
+	context.Context, *pulumirpc.GetRequiredPackagesRequest,
+) (*pulumirpc.GetRequiredPackagesResponse, error) {
+	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }

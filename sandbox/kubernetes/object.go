@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
 // Annotations of the provider.
@@ -278,7 +279,7 @@ func (p *Provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 	// The API server writes "0.1" as "100m"; that is no change.
 	canonical, _ := apiserver.Admit(k.GroupVersionKind, wanted, nil)
 	said := pruned(withStringData(found.Live, wanted), wanted, withStringData(canonical, wanted))
-	inputs := keepSecrets(fromPlain(said), managed)
+	inputs := sim.KeepSecrets(fromPlain(said), managed)
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID: req.ID, Inputs: inputs, Outputs: objectOutputs(k, found.Live, inputs),
 	}}, nil

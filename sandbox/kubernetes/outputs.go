@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
+
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
 // notReady is the error for an object that exists but did not become ready: the engine records it and tries again in
@@ -41,7 +43,7 @@ func objectOutputs(k kind, live map[string]any, inputs resource.PropertyMap) res
 			}
 		}
 	}
-	return keepSecrets(outputs, inputs)
+	return sim.KeepSecrets(outputs, inputs)
 }
 
 // previewOutputs are the outputs of an object that is yet to be made: its inputs, and an unknown status. Nothing

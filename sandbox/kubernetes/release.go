@@ -18,6 +18,7 @@ import (
 	"github.com/vmstio/infrastructure/sandbox/cloud"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/apiserver"
 	"github.com/vmstio/infrastructure/sandbox/kubernetes/helm"
+	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
 // historyKey holds in a stored release what Helm remembers of it: every revision.
@@ -295,8 +296,8 @@ func (p *Provider) readRelease(req plugin.ReadRequest) (plugin.ReadResponse, err
 		return plugin.ReadResponse{}, err
 	}
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
-		ID: req.ID, Inputs: keepSecrets(fromPlain(pruned(stored.Outputs, wanted, nil)), managed),
-		Outputs: keepSecrets(fromPlain(stored.Outputs), managed),
+		ID: req.ID, Inputs: sim.KeepSecrets(fromPlain(pruned(stored.Outputs, wanted, nil)), managed),
+		Outputs: sim.KeepSecrets(fromPlain(stored.Outputs), managed),
 	}}, nil
 }
 

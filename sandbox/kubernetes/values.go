@@ -140,22 +140,6 @@ func withoutNullsIn(v resource.PropertyValue, keepSecrets bool) resource.Propert
 	}
 }
 
-// keepSecrets makes secret in out what is secret in like: outputs repeat inputs, and a secret must not become plain on
-// the way. A list with a secret element becomes secret as a whole, because its elements may have moved.
-func keepSecrets(out, like resource.PropertyMap) resource.PropertyMap {
-	for key, model := range like {
-		value, ok := out[key]
-		switch {
-		case !ok || value.IsSecret() || !model.ContainsSecrets():
-		case value.IsObject() && model.IsObject():
-			keepSecrets(value.ObjectValue(), model.ObjectValue())
-		default:
-			out[key] = resource.MakeSecret(value)
-		}
-	}
-	return out
-}
-
 // prune keeps of live what wanted also has, what of an object a program manages, and says it in the words of wanted
 // where it is the same: canonical is wanted as the API server writes it, or nil. Lists of different lengths are taken
 // whole.

@@ -45,8 +45,7 @@ func (r Resource) outputs(state State, like resource.PropertyMap) resource.Prope
 	for _, name := range r.computed() {
 		visible[name] = state[name]
 	}
-	all := properties(visible)
-	keepSecret(all, like)
+	all := KeepSecrets(properties(visible), like)
 	for _, name := range secret {
 		key := resource.PropertyKey(name)
 		if value, ok := all[key]; ok && !value.IsSecret() {

@@ -271,10 +271,10 @@ func (p *simulated) Read(_ context.Context, request plugin.ReadRequest) (plugin.
 		if list, ok := request.Inputs[defaultsKey]; ok {
 			inputs[defaultsKey] = list
 		}
-		keepSecret(inputs, request.Inputs)
-		outputs := declared.outputs(state, request.State)
-		keepSecret(outputs, request.Inputs)
-		response.ReadResult = plugin.ReadResult{ID: request.ID, Inputs: inputs, Outputs: outputs}
+		response.ReadResult = plugin.ReadResult{
+			ID: request.ID, Inputs: KeepSecrets(inputs, request.Inputs),
+			Outputs: KeepSecrets(declared.outputs(state, request.State), request.Inputs),
+		}
 		return nil
 	})
 	return response, err

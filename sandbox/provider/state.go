@@ -204,18 +204,21 @@ func properties(state State) resource.PropertyMap {
 	return all
 }
 
-// keepSecret marks as secret what is secret in like, at the same place.
-func keepSecret(values, like resource.PropertyMap) {
+// KeepSecrets makes secret in values what is secret in like, at the same place, and returns them: outputs repeat
+// inputs, and a secret must not become plain on the way. A list with a secret element becomes secret as a whole,
+// because its elements may have moved.
+func KeepSecrets(values, like resource.PropertyMap) resource.PropertyMap {
 	for key, model := range like {
 		value, ok := values[key]
 		switch {
 		case !ok || value.IsSecret() || !model.ContainsSecrets():
 		case value.IsObject() && model.IsObject():
-			keepSecret(value.ObjectValue(), model.ObjectValue())
+			KeepSecrets(value.ObjectValue(), model.ObjectValue())
 		default:
 			values[key] = resource.MakeSecret(value)
 		}
 	}
+	return values
 }
 
 // empty tells whether a value is as good as none: nil, or a list or map without elements.

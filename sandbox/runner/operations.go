@@ -29,8 +29,8 @@ func (s *Sandbox) ExpectNoChanges(ctx context.Context) (Result, error) {
 	return s.preview(ctx, optpreview.ExpectNoChanges())
 }
 
-// PreviewImports is [Sandbox.Preview], and writes what is to be created into a file that [Sandbox.TakeOver] can be
-// given once it has IDs.
+// PreviewImports is [Sandbox.Preview], and writes what is to be created into a file that `pulumi import` can be given
+// once it has IDs.
 func (s *Sandbox) PreviewImports(ctx context.Context, file string) (Result, error) {
 	return s.preview(ctx, optpreview.ImportFile(file))
 }
@@ -94,7 +94,7 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 	if showSecrets {
 		args = append(args, "--show-secrets")
 	}
-	out, err := s.pulumi(ctx, args...)
+	out, err := s.Pulumi(ctx, nil, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the outputs of stack %q: %w", s.options.Stack, err)
 	}
@@ -105,10 +105,11 @@ func (s *Sandbox) Outputs(ctx context.Context, showSecrets bool) (map[string]any
 	return outputs, nil
 }
 
-// pulumi runs a command on the stack and returns what it wrote.
-func (s *Sandbox) pulumi(ctx context.Context, args ...string) (string, error) {
+// Pulumi runs a command that runs no program on the stack, with more variables ("NAME=value") than it has anyway, and
+// returns what it wrote.
+func (s *Sandbox) Pulumi(ctx context.Context, environment []string, args ...string) (string, error) {
 	args = append(args, "--stack", s.options.Stack)
-	out, complaints, _, err := s.command.Run(ctx, s.stack.Workspace().WorkDir(), nil, nil, nil, nil, args...)
+	out, complaints, _, err := s.command.Run(ctx, s.stack.Workspace().WorkDir(), nil, nil, nil, environment, args...)
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints))
 	}

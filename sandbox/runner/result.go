@@ -271,10 +271,7 @@ func (c *collector) diagnostic(event apitype.DiagnosticEvent) {
 	if event.Ephemeral || event.Severity == "debug" || strings.HasPrefix(event.Severity, "info") {
 		return
 	}
-	d := Diagnostic{
-		Severity: event.Severity, URN: event.URN,
-		Message: plain(event.Message),
-	}
+	d := Diagnostic{Severity: event.Severity, URN: event.URN, Message: plain(event.Message)}
 	if d.Message == "" || slices.Contains(c.result.Diagnostics, d) {
 		return
 	}
