@@ -48,7 +48,7 @@ func deploy(ctx *pulumi.Context, world live.World) error {
 	if err != nil {
 		return err
 	}
-	if err := offered(ctx, world, s, secrets.DigitalOceanToken); err != nil {
+	if err := available(ctx, world, s, secrets.DigitalOceanToken); err != nil {
 		return err
 	}
 	name := func(role crew.Role) string { return crew.Name(role, s.Domain) }

@@ -8,18 +8,63 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/vmstio/infrastructure/infra/catalogue"
+	"github.com/vmstio/infrastructure/infra/crew"
 	"github.com/vmstio/infrastructure/infra/internal/managed"
 	"github.com/vmstio/infrastructure/infra/live"
 	"github.com/vmstio/infrastructure/infra/settings"
 )
 
-// offered asks DigitalOcean whether it offers what the settings name. What it does not offer is a problem like any
-// other of the settings, unless it runs already: DigitalOcean keeps that, and so does the program, with a warning.
-// Where nobody can be asked, the catalogue is believed, and a person is told of what it does not list.
-func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) error {
+// available asks DigitalOcean whether what the settings name can be had: whether it is offered, and whether the account
+// may have it. What cannot is a problem like any other of the settings, and all of them are told at once.
+func available(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) error {
+	problems, warnings := offered(ctx, world, s, token)
+	crowded, doubts := within(ctx, world, s, token)
+	for _, warning := range append(warnings, doubts...) {
+		if err := ctx.Log.Warn(warning.String(), nil); err != nil {
+			return fmt.Errorf("warning of %s: %w", warning.Path, err)
+		}
+	}
+	if problems = append(problems, crowded...); len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+// within asks whether the account may have as many Droplets as the cluster may get nodes: DigitalOcean refuses a pool
+// that may grow beyond (github.com/digitalocean/doctl/issues/1619), when all before it is made. Pools that are there
+// stay, and do not grow so far.
+func within(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) (
+	problems settings.Problems, warnings []settings.Warning,
+) {
+	most := s.Cluster.MostNodes()
+	droplets, err := world.DropletsOf(ctx.Context(), token.Reveal())
+	switch {
+	case err != nil:
+		return nil, []settings.Warning{s.Uncounted(err)}
+	case most <= droplets.Limit-droplets.Have:
+		return nil, nil
+	}
+	running, unseen := world.Runs(ctx.Context(), token.Reveal())
+	cluster, there := running.Clusters[crew.Name(crew.Cluster, s.Domain)]
+	others := droplets.Have - cluster.Nodes
+	switch {
+	case most <= droplets.Limit-others:
+	case there || unseen != nil:
+		warnings = append(warnings, s.Crowded(others, droplets.Limit))
+	default:
+		problems = append(problems, s.Crowded(others, droplets.Limit))
+	}
+	return problems, warnings
+}
+
+// offered asks whether DigitalOcean offers what the settings name. What it does not offer is a problem, unless it runs
+// already: DigitalOcean keeps that, and so does the program, with a warning. Where nobody can be asked, the catalogue
+// is believed, and a person is told of what it does not list.
+func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) (
+	problems settings.Problems, warnings []settings.Warning,
+) {
 	offers, broken := world.Offered(ctx.Context(), token.Reveal())
 	var gone []settings.Wanted
-	var warnings []settings.Warning
 	for _, w := range s.Wanted() {
 		names, listed := list(s, offers, w)
 		switch {
@@ -36,37 +81,29 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 			warnings = append(warnings, w.Doubtful("DigitalOcean has no list to ask for"))
 		}
 	}
-	problems := settings.Problems{}
-	if len(gone) > 0 {
-		running, unseen := world.Runs(ctx.Context(), token.Reveal())
-		for _, w := range gone {
-			names, _ := list(s, offers, w)
-			within, unseen := false, unseen
-			if unseen == nil {
-				within, unseen = reachable(ctx, world, token, running, w)
-			}
-			switch {
-			case runs(running, w):
-				warnings = append(warnings, w.Gone("but runs"))
-			case within:
-			case unseen != nil && w.Listed:
-				warnings = append(warnings, w.Gone(fmt.Sprintf("and what runs could not be seen (%v)", unseen)))
-			case w.Ended(world.Today()):
-				problems = append(problems, w.Over())
-			default:
-				problems = append(problems, w.Refused(names))
-			}
+	if len(gone) == 0 {
+		return nil, warnings
+	}
+	running, unseen := world.Runs(ctx.Context(), token.Reveal())
+	for _, w := range gone {
+		names, _ := list(s, offers, w)
+		reached, unseen := false, unseen
+		if unseen == nil {
+			reached, unseen = reachable(ctx, world, token, running, w)
+		}
+		switch {
+		case runs(running, w):
+			warnings = append(warnings, w.Gone("but runs"))
+		case reached:
+		case unseen != nil && w.Listed:
+			warnings = append(warnings, w.Gone(fmt.Sprintf("and what runs could not be seen (%v)", unseen)))
+		case w.Ended(world.Today()):
+			problems = append(problems, w.Over())
+		default:
+			problems = append(problems, w.Refused(names))
 		}
 	}
-	for _, warning := range warnings {
-		if err := ctx.Log.Warn(warning.String(), nil); err != nil {
-			return fmt.Errorf("warning of %s: %w", warning.Path, err)
-		}
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	return nil
+	return problems, warnings
 }
 
 // reachable reports whether the cluster has left a version of Kubernetes behind, or can still be upgraded to it:

@@ -70,7 +70,8 @@ func allow(objects, verbs string) []string {
 // TokenScopes returns the scopes of a token that brings everything up, and those of one that can only look: enough for
 // a preview, which asks for the credentials of the cluster and of the databases.
 func TokenScopes() (full, looking []string) {
-	all := map[string]bool{}
+	// What the program itself asks of the account (package live) needs one that no resource does.
+	all := map[string]bool{"account:read": true}
 	for _, scopes := range Scopes() {
 		for _, scope := range scopes {
 			all[scope] = true

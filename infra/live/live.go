@@ -22,6 +22,8 @@ type World struct {
 	Offers func(ctx context.Context, token string) (Offers, error)
 	// Running returns what there is in the account. Nil asks DigitalOcean's API.
 	Running func(ctx context.Context, token string) (Running, error)
+	// Droplets returns those of the account. Nil asks DigitalOcean's API.
+	Droplets func(ctx context.Context, token string) (Droplets, error)
 	// Upgrades returns the versions of Kubernetes that a cluster can be upgraded to, by its name. Nil asks
 	// DigitalOcean's API.
 	Upgrades func(ctx context.Context, token, cluster string) ([]string, error)

@@ -77,7 +77,8 @@ func TestLook(t *testing.T) {
 	t.Parallel()
 	running, err := look(t.Context(), client(t, map[string]string{
 		"/v2/kubernetes/clusters": `{"kubernetes_clusters": [{"id": "c1", "name": "kirk", "region": "tor1",
-			"version": "1.35.7-do.5", "node_pools": [{"size": "s-4vcpu-8gb"}, {"size": "c-4"}]}]}`,
+			"version": "1.35.7-do.5", "node_pools": [
+				{"size": "s-4vcpu-8gb", "count": 3}, {"size": "c-4", "count": 2}]}]}`,
 		"/v2/databases": `{"databases": [
 			{"name": "majel", "engine": "pg", "version": "17", "size": "db-a", "num_nodes": 2},
 			{"name": "khan", "engine": "opensearch", "version": "2", "size": "db-b", "num_nodes": 3}]}`,
@@ -85,7 +86,7 @@ func TestLook(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Running{
 		Clusters: map[string]Cluster{"kirk": {
-			ID: "c1", Region: "tor1", Version: "1.35.7-do.5", NodeSizes: []string{"s-4vcpu-8gb", "c-4"},
+			ID: "c1", Region: "tor1", Version: "1.35.7-do.5", NodeSizes: []string{"s-4vcpu-8gb", "c-4"}, Nodes: 5,
 		}},
 		Databases: map[string]Database{
 			"majel": {Engine: "pg", Version: "17", Size: "db-a", Nodes: 2},
@@ -96,6 +97,20 @@ func TestLook(t *testing.T) {
 	require.ErrorContains(t, err, "asking which clusters there are in the account")
 	_, err = look(t.Context(), client(t, map[string]string{"/v2/kubernetes/clusters": `{"kubernetes_clusters": []}`}))
 	require.ErrorContains(t, err, "asking which databases there are in the account")
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	account := `{"account": {"droplet_limit": 25, "email": "sammy@example.com", "status": "active"}}`
+	found, err := count(t.Context(), client(t, map[string]string{
+		"/v2/account": account, "/v2/droplets": `{"droplets": [{"id": 1}], "links": {}, "meta": {"total": 14}}`,
+	}))
+	require.NoError(t, err)
+	require.Equal(t, Droplets{Have: 14, Limit: 25}, found)
+	_, err = count(t.Context(), client(t, nil))
+	require.ErrorContains(t, err, "asking for the account's limit of Droplets")
+	_, err = count(t.Context(), client(t, map[string]string{"/v2/account": account}))
+	require.ErrorContains(t, err, "asking for the account's Droplets")
 }
 
 func TestUpgrades(t *testing.T) {

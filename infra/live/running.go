@@ -20,6 +20,8 @@ type Cluster struct {
 	Version string
 	// NodeSizes are the Droplet sizes of its pools.
 	NodeSizes []string
+	// Nodes are those of all its pools.
+	Nodes int
 }
 
 // Database is a database cluster.
@@ -27,6 +29,9 @@ type Database struct {
 	Engine, Version, Size string
 	Nodes                 int
 }
+
+// Droplets are how many an account has, nodes of clusters among them, and how many it may have.
+type Droplets struct{ Have, Limit int }
 
 // Runs asks DigitalOcean what there is in the account. The token needs the scopes kubernetes:read and database:read.
 func (w World) Runs(ctx context.Context, token string) (Running, error) {
@@ -47,6 +52,33 @@ func (w World) UpgradesOf(ctx context.Context, token, cluster string) ([]string,
 		return w.Upgrades(ctx, token, cluster)
 	}
 	return upgrades(ctx, godo.NewFromToken(token), cluster)
+}
+
+// DropletsOf asks DigitalOcean how many Droplets the account has, and may have. The token needs the scopes account:read
+// and droplet:read.
+func (w World) DropletsOf(ctx context.Context, token string) (Droplets, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if w.Droplets != nil {
+		return w.Droplets(ctx, token)
+	}
+	return count(ctx, godo.NewFromToken(token))
+}
+
+func count(ctx context.Context, client *godo.Client) (Droplets, error) {
+	account, _, err := client.Account.Get(ctx)
+	if err != nil {
+		return Droplets{}, fmt.Errorf("asking for the account's limit of Droplets: %w", err)
+	}
+	_, response, err := client.Droplets.List(ctx, &godo.ListOptions{PerPage: 1})
+	if err != nil {
+		return Droplets{}, fmt.Errorf("asking for the account's Droplets: %w", err)
+	}
+	droplets := Droplets{Limit: account.DropletLimit}
+	if response.Meta != nil {
+		droplets.Have = response.Meta.Total
+	}
+	return droplets, nil
 }
 
 func upgrades(ctx context.Context, client *godo.Client, name string) ([]string, error) {
@@ -81,6 +113,7 @@ func look(ctx context.Context, client *godo.Client) (Running, error) {
 		found := Cluster{ID: cluster.ID, Region: cluster.RegionSlug, Version: cluster.VersionSlug}
 		for _, pool := range cluster.NodePools {
 			found.NodeSizes = append(found.NodeSizes, pool.Size)
+			found.Nodes += pool.Count
 		}
 		running.Clusters[cluster.Name] = found
 	}

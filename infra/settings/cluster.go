@@ -143,6 +143,43 @@ func reservedPrefix(prefix string) bool {
 	})
 }
 
+// MostNodes is how many nodes the cluster may grow to.
+func (c Cluster) MostNodes() int {
+	nodes := c.DefaultPool.Nodes
+	for _, pool := range c.NodePools {
+		nodes += pool.MaxNodes
+	}
+	return nodes
+}
+
+// poolsPath is the setting that says how many nodes there may be.
+const poolsPath = settingsPath + ".cluster.nodePools"
+
+// Crowded is the problem of a cluster that may get more nodes than the account may have Droplets, of which so many are
+// others.
+func (s *Settings) Crowded(others, limit int) Problem {
+	most := s.Cluster.MostNodes()
+	wrong := fmt.Sprintf("the cluster may grow to %d nodes, and the account may have %d Droplets", most, limit)
+	if others > 0 {
+		wrong += fmt.Sprintf(", of which %d are others", others)
+	}
+	return Problem{
+		Path: poolsPath, Wrong: wrong,
+		Remedy: fmt.Sprintf("ask DigitalOcean's support for a limit of %d, which `doctl account get` shows, or lower "+
+			"maxNodes", others+most),
+	}
+}
+
+// Uncounted is the warning of a cluster for which nobody could say whether the account may have its nodes.
+func (s *Settings) Uncounted(why error) Warning {
+	return Warning{
+		Path: poolsPath,
+		Wrong: fmt.Sprintf("the cluster may grow to %d nodes, and whether the account may have as many Droplets could "+
+			"not be asked (%v)", s.Cluster.MostNodes(), why),
+		Remedy: "give the token the scopes account:read and droplet:read, or compare it with `doctl account get`",
+	}
+}
+
 // nodePodBits is the length of the part of the pod subnet that each node takes: a /16 serves the 512 nodes that a
 // DOKS cluster may have.
 const nodePodBits = 25
@@ -151,11 +188,7 @@ func (c Cluster) checkPodCapacity(at At, pods netip.Prefix) {
 	if pods.Bits() > nodePodBits {
 		return
 	}
-	fits, nodes := 1<<(nodePodBits-pods.Bits()), c.DefaultPool.Nodes
-	for _, pool := range c.NodePools {
-		nodes += pool.MaxNodes
-	}
-	if nodes > fits {
+	if fits, nodes := 1<<(nodePodBits-pods.Bits()), c.MostNodes(); nodes > fits {
 		at.Add(fmt.Sprintf("%q has addresses for %d nodes, and the pools may grow to %d", c.PodSubnet, fits, nodes),
 			"use a larger range, of which every node takes a /25, or lower maxNodes")
 	}

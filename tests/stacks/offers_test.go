@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -292,4 +293,75 @@ func TestTheEndOfNewStandardStandbys(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A cluster that may get more nodes than the account may have Droplets is refused before anything is made; one that
+// runs keeps what it has, and a person is told that it cannot grow so far.
+func TestTheAccountsLimitOfDroplets(t *testing.T) {
+	t.Parallel()
+	s := settingsOf(t, recorder(t, everything))
+	most, path := s.Cluster.MostNodes(), "vmst:settings.cluster.nodePools: "
+	require.Greater(t, most, s.Cluster.DefaultPool.Nodes, "no pool grows")
+	runs := live.Running{Clusters: map[string]live.Cluster{crew.Name(crew.Cluster, s.Domain): {
+		Region: s.Region, Version: s.Cluster.Version + ".9-do.1", Nodes: 4,
+	}}}
+	for what, test := range map[string]struct {
+		droplets       live.Droplets
+		uncounted      error
+		running        live.Running
+		unseen         error
+		wrong, warning string
+	}{
+		"as many as it needs": {droplets: live.Droplets{Have: 3, Limit: most + 3}},
+		"one too few": {droplets: live.Droplets{Have: 3, Limit: most + 2}, wrong: fmt.Sprintf(
+			"%sthe cluster may grow to %d nodes, and the account may have %d Droplets, of which 3 are others; ask "+
+				"DigitalOcean's support for a limit of %d, which `doctl account get` shows, or lower maxNodes",
+			path, most, most+2, most+3,
+		)},
+		"its own nodes among them": {droplets: live.Droplets{Have: 7, Limit: most + 3}, running: runs},
+		"runs, and one too few": {
+			droplets: live.Droplets{Have: 7, Limit: most + 2}, running: runs, warning: "of which 3 are others; ",
+		},
+		"nobody sees what runs": {
+			droplets: live.Droplets{Have: 7, Limit: most + 6}, unseen: errors.New("403"),
+			warning: "of which 7 are others; ",
+		},
+		"nobody counts": {
+			uncounted: errors.New("403"), warning: "whether the account may have as many Droplets could not be asked " +
+				"(403); give the token the scopes account:read and droplet:read",
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := mocks.Delegated()
+			w.Offers = func(context.Context, string) (live.Offers, error) { return catalogued(), nil }
+			w.Droplets = func(context.Context, string) (live.Droplets, error) { return test.droplets, test.uncounted }
+			w.Running = func(context.Context, string) (live.Running, error) { return test.running, test.unseen }
+			r := recorder(t, everything)
+			r.Preview = true
+			err := r.Run(infra.DeployIn(w))
+			if test.wrong != "" {
+				require.ErrorContains(t, err, test.wrong)
+				require.Empty(t, r.All(), "nothing is registered")
+				return
+			}
+			require.NoError(t, err)
+			if test.warning == "" {
+				require.NotContains(t, said(r), path)
+			} else {
+				require.Contains(t, said(r), path)
+				require.Contains(t, said(r), test.warning)
+			}
+		})
+	}
+	t.Run("with all else that is wrong", func(t *testing.T) {
+		offers := catalogued()
+		offers.NodeSizes = nil
+		w := mocks.Delegated()
+		w.Offers = func(context.Context, string) (live.Offers, error) { return offers, nil }
+		w.Droplets = func(context.Context, string) (live.Droplets, error) { return live.Droplets{Limit: 1}, nil }
+		w.Running = func(context.Context, string) (live.Running, error) { return live.Running{}, nil }
+		err := recorder(t, everything).Run(infra.DeployIn(w))
+		require.ErrorContains(t, err, path)
+		require.ErrorContains(t, err, "vmst:settings.cluster.defaultPool.size: ")
+	})
 }
