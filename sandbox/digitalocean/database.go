@@ -59,7 +59,8 @@ func databaseResources(options Options) map[string]sim.Resource {
 			},
 		}, sim.Resource{
 			Waits: provisioning,
-			Check: checkDatabase, Create: options.createDatabase, Update: updateDatabase, Delete: deleteDatabase,
+			Check: checkDatabase, Update: updateDatabase, Delete: deleteDatabase,
+			Create: options.limited(typeDatabase, "database clusters", options.createDatabase),
 		}),
 		typeUser: sim.From(sdk.DatabaseUserArgs{}, sdk.DatabaseUser{}, sim.Rules{
 			AutoNamed: "name", Replaces: "clusterId name", Secret: "accessCert accessKey password",

@@ -57,6 +57,9 @@ type Options struct {
 	// their zones. All others are delegated, and a zone below another one of the account is when that has NS records
 	// for it.
 	Undelegated []string
+	// NewAccount is one whose owner has not asked DigitalOcean's support for anything yet, and that has no VPC: the
+	// first one of a region becomes its default, which cannot be deleted.
+	NewAccount bool
 	// Kubernetes are the versions that new clusters and upgrades can have, newest first; nil is those of the catalogue.
 	Kubernetes []string
 	// Upgrades are patches of minor versions that new clusters cannot have any more, but those that run them.
@@ -74,8 +77,9 @@ type Options struct {
 func New(c *cloud.Cloud, options Options) plugin.Provider {
 	resources := map[string]sim.Resource{}
 	for _, some := range []map[string]sim.Resource{
-		networkResources(), kubernetesResources(options), databaseResources(options), spacesResources(),
-		cdnResources(options), loadBalancerResources(), dnsResources(), monitoringResources(), projectResources(),
+		networkResources(options), kubernetesResources(options), databaseResources(options),
+		loadBalancerResources(options), cdnResources(options), spacesResources(), dnsResources(),
+		monitoringResources(), projectResources(),
 	} {
 		maps.Copy(resources, some)
 	}

@@ -10,9 +10,9 @@
 // Not simulated: what an instance has no use for, such as global and internal load balancers, certificates that
 // somebody brings along, and the credentials in a cluster's kubeConfigs, which expire (infra/cluster has doctl fetch
 // them); the contents of databases, and of buckets beyond what Pulumi puts there and the fact that whoever has a key
-// that may write has written; who can connect to a database; prices, and limits that differ from account to account;
-// eventual consistency; the verification of email addresses; and the environment variables from which the real provider
-// reads credentials.
+// that may write has written; who can connect to a database; prices; what differs from account to account, other than
+// [Options].NewAccount; eventual consistency; the verification of email addresses; and the environment variables from
+// which the real provider reads credentials.
 //
 // Keys that begin with two underscores in an object's outputs are the simulation's own and never leave the cloud:
 // "__cluster" names the Kubernetes cluster that made a load balancer, "__ca" holds an authority, "__written" marks a

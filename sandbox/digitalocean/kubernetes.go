@@ -76,9 +76,11 @@ func kubernetesResources(options Options) map[string]sim.Resource {
 		}, sim.Resource{
 			Check: func(s sim.State) []error { return checkNodePool(s, "") },
 			Create: func(call sim.Call, state sim.State) (string, error) {
-				return newID(), settleNodePool(call, "", state)
+				return newID(), options.settleNodePool(call, "", state)
 			},
-			Update: func(call sim.Call, id string, _, state sim.State) error { return settleNodePool(call, id, state) },
+			Update: func(call sim.Call, id string, _, state sim.State) error {
+				return options.settleNodePool(call, id, state)
+			},
 		}),
 	}
 }
@@ -183,7 +185,9 @@ func (o Options) createCluster(call sim.Call, state sim.State) (string, error) {
 	state.SetDefault("controlPlaneFirewall", map[string]any{"enabled": false, "allowedAddresses": []any{}})
 	pool := state.Object("nodePool")
 	pool["id"] = newID()
-	scale(call, pool)
+	if err := o.scale(call, pool); err != nil {
+		return "", err
+	}
 	authority, err := newAuthority("k8saas Cluster CA", call.Now())
 	if err != nil {
 		return "", err
@@ -221,8 +225,9 @@ func (o Options) updateCluster(call sim.Call, id string, before, state sim.State
 		}
 	}
 	state["updatedAt"] = timestamp(call)
-	scale(call, state.Object("nodePool"))
-	return unique(call, typeCluster, "kubernetes cluster", id, state, 422)
+	return errors.Join(
+		o.scale(call, state.Object("nodePool")), unique(call, typeCluster, "kubernetes cluster", id, state, 422),
+	)
 }
 
 func minor(slug string) uint64 {
@@ -276,8 +281,14 @@ func checkNodePool(pool sim.State, at string) []error {
 	return nil
 }
 
-// scale makes the pool's nodes as many as it wants: nodeCount, or what the autoscaler has left within its limits.
-func scale(call sim.Call, pool sim.State) {
+// scale makes the pool's nodes as many as it wants: nodeCount, or what the autoscaler has left within its limits. It
+// refuses a pool that may grow beyond the account's limit of Droplets (github.com/digitalocean/doctl/issues/1619).
+func (o Options) scale(call sim.Call, pool sim.State) error {
+	more := max(pool.Int("nodeCount"), pool.Int("maxNodes")) - pool.Int("actualNodeCount")
+	if more > 0 && more > o.limit(droplets)-dropletsOf(call) {
+		return refuse(422, "validation error: autoscale desired max nodes exceed limits, %d additional nodes but not "+
+			"enough available droplet limit", more)
+	}
 	nodes, _ := pool["nodes"].([]any)
 	wanted := pool.Int("nodeCount")
 	if pool.Bool("autoScale") {
@@ -297,10 +308,11 @@ func scale(call sim.Call, pool sim.State) {
 	}
 	pool["nodes"] = nodes[:wanted]
 	pool["actualNodeCount"] = wanted
+	return nil
 }
 
 // settleNodePool refuses a second pool of the same name in a cluster, and gives the pool its nodes.
-func settleNodePool(call sim.Call, id string, pool sim.State) error {
+func (o Options) settleNodePool(call sim.Call, id string, pool sim.State) error {
 	cluster, err := find(call, typeCluster, "kubernetes cluster", pool.String("clusterId"))
 	if err != nil {
 		return err
@@ -313,8 +325,7 @@ func settleNodePool(call sim.Call, id string, pool sim.State) error {
 		return refuse(422, "a node pool with name %q already exists in cluster %q",
 			pool.String("name"), cluster.String("name"))
 	}
-	scale(call, pool)
-	return nil
+	return o.scale(call, pool)
 }
 
 // nodesOf counts the nodes of all pools of a cluster.

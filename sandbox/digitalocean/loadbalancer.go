@@ -13,7 +13,7 @@ import (
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
 )
 
-func loadBalancerResources() map[string]sim.Resource {
+func loadBalancerResources(options Options) map[string]sim.Resource {
 	port := []sim.Check{sim.Between(1, 65535)}
 	return map[string]sim.Resource{typeLoadBalancer: sim.From(sdk.LoadBalancerArgs{}, sdk.LoadBalancer{}, sim.Rules{
 		AutoNamed: "name",
@@ -31,15 +31,15 @@ func loadBalancerResources() map[string]sim.Resource {
 			"name": {dashed, longest(255)}, "region": inRegion(anything),
 			"type": {sim.OneOf("REGIONAL", "REGIONAL_NETWORK")}, "network": {sim.OneOf("EXTERNAL")},
 			"networkStack": {sim.OneOf("IPV4", "DUALSTACK")},
-			// 100 by default, and 200 where the account's limit allows it (documentation of load balancers).
-			"sizeUnit":                       {sim.Between(1, 200)},
+			// 200 where the account's limit allows it (documentation of load balancers).
+			"sizeUnit":                       {sim.Between(1, float64(min(200, options.limit(units))))},
 			"forwardingRules.entryProtocol":  {sim.OneOf("http", "https", "http2", "http3", "tcp", "udp")},
 			"forwardingRules.entryPort":      port,
 			"forwardingRules.targetProtocol": {sim.OneOf("http", "https", "http2", "tcp", "udp")},
 			"forwardingRules.targetPort":     port,
 		},
 	}, sim.Resource{
-		Check: checkLoadBalancer, Create: createLoadBalancer,
+		Check: checkLoadBalancer, Create: options.limited(typeLoadBalancer, "load balancers", createLoadBalancer),
 		Update: renamed(typeLoadBalancer, "load balancer", 422), Delete: deleteLoadBalancer,
 	})}
 }
@@ -83,6 +83,14 @@ func createLoadBalancer(call sim.Call, state sim.State) (string, error) {
 		state["ipv6"] = fmt.Sprintf("2001:db8::%x", ip.As4()[3])
 	}
 	return id, nil
+}
+
+// OrderLoadBalancer is what a cluster's cloud controller manager orders for a Service that has none. The load balancer
+// is yet to be stored.
+func OrderLoadBalancer(tx *cloud.Tx, wanted map[string]any) (cloud.Object, error) {
+	state := sim.State(maps.Clone(wanted))
+	id, err := createLoadBalancer(sim.Call{Tx: tx}, state)
+	return cloud.Object{Type: typeLoadBalancer, ID: id, Inputs: wanted, Outputs: state}, err
 }
 
 // freeAddress is the lowest public address that no load balancer has.

@@ -34,7 +34,7 @@ func inRegion(offers func(catalogue.Region) bool) []sim.Check {
 
 func anything(catalogue.Region) bool { return true }
 
-func networkResources() map[string]sim.Resource {
+func networkResources(options Options) map[string]sim.Resource {
 	return map[string]sim.Resource{typeVpc: sim.From(sdk.VpcArgs{}, sdk.Vpc{}, sim.Rules{
 		// The API chooses a range when there is none, which is not simulated.
 		AutoNamed: "name", Required: "ipRange", Replaces: "region ipRange",
@@ -49,7 +49,7 @@ func networkResources() map[string]sim.Resource {
 			}
 			return unreserved(s.String("region"), netip.MustParsePrefix(s.String("ipRange")))
 		},
-		Create: createVpc, Update: renamed(typeVpc, "VPC", 422), Delete: deleteVpc,
+		Create: options.createVpc, Update: renamed(typeVpc, "VPC", 422), Delete: deleteVpc,
 	})}
 }
 
@@ -75,7 +75,7 @@ func unreserved(region string, prefix netip.Prefix) []error {
 	return errs
 }
 
-func createVpc(call sim.Call, state sim.State) (string, error) {
+func (o Options) createVpc(call sim.Call, state sim.State) (string, error) {
 	if err := unique(call, typeVpc, "VPC", "", state, 422); err != nil {
 		return "", err
 	}
@@ -84,7 +84,10 @@ func createVpc(call sim.Call, state sim.State) (string, error) {
 		return "", refuse(422, "this range/size overlaps with another VPC network in your account: %s and %s",
 			state.String("ipRange"), taken)
 	}
-	state.Merge(sim.State{"createdAt": timestamp(call), "default": false, "vpcUrn": "do:vpc:" + id})
+	state.Merge(sim.State{
+		"createdAt": timestamp(call), "vpcUrn": "do:vpc:" + id,
+		"default": o.NewAccount && len(having(call, typeVpc, "region", state.String("region"))) == 0,
+	})
 	return id, nil
 }
 
@@ -99,8 +102,11 @@ func overlapping(call sim.Call, wanted netip.Prefix) string {
 	return ""
 }
 
-// deleteVpc refuses while something lives in the VPC.
+// deleteVpc refuses while something lives in the VPC, and if it is its region's default.
 func deleteVpc(call sim.Call, id string, vpc sim.State) error {
+	if vpc.Bool("default") {
+		return refuse(403, "Can not delete default VPCs")
+	}
 	var members []string
 	for typ, property := range map[string]string{
 		typeCluster: "vpcUuid", typeLoadBalancer: "vpcUuid", typeDatabase: "privateNetworkUuid",

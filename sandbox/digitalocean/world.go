@@ -33,6 +33,13 @@ func World(c *cloud.Cloud, options Options) live.World {
 			})
 			return running, err
 		},
+		Droplets: func(context.Context, string) (found live.Droplets, err error) {
+			err = c.Update(func(tx *cloud.Tx) error {
+				found = live.Droplets{Have: dropletsOf(sim.Call{Tx: tx}), Limit: options.limit(droplets)}
+				return nil
+			})
+			return found, err
+		},
 		Upgrades: func(context.Context, string, string) ([]string, error) { return options.Upgrades, nil },
 	}
 }
@@ -43,7 +50,7 @@ func runningIn(call sim.Call) live.Running {
 		state := sim.State(object.Outputs)
 		cluster := live.Cluster{
 			ID: object.ID, Region: state.String("region"), Version: state.String("version"),
-			NodeSizes: []string{state.Object("nodePool").String("size")},
+			NodeSizes: []string{state.Object("nodePool").String("size")}, Nodes: nodesOf(call, object.ID, state),
 		}
 		for _, pool := range having(call, typeNodePool, "clusterId", object.ID) {
 			cluster.NodeSizes = append(cluster.NodeSizes, pool.String("size"))

@@ -111,6 +111,34 @@ func TestANewDomain(t *testing.T) {
 	})
 }
 
+// An account of which nobody has asked DigitalOcean's support for more Droplets has no room for production, which is
+// said before anything is made; it has for staging, whose network then stays.
+func TestANewAccount(t *testing.T) {
+	t.Parallel()
+	a, newcomer := newAccount(t), digitalocean.Options{NewAccount: true}
+	// Somebody made the documentation's site by hand.
+	made := func() []string {
+		return slices.DeleteFunc(a.objects(), func(object string) bool { return strings.HasPrefix(object, "netlify:") })
+	}
+	t.Run("production has no room", func(t *testing.T) {
+		result, err := a.in(t, "prod", newcomer).Up(t.Context())
+		require.Error(t, err)
+		require.Contains(t, result.Error, "vmst:settings.cluster.nodePools: the cluster may grow to ")
+		require.Empty(t, made())
+	})
+	t.Run("staging has", func(t *testing.T) {
+		result, err := a.in(t, "staging", newcomer).Up(t.Context())
+		must(t, result, err)
+	})
+	t.Run("the network stays", func(t *testing.T) {
+		result, err := a.in(t, "staging", newcomer).Destroy(t.Context())
+		require.Error(t, err)
+		require.Contains(t, result.Error, "403: Can not delete default VPCs")
+		require.Len(t, made(), 1)
+		require.Contains(t, made()[0], "digitalocean:index/vpc:Vpc ")
+	})
+}
+
 // A pool of another size is there before the old one goes, so that its pods have somewhere to move to.
 func TestANodePoolOfAnotherSize(t *testing.T) {
 	t.Parallel()

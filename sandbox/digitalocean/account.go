@@ -1,0 +1,42 @@
+package digitalocean
+
+import sim "github.com/vmstio/infrastructure/sandbox/provider"
+
+// What limits are of, besides the types that have one.
+const (
+	droplets = "Droplet"
+	units    = typeLoadBalancer + "#sizeUnit"
+)
+
+// limits are how much an account may have until its owner asks DigitalOcean's support for more (documentation of load
+// balancers and of databases, "Limits"). That of Droplets differs from account to account; 10 has been seen.
+var limits = map[string]int{droplets: 10, typeDatabase: 10, typeLoadBalancer: 10, units: 100}
+
+// limit is how much the account may have; after its owner has asked for more, as much as anybody needs.
+func (o Options) limit(of string) int {
+	if o.NewAccount {
+		return limits[of]
+	}
+	return 1000
+}
+
+// limited refuses to create one more than the account may have.
+func (o Options) limited(
+	typ, what string, create func(sim.Call, sim.State) (string, error),
+) func(sim.Call, sim.State) (string, error) {
+	return func(call sim.Call, state sim.State) (string, error) {
+		if err := atMost(o.limit(typ), len(call.List(typ)), what); err != nil {
+			return "", err
+		}
+		return create(call, state)
+	}
+}
+
+// dropletsOf counts those of the account, all nodes of clusters.
+func dropletsOf(call sim.Call) int {
+	count := 0
+	for _, cluster := range call.List(typeCluster) {
+		count += nodesOf(call, cluster.ID, cluster.Outputs)
+	}
+	return count
+}
