@@ -55,6 +55,8 @@ func newRoot(f *flags) *cobra.Command {
 		"`type=duration`: a creation of this type takes so long that a provider may stop waiting; may be repeated")
 	set.StringArrayVar(&f.run.DigitalOcean.Undelegated, "undelegated", nil,
 		"`domain` whose registrar does not point at DigitalOcean yet; may be repeated")
+	set.StringArrayVar(&f.run.DigitalOcean.Unverified, "unverified", nil,
+		"email `address` that no member of the team has verified; may be repeated")
 	set.BoolVar(&f.run.DigitalOcean.NewAccount, "new-account", false,
 		"an account without a VPC that may have 10 Droplets, databases and load balancers, as a new one")
 	set.StringVar(&f.date, "date", "", "`YYYY-MM-DD`: the day on which everything happens (default today)")

@@ -68,7 +68,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	require.NoError(t, newRoot(f).PersistentFlags().Parse([]string{
 		"--stack=staging", "--charts=charts", "--state=state", "--pulumi=cli", "--json", "--delay=*=1s",
 		"--fail=a:b:C:2=no", "--fail=*=never", "--slow=a:b:C=45m", "--undelegated=example.org", "--date=2026-11-30",
-		"--new-account",
+		"--new-account", "--unverified=kirk@example.org",
 	}))
 	options, err := f.options(&cobra.Command{})
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	assert.Equal(t, "state", options.StateDir)
 	assert.Equal(t, digitalocean.Options{
 		Undelegated: []string{"example.org"}, Slow: map[string]time.Duration{"a:b:C": 45 * time.Minute},
-		NewAccount: true,
+		NewAccount: true, Unverified: []string{"kirk@example.org"},
 	}, options.DigitalOcean)
 	assert.Equal(t, time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC), options.Date)
 	assert.Equal(t, "cli", options.PulumiCommand)

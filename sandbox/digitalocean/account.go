@@ -20,10 +20,10 @@ func (o Options) limit(of string) int {
 	return 1000
 }
 
+type creation = func(sim.Call, sim.State) (string, error)
+
 // limited refuses to create one more than the account may have.
-func (o Options) limited(
-	typ, what string, create func(sim.Call, sim.State) (string, error),
-) func(sim.Call, sim.State) (string, error) {
+func (o Options) limited(typ, what string, create creation) creation {
 	return func(call sim.Call, state sim.State) (string, error) {
 		if err := atMost(o.limit(typ), len(call.List(typ)), what); err != nil {
 			return "", err

@@ -57,6 +57,8 @@ type Options struct {
 	// their zones. All others are delegated, and a zone below another one of the account is when that has NS records
 	// for it.
 	Undelegated []string
+	// Unverified are email addresses that no member of the team has verified, so that no alert may go there.
+	Unverified []string
 	// NewAccount is one whose owner has not asked DigitalOcean's support for anything yet, and that has no VPC: the
 	// first one of a region becomes its default, which cannot be deleted.
 	NewAccount bool
@@ -79,7 +81,7 @@ func New(c *cloud.Cloud, options Options) plugin.Provider {
 	for _, some := range []map[string]sim.Resource{
 		networkResources(options), kubernetesResources(options), databaseResources(options),
 		loadBalancerResources(options), cdnResources(options), spacesResources(), dnsResources(),
-		monitoringResources(), projectResources(),
+		monitoringResources(options), projectResources(),
 	} {
 		maps.Copy(resources, some)
 	}

@@ -11,8 +11,8 @@
 // somebody brings along, and the credentials in a cluster's kubeConfigs, which expire (infra/cluster has doctl fetch
 // them); the contents of databases, and of buckets beyond what Pulumi puts there and the fact that whoever has a key
 // that may write has written; who can connect to a database; prices; what differs from account to account, other than
-// [Options].NewAccount; eventual consistency; the verification of email addresses; and the environment variables from
-// which the real provider reads credentials.
+// [Options].NewAccount; eventual consistency; and the environment variables from which the real provider reads
+// credentials.
 //
 // Keys that begin with two underscores in an object's outputs are the simulation's own and never leave the cloud:
 // "__cluster" names the Kubernetes cluster that made a load balancer, "__ca" holds an authority, "__written" marks a

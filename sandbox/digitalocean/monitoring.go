@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	sdk "github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
@@ -18,7 +19,7 @@ const (
 	mostEmails = 9
 )
 
-func monitoringResources() map[string]sim.Resource {
+func monitoringResources(options Options) map[string]sim.Resource {
 	return map[string]sim.Resource{
 		typeCheck: sim.From(sdk.UptimeCheckArgs{}, sdk.UptimeCheck{}, sim.Rules{
 			AutoNamed: "name", Unordered: "regions", Defaults: map[string]any{"type": "https", "enabled": true},
@@ -44,9 +45,11 @@ func monitoringResources() map[string]sim.Resource {
 			Check: checkAlert,
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				have := len(having(call, typeAlert, "checkId", state.String("checkId")))
-				return newID(), errors.Join(alertedCheck(call, state), atMost(mostAlerts, have, "alerts of the check"))
+				return newID(), errors.Join(
+					options.setAlert(call, "", nil, state), atMost(mostAlerts, have, "alerts of the check"),
+				)
 			},
-			Update: func(call sim.Call, _ string, _, state sim.State) error { return alertedCheck(call, state) },
+			Update: options.setAlert,
 		}),
 		"digitalocean:index/monitorAlert:MonitorAlert": sim.From(sdk.MonitorAlertArgs{}, sdk.MonitorAlert{}, sim.Rules{
 			Unordered: "entities tags", Defaults: map[string]any{"enabled": true},
@@ -60,9 +63,9 @@ func monitoringResources() map[string]sim.Resource {
 			Create: func(call sim.Call, state sim.State) (string, error) {
 				id := newID()
 				state["uuid"] = id
-				return id, watched(call, state)
+				return id, options.setMonitor(call, id, nil, state)
 			},
-			Update: func(call sim.Call, _ string, _, state sim.State) error { return watched(call, state) },
+			Update: options.setMonitor,
 		}),
 	}
 }
@@ -106,9 +109,21 @@ func checkAlert(s sim.State) []error {
 	return errs
 }
 
-func alertedCheck(call sim.Call, state sim.State) error {
+// verified refuses addresses that nobody has verified as a member of the team (API reference, alerts.email).
+func (o Options) verified(alerts ...sim.State) error {
+	for _, alert := range alerts {
+		for _, address := range alert.Strings("emails") {
+			if slices.Contains(o.Unverified, address) {
+				return refuse(422, "email address %s is not that of a verified member of the team", address)
+			}
+		}
+	}
+	return nil
+}
+
+func (o Options) setAlert(call sim.Call, _ string, _, state sim.State) error {
 	_, err := find(call, typeCheck, "uptime check", state.String("checkId"))
-	return err
+	return errors.Join(err, o.verified(state.Objects("notifications")...))
 }
 
 func checkMonitor(s sim.State) []error {
@@ -119,8 +134,8 @@ func checkMonitor(s sim.State) []error {
 	return nil
 }
 
-// watched refuses entities that do not exist, or are of another kind than the metric. Nodes are known by their tag.
-func watched(call sim.Call, state sim.State) error {
+// setMonitor refuses entities that do not exist, or are of another kind than the metric. Nodes are known by their tag.
+func (o Options) setMonitor(call sim.Call, _ string, _, state sim.State) error {
 	typ, what := typeDatabase, "database cluster"
 	if strings.HasPrefix(state.String("type"), "v1/insights/lbaas/") {
 		typ, what = typeLoadBalancer, "load balancer"
@@ -130,5 +145,5 @@ func watched(call sim.Call, state sim.State) error {
 			return err
 		}
 	}
-	return nil
+	return o.verified(state.Object("alerts"))
 }

@@ -470,6 +470,33 @@ func TestLimitsOfTheAccount(t *testing.T) {
 	w.Refused(err, "there are 5 alerts of the check already")
 }
 
+// Alerts go to members of the team alone, and to addresses that they have verified.
+func TestAnAddressThatNobodyHasVerified(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, digitalocean.Options{Unverified: []string{"kirk@example.com"}})
+	c := w.Create(uptimeCheck, "c", inputs{"name": "web", "target": "https://example.com"})
+	to := func(address string) map[string]any { return map[string]any{"emails": []any{"a@example.com", address}} }
+	for typ, alert := range map[string]func(address string) inputs{
+		uptimeAlert: func(address string) inputs {
+			return inputs{
+				"checkId": c.ID, "name": "down", "type": "down", "period": "2m", "notifications": []any{to(address)},
+			}
+		},
+		monitorAlert: func(address string) inputs {
+			return inputs{
+				"type": "v1/insights/droplet/cpu", "compare": "GreaterThan", "value": 90, "window": "5m",
+				"description": "hot", "tags": []any{"k8s:x"}, "alerts": to(address),
+			}
+		},
+	} {
+		const why = "422: email address kirk@example.com is not that of a verified member of the team"
+		_, err := w.Try(typ, "a", alert("kirk@example.com"))
+		w.Refused(err, why)
+		_, err = w.Update(w.Create(typ, "a", alert("b@example.com")), alert("kirk@example.com"))
+		w.Refused(err, why)
+	}
+}
+
 func TestWhatTheAPIWantsOfAlertsAndRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	sim "github.com/vmstio/infrastructure/sandbox/provider"
@@ -90,10 +89,7 @@ func oneOfNumbers(unit string, allowed ...int) sim.Check {
 	}
 }
 
+// numbers are written as a list of texts would be.
 func numbers(all []int) string {
-	texts := make([]string, len(all))
-	for i, n := range all {
-		texts[i] = strconv.Itoa(n)
-	}
-	return strings.Join(texts, ", ")
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(all), " ", ", "), "[]")
 }

@@ -45,11 +45,7 @@ func setSecrets(ctx context.Context, stack auto.Stack, names []string) error {
 
 // sameNames reports whether the leaves of an object of encrypted values are the named secrets, and nothing else.
 func sameNames(object map[string]any, names []string) bool {
-	have := leaves(object, "")
-	want := slices.Clone(names)
-	slices.Sort(have)
-	slices.Sort(want)
-	return slices.Equal(have, want)
+	return slices.Equal(slices.Sorted(slices.Values(leaves(object, ""))), slices.Sorted(slices.Values(names)))
 }
 
 func leaves(object map[string]any, path string) []string {
