@@ -419,7 +419,7 @@ bench: pulumi ## Measure build, start, up and preview against their goals, in on
 	cd sandbox && go test -count=1 -timeout 1h -v ./proofs -run '^TestSpeed$$' -proof -stack $(STACK) $(ARGS)
 
 .PHONY: faults
-faults: pulumi ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (half an hour). ARGS="-only Vpc -kills 3 -seed 7"
+faults: pulumi ## Break an up at every type of resource, and by killing the engine, and see the next one mend it (a quarter of an hour). ARGS="-only Vpc -kills 3 -seed 7"
 	cd sandbox && go test -count=1 -timeout 2h -v ./proofs -run '^TestFaults$$' -proof -stack $(STACK) $(ARGS)
 
 # Go knows best whether it must be built again.
