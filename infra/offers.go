@@ -18,7 +18,7 @@ import (
 // may have it. What cannot is a problem like any other of the settings, and all of them are told at once.
 func available(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) error {
 	problems, warnings := offered(ctx, world, s, token)
-	crowded, doubts := within(ctx, world, s, token)
+	crowded, doubts := room(ctx, world, s, token)
 	for _, warning := range append(warnings, doubts...) {
 		if err := ctx.Log.Warn(warning.String(), nil); err != nil {
 			return fmt.Errorf("warning of %s: %w", warning.Path, err)
@@ -30,10 +30,10 @@ func available(ctx *pulumi.Context, world live.World, s *settings.Settings, toke
 	return nil
 }
 
-// within asks whether the account may have as many Droplets as the cluster may get nodes: DigitalOcean refuses a pool
+// room asks whether the account may have as many Droplets as the cluster may get nodes: DigitalOcean refuses a pool
 // that may grow beyond (github.com/digitalocean/doctl/issues/1619), when all before it is made. Pools that are there
 // stay, and do not grow so far.
-func within(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) (
+func room(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) (
 	problems settings.Problems, warnings []settings.Warning,
 ) {
 	most := s.Cluster.MostNodes()
