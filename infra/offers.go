@@ -3,6 +3,7 @@ package infra
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"golang.org/x/mod/semver"
@@ -17,8 +18,10 @@ import (
 // available asks DigitalOcean whether what the settings name can be had: whether it is offered, and whether the account
 // may have it. What cannot is a problem like any other of the settings, and all of them are told at once.
 func available(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) error {
-	problems, warnings := offered(ctx, world, s, token)
-	crowded, doubts := room(ctx, world, s, token)
+	// Both may have to know, and it is asked once at the most.
+	running := sync.OnceValues(func() (live.Running, error) { return world.Runs(ctx.Context(), token.Reveal()) })
+	problems, warnings := offered(ctx, world, s, token, running)
+	crowded, doubts := room(ctx, world, s, token, running)
 	for _, warning := range append(warnings, doubts...) {
 		if err := ctx.Log.Warn(warning.String(), nil); err != nil {
 			return fmt.Errorf("warning of %s: %w", warning.Path, err)
@@ -33,9 +36,10 @@ func available(ctx *pulumi.Context, world live.World, s *settings.Settings, toke
 // room asks whether the account may have as many Droplets as the cluster may get nodes: DigitalOcean refuses a pool
 // that may grow beyond (github.com/digitalocean/doctl/issues/1619), when all before it is made. Pools that are there
 // stay, and do not grow so far.
-func room(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) (
-	problems settings.Problems, warnings []settings.Warning,
-) {
+func room(
+	ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret,
+	look func() (live.Running, error),
+) (problems settings.Problems, warnings []settings.Warning) {
 	most := s.Cluster.MostNodes()
 	droplets, err := world.DropletsOf(ctx.Context(), token.Reveal())
 	switch {
@@ -44,7 +48,7 @@ func room(ctx *pulumi.Context, world live.World, s *settings.Settings, token set
 	case most <= droplets.Limit-droplets.Have:
 		return nil, nil
 	}
-	running, unseen := world.Runs(ctx.Context(), token.Reveal())
+	running, unseen := look()
 	cluster, there := running.Clusters[crew.Name(crew.Cluster, s.Domain)]
 	others := droplets.Have - cluster.Nodes
 	switch {
@@ -60,9 +64,10 @@ func room(ctx *pulumi.Context, world live.World, s *settings.Settings, token set
 // offered asks whether DigitalOcean offers what the settings name. What it does not offer is a problem, unless it runs
 // already: DigitalOcean keeps that, and so does the program, with a warning. Where nobody can be asked, the catalogue
 // is believed, and a person is told of what it does not list.
-func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret) (
-	problems settings.Problems, warnings []settings.Warning,
-) {
+func offered(
+	ctx *pulumi.Context, world live.World, s *settings.Settings, token settings.Secret,
+	look func() (live.Running, error),
+) (problems settings.Problems, warnings []settings.Warning) {
 	offers, broken := world.Offered(ctx.Context(), token.Reveal())
 	var gone []settings.Wanted
 	for _, w := range s.Wanted() {
@@ -84,7 +89,7 @@ func offered(ctx *pulumi.Context, world live.World, s *settings.Settings, token 
 	if len(gone) == 0 {
 		return nil, warnings
 	}
-	running, unseen := world.Runs(ctx.Context(), token.Reveal())
+	running, unseen := look()
 	for _, w := range gone {
 		names, _ := list(s, offers, w)
 		reached, unseen := false, unseen

@@ -9,6 +9,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/digitalocean/godo"
 )
 
 // World is whom to ask. Its zero value is the real one; tests and the sandbox have worlds of their own.
@@ -39,6 +41,19 @@ func (w World) Today() time.Time {
 
 // patience is how long an answer may take.
 const patience = 10 * time.Second
+
+// answer is what a world says of its own accord or, where it does not, DigitalOcean's API.
+func answer[T any](
+	ctx context.Context, token string,
+	own func(context.Context, string) (T, error), api func(context.Context, *godo.Client) (T, error),
+) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if own != nil {
+		return own(ctx, token)
+	}
+	return api(ctx, godo.NewFromToken(token))
+}
 
 // servedHere is a zone that DigitalOcean's name servers answer for, whatever happens to others: whoever has no answer
 // for this one either has no name server to ask.

@@ -53,12 +53,7 @@ func Catalogued() Offers {
 
 // Offered asks DigitalOcean what it offers. The token needs the scopes kubernetes:read and database:read.
 func (w World) Offered(ctx context.Context, token string) (Offers, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if w.Offers != nil {
-		return w.Offers(ctx, token)
-	}
-	return ask(ctx, godo.NewFromToken(token))
+	return answer(ctx, token, w.Offers, ask)
 }
 
 func ask(ctx context.Context, client *godo.Client) (Offers, error) {

@@ -35,12 +35,7 @@ type Droplets struct{ Have, Limit int }
 
 // Runs asks DigitalOcean what there is in the account. The token needs the scopes kubernetes:read and database:read.
 func (w World) Runs(ctx context.Context, token string) (Running, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if w.Running != nil {
-		return w.Running(ctx, token)
-	}
-	return look(ctx, godo.NewFromToken(token))
+	return answer(ctx, token, w.Running, look)
 }
 
 // UpgradesOf asks DigitalOcean for the versions of Kubernetes that a cluster can be upgraded to. Among them are patches
@@ -57,12 +52,7 @@ func (w World) UpgradesOf(ctx context.Context, token, cluster string) ([]string,
 // DropletsOf asks DigitalOcean how many Droplets the account has, and may have. The token needs the scopes account:read
 // and droplet:read.
 func (w World) DropletsOf(ctx context.Context, token string) (Droplets, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if w.Droplets != nil {
-		return w.Droplets(ctx, token)
-	}
-	return count(ctx, godo.NewFromToken(token))
+	return answer(ctx, token, w.Droplets, count)
 }
 
 func count(ctx context.Context, client *godo.Client) (Droplets, error) {
