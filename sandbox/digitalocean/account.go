@@ -2,15 +2,12 @@ package digitalocean
 
 import sim "github.com/vmstio/infrastructure/sandbox/provider"
 
-// What limits are of, besides the types that have one.
-const (
-	droplets = "Droplet"
-	units    = typeLoadBalancer + "#sizeUnit"
-)
+// droplets are what no resource is: the nodes of clusters.
+const droplets = "Droplet"
 
 // limits are how much an account may have until its owner asks DigitalOcean's support for more (documentation of load
 // balancers and of databases, "Limits"). That of Droplets differs from account to account; 10 has been seen.
-var limits = map[string]int{droplets: 10, typeDatabase: 10, typeLoadBalancer: 10, units: 100}
+var limits = map[string]int{droplets: 10, typeDatabase: 10, typeLoadBalancer: 10}
 
 // limit is how much the account may have; after its owner has asked for more, as much as anybody needs.
 func (o Options) limit(of string) int {

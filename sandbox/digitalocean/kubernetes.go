@@ -76,11 +76,9 @@ func kubernetesResources(options Options) map[string]sim.Resource {
 		}, sim.Resource{
 			Check: func(s sim.State) []error { return checkNodePool(s, "") },
 			Create: func(call sim.Call, state sim.State) (string, error) {
-				return newID(), options.settleNodePool(call, "", state)
+				return newID(), options.settleNodePool(call, "", nil, state)
 			},
-			Update: func(call sim.Call, id string, _, state sim.State) error {
-				return options.settleNodePool(call, id, state)
-			},
+			Update: options.settleNodePool,
 		}),
 	}
 }
@@ -312,7 +310,7 @@ func (o Options) scale(call sim.Call, pool sim.State) error {
 }
 
 // settleNodePool refuses a second pool of the same name in a cluster, and gives the pool its nodes.
-func (o Options) settleNodePool(call sim.Call, id string, pool sim.State) error {
+func (o Options) settleNodePool(call sim.Call, id string, _, pool sim.State) error {
 	cluster, err := find(call, typeCluster, "kubernetes cluster", pool.String("clusterId"))
 	if err != nil {
 		return err

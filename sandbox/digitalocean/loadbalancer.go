@@ -15,6 +15,10 @@ import (
 
 func loadBalancerResources(options Options) map[string]sim.Resource {
 	port := []sim.Check{sim.Between(1, 65535)}
+	units := 200.0 // where the account's limit allows it (documentation of load balancers)
+	if options.NewAccount {
+		units = 100
+	}
 	return map[string]sim.Resource{typeLoadBalancer: sim.From(sdk.LoadBalancerArgs{}, sdk.LoadBalancer{}, sim.Rules{
 		AutoNamed: "name",
 		// Only global load balancers, which are not simulated, have neither.
@@ -30,9 +34,8 @@ func loadBalancerResources(options Options) map[string]sim.Resource {
 		Checks: map[string][]sim.Check{
 			"name": {dashed, longest(255)}, "region": inRegion(anything),
 			"type": {sim.OneOf("REGIONAL", "REGIONAL_NETWORK")}, "network": {sim.OneOf("EXTERNAL")},
-			"networkStack": {sim.OneOf("IPV4", "DUALSTACK")},
-			// 200 where the account's limit allows it (documentation of load balancers).
-			"sizeUnit":                       {sim.Between(1, float64(min(200, options.limit(units))))},
+			"networkStack":                   {sim.OneOf("IPV4", "DUALSTACK")},
+			"sizeUnit":                       {sim.Between(1, units)},
 			"forwardingRules.entryProtocol":  {sim.OneOf("http", "https", "http2", "http3", "tcp", "udp")},
 			"forwardingRules.entryPort":      port,
 			"forwardingRules.targetProtocol": {sim.OneOf("http", "https", "http2", "tcp", "udp")},

@@ -15,33 +15,29 @@ func World(c *cloud.Cloud, options Options) live.World {
 	return live.World{
 		Now: c.Now,
 		Servers: func(_ context.Context, zone string) ([]*net.NS, error) {
-			var delegated bool
-			err := c.Update(func(tx *cloud.Tx) error {
-				delegated = seen(sim.Call{Tx: tx}, zone, options.Undelegated)
-				return nil
-			})
+			delegated, err := read(c, func(call sim.Call) bool { return seen(call, zone, options.Undelegated) })
 			if err != nil || !delegated {
 				return nil, &net.DNSError{Err: "no such host", Name: zone, IsNotFound: true}
 			}
 			return []*net.NS{{Host: "ns1.digitalocean.com."}}, nil
 		},
-		Offers: func(context.Context, string) (live.Offers, error) { return live.Catalogued(), nil },
-		Running: func(context.Context, string) (running live.Running, err error) {
-			err = c.Update(func(tx *cloud.Tx) error {
-				running = runningIn(sim.Call{Tx: tx})
-				return nil
-			})
-			return running, err
-		},
-		Droplets: func(context.Context, string) (found live.Droplets, err error) {
-			err = c.Update(func(tx *cloud.Tx) error {
-				found = live.Droplets{Have: dropletsOf(sim.Call{Tx: tx}), Limit: options.limit(droplets)}
-				return nil
-			})
-			return found, err
+		Offers:  func(context.Context, string) (live.Offers, error) { return live.Catalogued(), nil },
+		Running: func(context.Context, string) (live.Running, error) { return read(c, runningIn) },
+		Droplets: func(context.Context, string) (live.Droplets, error) {
+			have, err := read(c, dropletsOf)
+			return live.Droplets{Have: have, Limit: options.limit(droplets)}, err
 		},
 		Upgrades: func(context.Context, string, string) ([]string, error) { return options.Upgrades, nil },
 	}
+}
+
+// read looks into the cloud as it is at one moment.
+func read[T any](c *cloud.Cloud, what func(sim.Call) T) (found T, err error) {
+	err = c.Update(func(tx *cloud.Tx) error {
+		found = what(sim.Call{Tx: tx})
+		return nil
+	})
+	return found, err
 }
 
 func runningIn(call sim.Call) live.Running {
